@@ -1,0 +1,15 @@
+"""Mask Scoring R-CNN for MMDetection 3.x.
+
+Importing the package checks its dependencies and tells torch which classes
+of a training checkpoint may be unpickled, so that ``--resume``, mmdet's
+``test.py`` and ``init_detector`` work with ``weights_only=True``.
+"""
+
+from mmdet_msrcnn.utils.dependencies import check_dependencies
+from mmdet_msrcnn.utils.safe_globals import allow_checkpoint_globals
+from mmdet_msrcnn.version import __version__
+
+check_dependencies()
+allow_checkpoint_globals()
+
+__all__ = ['__version__']

@@ -1,0 +1,29 @@
+"""Registries of the scope ``mmdet_msrcnn``.
+
+Configs name our types with the scope (``mmdet_msrcnn.MaskIoUHead``): an
+unprefixed ``MaskIoUHead`` is mmdet's own class.
+"""
+
+from mmengine.registry import METRICS as MMENGINE_METRICS
+from mmengine.registry import MODELS as MMENGINE_MODELS
+from mmengine.registry import VISUALIZERS as MMENGINE_VISUALIZERS
+from mmengine.registry import Registry
+
+MODELS = Registry(
+    'model',
+    parent=MMENGINE_MODELS,
+    scope='mmdet_msrcnn',
+    locations=['mmdet_msrcnn.models'],
+)
+METRICS = Registry(
+    'metric',
+    parent=MMENGINE_METRICS,
+    scope='mmdet_msrcnn',
+    locations=['mmdet_msrcnn.evaluation'],
+)
+VISUALIZERS = Registry(
+    'visualizer',
+    parent=MMENGINE_VISUALIZERS,
+    scope='mmdet_msrcnn',
+    locations=['mmdet_msrcnn.visualization'],
+)

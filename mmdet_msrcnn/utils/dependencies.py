@@ -1,0 +1,85 @@
+"""Readable errors for the ways in which an installation goes wrong."""
+
+from collections.abc import Callable
+from importlib.metadata import PackageNotFoundError, version
+from importlib.util import find_spec
+
+from packaging.specifiers import SpecifierSet
+from packaging.version import Version
+
+MMCV_BUILD = (
+    "pip install 'setuptools<81' wheel ninja psutil && "
+    'pip install --no-build-isolation --no-cache-dir --force-reinstall '
+    '--no-deps mmcv==2.1.0'
+)
+
+# distribution: (supported versions, command that repairs it)
+SUPPORTED = {
+    'torch': ('>=2.6,<2.14', 'pip install torch==2.13.0'),
+    'mmengine': ('>=0.10.4,<0.11', 'pip install mmengine==0.10.7'),
+    'mmcv': ('>=2.0.0,<2.2.0', MMCV_BUILD),
+    'mmdet': ('>=3.3.0,<3.4', 'pip install mmdet==3.3.0'),
+}
+
+
+def check_dependencies(get_version: Callable[[str], str] = version) -> None:
+    """Check that the supported versions are installed, mmcv with its ops.
+
+    Args:
+        get_version (Callable): Maps the name of a distribution to its
+            version; raises ``PackageNotFoundError`` where it is missing.
+
+    Raises:
+        ImportError: If a distribution is missing or out of range, mmcv was
+            built without ops, or ``pkg_resources`` (which mmengine imports)
+            is gone. The message ends with the command to run.
+    """
+    for name, (supported, command) in SUPPORTED.items():
+        try:
+            found = get_version(name)
+        except PackageNotFoundError:
+            raise ImportError(
+                f'mmdet_msrcnn needs {name}{supported}, which is not '
+                f'installed. Run: {command}'
+            ) from None
+        if not SpecifierSet(supported, prereleases=True).contains(
+            Version(found).base_version
+        ):
+            raise ImportError(
+                f'mmdet_msrcnn needs {name}{supported}, but {name} {found} '
+                f'is installed. Run: {command}'
+            )
+    check_pkg_resources()
+    check_mmcv_ops()
+
+
+def check_pkg_resources(find: Callable = find_spec) -> None:
+    """Check for ``pkg_resources``, which mmengine imports at run time.
+
+    setuptools 82 removed it (https://github.com/open-mmlab/mmcv/issues/3325).
+
+    Raises:
+        ImportError: If it is missing.
+    """
+    if find('pkg_resources') is None:
+        raise ImportError(
+            'mmengine imports pkg_resources, which setuptools 82 no longer '
+            "provides. Run: pip install 'setuptools<81'"
+        )
+
+
+def check_mmcv_ops(find: Callable = find_spec) -> None:
+    """Check that mmcv was built with its ops.
+
+    pip builds mmcv in isolation, where it sees no torch and silently leaves
+    the ops out (https://github.com/open-mmlab/mmdetection/issues/11983).
+
+    Raises:
+        ImportError: If ``mmcv._ext`` is missing.
+    """
+    if find('mmcv._ext') is None:
+        raise ImportError(
+            'mmcv is installed without its ops (mmcv._ext is missing), as '
+            'happens when pip builds it in isolation or when mmcv-lite is '
+            f'installed. Run: {MMCV_BUILD}'
+        )

@@ -1,0 +1,59 @@
+"""Running the scripts that mmdet ships in its wheel."""
+
+import os
+import runpy
+import sys
+from pathlib import Path
+
+import mmdet
+import torch
+from torch import distributed
+
+
+def mmdet_tool(name: str) -> Path:
+    """Find a script of mmdet's ``tools``.
+
+    Args:
+        name (str): File name, such as ``train.py``.
+
+    Returns:
+        Path: Its path in the wheel or the source tree of mmdet.
+
+    Raises:
+        FileNotFoundError: If mmdet was installed without its tools.
+    """
+    package = Path(mmdet.__file__).parent
+    folders = (package / '.mim' / 'tools', package.parent / 'tools')
+    for folder in folders:
+        if (folder / name).is_file():
+            return folder / name
+    raise FileNotFoundError(
+        f'mmdet has no tools/{name} in {folders[0]} or {folders[1]}. '
+        'Run: pip install --force-reinstall --no-deps mmdet==3.3.0'
+    )
+
+
+def run_mmdet_tool(name: str) -> None:
+    """Run a script of mmdet with this process's arguments.
+
+    Args:
+        name (str): File name, such as ``train.py``.
+    """
+    if 'RANK' in os.environ and not torch.cuda.is_available():
+        _init_cpu_processes()
+    runpy.run_path(str(mmdet_tool(name)), run_name='__main__')
+
+
+def _init_cpu_processes() -> None:
+    """Join the processes of torchrun over gloo.
+
+    mmengine 0.10.7 calls ``torch.cuda.set_device`` when it starts processes
+    itself, and passes ``device_ids`` to the model wrapper that it chooses;
+    both fail without a GPU. It does neither if it finds a process group and
+    a wrapper in the config.
+    """
+    distributed.init_process_group('gloo')
+    sys.argv += [
+        '--cfg-options',
+        'model_wrapper_cfg.type=MMDistributedDataParallel',
+    ]

@@ -1,0 +1,232 @@
+"""MaskIoU head: regresses the IoU of predicted masks (CVPR 2019, sec. 3.2)."""
+
+import torch
+from mmcv.cnn import Conv2d, Linear
+from mmdet.models.task_modules.samplers import SamplingResult
+from mmdet.utils import ConfigType, InstanceList, OptMultiConfig
+from mmengine.config import ConfigDict
+from mmengine.model import BaseModule
+from torch import Tensor, nn
+
+from mmdet_msrcnn.models.mask_fusion import concat_target_mask
+from mmdet_msrcnn.models.mask_iou_target import mask_iou_target, stack_gt_masks
+from mmdet_msrcnn.registry import MODELS
+
+
+def select_by_label(per_class: Tensor, labels: Tensor) -> Tensor:
+    """Pick each RoI's own class.
+
+    Args:
+        per_class (Tensor): Shape (K, num_classes, ...), or (K, 1, ...) from a
+            class-agnostic head.
+        labels (Tensor): Class of each RoI, shape (K, ).
+
+    Returns:
+        Tensor: Shape (K, ...).
+    """
+    if per_class.shape[1] == 1:
+        return per_class[:, 0]
+    return per_class[torch.arange(len(labels), device=labels.device), labels]
+
+
+@MODELS.register_module()
+class MaskIoUHead(BaseModule):
+    """Head that predicts the IoU of each predicted mask with its instance.
+
+    Parameters are named as in mmdet's own head, whose checkpoints load
+    strictly.
+
+    Args:
+        num_convs (int): Convolutions; the last has stride 2. Defaults to 4.
+        num_fcs (int): Fully connected layers before the output. Defaults
+            to 2.
+        roi_feat_size (int): Height and width of the RoI feature. Defaults
+            to 14.
+        in_channels (int): Channels of the RoI feature. Defaults to 256.
+        conv_out_channels (int): Channels of the convolutions. Defaults to
+            256.
+        fc_out_channels (int): Units of the fully connected layers. Defaults
+            to 1024.
+        num_classes (int): Classes without background. Defaults to 80.
+        class_agnostic (bool): Predict one IoU for all classes. Defaults to
+            False.
+        loss_iou (:obj:`ConfigDict` or dict): Config of the loss.
+        init_cfg (:obj:`ConfigDict` or dict or list[:obj:`ConfigDict` or \
+            dict], optional): Initialization; the authors' by default.
+    """
+
+    def __init__(
+        self,
+        num_convs: int = 4,
+        num_fcs: int = 2,
+        roi_feat_size: int = 14,
+        in_channels: int = 256,
+        conv_out_channels: int = 256,
+        fc_out_channels: int = 1024,
+        num_classes: int = 80,
+        class_agnostic: bool = False,
+        loss_iou: ConfigType = dict(  # noqa: B006 - mmdet's config style
+            type='mmdet_msrcnn.MaskIoULoss', tau=0.0, loss_weight=1.0
+        ),
+        init_cfg: OptMultiConfig = (
+            dict(type='Kaiming', override=dict(name='convs')),
+            dict(type='Caffe2Xavier', override=dict(name='fcs')),
+            dict(type='Normal', std=0.01, override=dict(name='fc_mask_iou')),
+        ),
+    ) -> None:
+        if isinstance(init_cfg, tuple):
+            init_cfg = list(init_cfg)
+        super().__init__(init_cfg=init_cfg)
+        self.num_classes = num_classes
+        self.class_agnostic = class_agnostic
+
+        widths = [in_channels + 1] + [conv_out_channels] * num_convs
+        self.convs = nn.ModuleList(
+            Conv2d(
+                widths[i],
+                widths[i + 1],
+                kernel_size=3,
+                stride=2 if i == num_convs - 1 else 1,
+                padding=1,
+            )
+            for i in range(num_convs)
+        )
+        # The last convolution has stride 2 and rounds odd sizes up.
+        flat = conv_out_channels * ((roi_feat_size + 1) // 2) ** 2
+        widths = [flat] + [fc_out_channels] * num_fcs
+        self.fcs = nn.ModuleList(
+            Linear(widths[i], widths[i + 1]) for i in range(num_fcs)
+        )
+        self.fc_mask_iou = Linear(
+            widths[-1], 1 if class_agnostic else num_classes
+        )
+        self.relu = nn.ReLU(inplace=True)
+        self.loss_iou = MODELS.build(loss_iou)
+
+    def forward(self, mask_feats: Tensor, mask_probs: Tensor) -> Tensor:
+        """Predict the MaskIoU for every class.
+
+        Args:
+            mask_feats (Tensor): RoI features, shape
+                (K, in_channels, roi_feat_size, roi_feat_size).
+            mask_probs (Tensor): Foreground probabilities (not logits) of each
+                RoI's own class, shape (K, mask_size, mask_size).
+
+        Returns:
+            Tensor: Unbounded MaskIoU predictions, shape (K, num_classes), or
+            (K, 1) where class-agnostic.
+        """
+        x = concat_target_mask(mask_feats, mask_probs)
+        for conv in self.convs:
+            x = self.relu(conv(x))
+        x = x.flatten(1)
+        for fc in self.fcs:
+            x = self.relu(fc(x))
+        return self.fc_mask_iou(x)
+
+    def loss_and_target(
+        self,
+        mask_iou_preds: Tensor,
+        mask_probs: Tensor,
+        sampling_results: list[SamplingResult],
+        batch_gt_instances: InstanceList,
+        rcnn_train_cfg: ConfigDict,
+    ) -> dict:
+        """Compute the loss of the positives of a batch, and its targets.
+
+        Args:
+            mask_iou_preds (Tensor): Output of :meth:`forward`, shape
+                (num_pos, num_classes) or (num_pos, 1).
+            mask_probs (Tensor): Foreground probabilities of the true class,
+                shape (num_pos, mask_size, mask_size).
+            sampling_results (list[:obj:`SamplingResult`]): Sampling results
+                of each image.
+            batch_gt_instances (list[:obj:`InstanceData`]): Ground truth of
+                each image, with ``masks``.
+            rcnn_train_cfg (:obj:`ConfigDict`): ``train_cfg`` of the RoI head;
+                ``mask_thr_binary`` is the probability threshold.
+
+        Returns:
+            dict: ``loss_mask_iou`` (dict) for the log: the loss, the mean
+            target of the samples that train, and their number;
+            ``mask_iou_targets`` (Tensor) of shape (num_pos, ).
+        """
+        targets = self.get_targets(
+            mask_probs, sampling_results, batch_gt_instances, rcnn_train_cfg
+        )
+        labels = torch.cat([res.pos_gt_labels for res in sampling_results])
+        loss = self.loss_iou(select_by_label(mask_iou_preds, labels), targets)
+        trained = targets > self.loss_iou.tau
+        count = trained.sum()
+        log = dict(
+            loss_mask_iou=loss,
+            mask_iou_target=(targets * trained).sum() / count.clamp(min=1),
+            mask_iou_samples=count.float(),
+        )
+        return dict(loss_mask_iou=log, mask_iou_targets=targets)
+
+    def get_targets(
+        self,
+        mask_probs: Tensor,
+        sampling_results: list[SamplingResult],
+        batch_gt_instances: InstanceList,
+        rcnn_train_cfg: ConfigDict,
+    ) -> Tensor:
+        """Compute the MaskIoU targets of the positives of a batch.
+
+        Args:
+            mask_probs (Tensor): Foreground probabilities of the true class,
+                shape (num_pos, mask_size, mask_size).
+            sampling_results (list[:obj:`SamplingResult`]): Sampling results
+                of each image.
+            batch_gt_instances (list[:obj:`InstanceData`]): Ground truth of
+                each image, with ``masks``.
+            rcnn_train_cfg (:obj:`ConfigDict`): See :meth:`loss_and_target`.
+
+        Returns:
+            Tensor: float32 in [0, 1] of shape (num_pos, ), without gradient.
+        """
+        num_pos = [len(res.pos_priors) for res in sampling_results]
+        targets = [
+            mask_iou_target(
+                probs,
+                res.pos_priors,
+                res.pos_assigned_gt_inds,
+                stack_gt_masks(gt_instances.masks, probs.device),
+                rcnn_train_cfg.mask_thr_binary,
+            )
+            for probs, res, gt_instances in zip(
+                mask_probs.split(num_pos),
+                sampling_results,
+                batch_gt_instances,
+                strict=True,
+            )
+        ]
+        return torch.cat(targets)
+
+    def predict_by_feat(
+        self,
+        mask_iou_preds: tuple[Tensor, ...],
+        results_list: InstanceList,
+    ) -> InstanceList:
+        """Add ``mask_ious`` and ``mask_scores`` to the results.
+
+        Args:
+            mask_iou_preds (tuple[Tensor]): Output of :meth:`forward` for each
+                image, each of shape (n, num_classes) or (n, 1).
+            results_list (list[:obj:`InstanceData`]): Detection results of
+                each image.
+
+        Returns:
+            list[:obj:`InstanceData`]: The same objects, with
+
+            - mask_ious (Tensor): Predicted MaskIoU, clamped to [0, 1], shape
+              (n, ).
+            - mask_scores (Tensor): ``scores * mask_ious``, shape (n, ).
+              ``scores`` stays the class score.
+        """
+        for preds, results in zip(mask_iou_preds, results_list, strict=True):
+            mask_ious = select_by_label(preds, results.labels)
+            results.mask_ious = mask_ious.to(results.scores.dtype).clamp(0, 1)
+            results.mask_scores = results.scores * results.mask_ious
+        return results_list

@@ -1,0 +1,50 @@
+"""Loss of the MaskIoU head (paper, section 3.3)."""
+
+import torch
+from torch import Tensor, nn
+
+from mmdet_msrcnn.registry import MODELS
+
+
+@MODELS.register_module()
+class MaskIoULoss(nn.Module):
+    """Halved squared error over the samples whose target exceeds tau.
+
+    Equals the authors' L2 loss, and mmdet's ``MSELoss`` of weight 0.5.
+
+    Args:
+        tau (float): Samples with a target of at most tau are left out, in
+            [0, 1). The paper's best is 0. Defaults to 0.
+        loss_weight (float): Factor of the loss, not negative. Defaults to 1.
+
+    Raises:
+        ValueError: If ``tau`` or ``loss_weight`` is out of range.
+    """
+
+    def __init__(self, tau: float = 0.0, loss_weight: float = 1.0) -> None:
+        super().__init__()
+        if not 0 <= tau < 1:
+            raise ValueError(f'MaskIoULoss: tau must be in [0, 1), got {tau}')
+        if not loss_weight >= 0:
+            raise ValueError(
+                f'MaskIoULoss: loss_weight must be >= 0, got {loss_weight}'
+            )
+        self.tau = tau
+        self.loss_weight = loss_weight
+
+    def forward(self, mask_iou_preds: Tensor, mask_iou_targets: Tensor):
+        """Compute the loss in float32.
+
+        Args:
+            mask_iou_preds (Tensor): Predicted MaskIoU, shape (K, ).
+            mask_iou_targets (Tensor): Targets in [0, 1], shape (K, ).
+
+        Returns:
+            Tensor: Scalar; 0, with a gradient of 0, where no target exceeds
+            tau, so that every rank of a distributed run has the same graph.
+        """
+        chosen = mask_iou_targets > self.tau
+        errors = mask_iou_preds.float() - mask_iou_targets.float()
+        errors = torch.where(chosen, errors, errors * 0)
+        count = chosen.sum().clamp(min=1)
+        return self.loss_weight * 0.5 * errors.square().sum() / count

@@ -1,0 +1,125 @@
+"""Target of the MaskIoU head: IoU with the *whole* ground-truth instance.
+
+Shape shorthand: K RoIs, N ground-truth instances, (h, w) size of the
+predicted masks, (H, W) size of the image, S samples per axis and RoI.
+"""
+
+from typing import NamedTuple
+
+import torch
+from mmdet.structures.mask import BitmapMasks, PolygonMasks
+from torch import Tensor
+
+MAX_SAMPLES = 56
+
+
+class AxisSamples(NamedTuple):
+    """Pixels sampled along one axis of K boxes.
+
+    Attributes:
+        pixels (Tensor): Pixel indices within the image, shape (K, S).
+        weights (Tensor): Bilinear weights that resample the predicted mask
+            at these pixels, zero where a box has fewer than S samples, shape
+            (K, S, h).
+        step (Tensor): Pixels that one sample stands for, shape (K, ).
+    """
+
+    pixels: Tensor
+    weights: Tensor
+    step: Tensor
+
+
+def stack_gt_masks(
+    gt_masks: BitmapMasks | PolygonMasks, device: torch.device
+) -> Tensor:
+    """Turn ground-truth masks of either form into one binary tensor.
+
+    Args:
+        gt_masks (:obj:`BitmapMasks` or :obj:`PolygonMasks`): N instances.
+        device (torch.device): Where the tensor goes.
+
+    Returns:
+        Tensor: uint8 of shape (N, H, W), values 0 and 1.
+    """
+    if isinstance(gt_masks, PolygonMasks):
+        gt_masks = gt_masks.to_bitmap()
+    return torch.from_numpy(gt_masks.masks).to(device)
+
+
+def sample_axis(
+    low: Tensor, high: Tensor, image_size: int, mask_size: int
+) -> AxisSamples:
+    """Choose at most 56 evenly spread pixel centres between low and high.
+
+    Args:
+        low (Tensor): Lower box edges in pixels, shape (K, ).
+        high (Tensor): Upper box edges in pixels, shape (K, ).
+        image_size (int): Pixels of the image along this axis.
+        mask_size (int): Size of the predicted mask along this axis.
+
+    Returns:
+        AxisSamples: See there.
+    """
+    first = (low - 0.5).ceil().clamp(min=0)
+    last = (high - 0.5).floor().clamp(max=image_size - 1)
+    count = (last - first + 1).clamp(min=0)
+    step = (count / MAX_SAMPLES).clamp(min=1)
+    k = torch.arange(MAX_SAMPLES, device=low.device)
+    pixels = first[:, None] + ((k + 0.5) * step[:, None]).floor()
+    inside = k < count[:, None]
+
+    size = (high - low).clamp(min=torch.finfo(low.dtype).tiny)
+    u = (pixels + 0.5 - low[:, None]) / size[:, None] * mask_size - 0.5
+    j = torch.arange(mask_size, device=low.device)
+    weights = (1 - (u[..., None] - j).abs()).clamp(min=0)
+    weights = torch.where(inside[..., None], weights, 0.0)
+    return AxisSamples(pixels.clamp(0, image_size - 1).long(), weights, step)
+
+
+@torch.no_grad()
+def mask_iou_target(
+    mask_probs: Tensor,
+    boxes: Tensor,
+    gt_inds: Tensor,
+    gt_masks: Tensor,
+    mask_thr: float = 0.5,
+) -> Tensor:
+    """IoU of predicted masks with their whole ground-truth instances.
+
+    Both masks are resampled at up to 56 x 56 pixel centres inside the box;
+    the area of the instance counts in full, also outside the box.
+
+    Args:
+        mask_probs (Tensor): Foreground probabilities of the true class in
+            [0, 1], shape (K, h, w).
+        boxes (Tensor): (x1, y1, x2, y2) in pixels of the network's input,
+            shape (K, 4). May lie partly or wholly outside the image.
+        gt_inds (Tensor): Instance of each box, in [0, N), shape (K, ).
+        gt_masks (Tensor): Binary masks, shape (N, H, W).
+        mask_thr (float): Probability from which a pixel is foreground.
+            Defaults to 0.5.
+
+    Returns:
+        Tensor: float32 in [0, 1] of shape (K, ); 0 where the IoU is not
+        defined (an instance without area, a box without a pixel).
+    """
+    if len(boxes) == 0:
+        return boxes.new_zeros((0,), dtype=torch.float32)
+    boxes = boxes.float()
+    height, width = gt_masks.shape[-2:]
+    with torch.autocast(boxes.device.type, enabled=False):
+        x = sample_axis(boxes[:, 0], boxes[:, 2], width, mask_probs.shape[2])
+        y = sample_axis(boxes[:, 1], boxes[:, 3], height, mask_probs.shape[1])
+        resampled = y.weights @ mask_probs.float() @ x.weights.mT
+    pred = resampled >= mask_thr
+    truth = gt_masks[
+        gt_inds[:, None, None], y.pixels[:, :, None], x.pixels[:, None, :]
+    ].bool()
+
+    pixels_per_sample = x.step * y.step
+    overlap = (pred & truth).sum((1, 2)) * pixels_per_sample
+    pred_area = pred.sum((1, 2)) * pixels_per_sample
+    gt_area = gt_masks.flatten(1).sum(1)[gt_inds]
+    union = pred_area + gt_area - overlap
+    iou = (overlap / union.clamp(min=1)).clamp(0, 1)
+    return torch.where(gt_area > 0, iou, 0.0)

@@ -1,0 +1,100 @@
+"""The RoI head inside a whole detector."""
+
+import pytest
+import torch
+
+from mmdet_msrcnn.models import (
+    MaskIoUHead,
+    MaskIoULoss,
+    MaskScoringRoIHead,
+)
+from tests.helpers import (
+    MASK_RCNN,
+    build_model,
+    collate,
+    losses_of,
+    scene,
+    small_config,
+)
+
+
+@pytest.fixture(scope='module')
+def model():
+    return build_model(small_config()).eval()
+
+
+def test_config_builds_our_types(model):
+    assert type(model.roi_head) is MaskScoringRoIHead
+    assert type(model.roi_head.mask_iou_head) is MaskIoUHead
+    assert type(model.roi_head.mask_iou_head.loss_iou) is MaskIoULoss
+
+
+def test_every_parameter_trains():
+    model = build_model(small_config()).train()
+    losses = losses_of(model, collate(scene(seed=1), scene(seed=2)))
+    loss, log = model.parse_losses(losses)
+    loss.backward()
+    assert all(torch.isfinite(value).all() for value in log.values())
+    assert log['loss_mask_iou'] > 0
+    without = [n for n, p in model.named_parameters() if p.grad is None]
+    assert not without
+
+
+def test_statistics_of_targets_do_not_enter_the_loss():
+    model = build_model(small_config()).train()
+    losses = losses_of(model, collate(scene(seed=1)))
+    assert losses['mask_iou_samples'] > 0
+    loss, _ = model.parse_losses(losses)
+    terms = [
+        sum(v) if isinstance(v, list) else v
+        for k, v in losses.items()
+        if k.startswith('loss')
+    ]
+    torch.testing.assert_close(loss, sum(terms).squeeze())
+
+
+def test_losses_of_the_twin_are_unchanged():
+    ours = build_model(small_config()).train()
+    twin = build_model(small_config(MASK_RCNN)).train()
+    twin.load_state_dict(ours.state_dict(), strict=False)
+    all_losses = []
+    for model in (ours, twin):
+        torch.manual_seed(0)
+        all_losses.append(losses_of(model, collate(scene(seed=1))))
+    for name, value in all_losses[1].items():
+        value, other = (
+            torch.stack(v) if isinstance(v, list) else v
+            for v in (value, all_losses[0][name])
+        )
+        torch.testing.assert_close(other, value, rtol=0, atol=0)
+
+
+def test_mask_scores_are_products(model):
+    for result in model.test_step(collate(scene(seed=1), scene(seed=2))):
+        pred = result.pred_instances
+        assert len(pred) > 0
+        assert pred.mask_ious.min() >= 0
+        assert pred.mask_ious.max() <= 1
+        assert torch.equal(pred.mask_scores, pred.scores * pred.mask_ious)
+
+
+def test_tensor_mode_returns_four_tensors(model):
+    data = model.data_preprocessor(collate(scene(seed=1)))
+    (roi_outputs,) = model(**data, mode='tensor')
+    _, _, mask_preds, mask_iou_preds = roi_outputs
+    assert mask_preds.shape[1:] == (3, 28, 28)
+    assert mask_iou_preds.shape == (len(mask_preds), 3)
+
+
+def test_missing_mask_threshold_is_named():
+    cfg = small_config()
+    del cfg.model.train_cfg.rcnn['mask_thr_binary']
+    with pytest.raises(ValueError, match='train_cfg.rcnn.mask_thr_binary'):
+        build_model(cfg)
+
+
+def test_logit_threshold_is_refused():
+    cfg = small_config()
+    cfg.model.train_cfg.rcnn.mask_thr_binary = 0
+    with pytest.raises(ValueError, match=r'probability in \(0, 1\), got 0'):
+        build_model(cfg)

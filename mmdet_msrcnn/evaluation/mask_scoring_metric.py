@@ -1,0 +1,234 @@
+"""COCO metric that ranks masks three ways and checks the predicted IoUs."""
+
+import tempfile
+from collections.abc import Sequence
+
+import numpy as np
+from mmdet.datasets.api_wrappers import COCO
+from mmdet.evaluation import CocoMetric
+from mmengine.logging import MMLogger
+from pycocotools.cocoeval import COCOeval
+from terminaltables import AsciiTable
+
+from mmdet_msrcnn.evaluation.functional import (
+    MAP_ITEMS,
+    iou_statistics,
+    mean_precision,
+    share_of_gain,
+    summarize_precision,
+)
+from mmdet_msrcnn.evaluation.ranked_coco_eval import (
+    RankedCOCOeval,
+    run_coco_eval,
+)
+from mmdet_msrcnn.registry import METRICS
+from mmdet_msrcnn.utils.io import write_json
+
+EXTRA_RANKINGS = {'class_score': 'score', 'oracle': 'oracle_score'}
+EXTRA_ITEMS = MAP_ITEMS[:3]
+
+
+@METRICS.register_module()
+class MaskScoringMetric(CocoMetric):
+    """mmdet's CocoMetric, plus what a mask score is worth.
+
+    Besides CocoMetric's ``bbox_*`` (ranked by class score) and ``segm_*``
+    (by mask score where the model gives one), a mask-scoring model gets
+
+    - ``segm_class_score_mAP`` (``_50``, ``_75``): masks ranked by class score;
+    - ``segm_oracle_mAP`` (``_50``, ``_75``): by class score x true MaskIoU;
+    - ``mask_iou_pearson``, ``mask_iou_spearman``, ``mask_iou_mae``: predicted
+      against true MaskIoU, over detections whose true MaskIoU is positive;
+    - ``mask_score_share``: the part of the possible gain that is taken.
+
+    The true MaskIoU of a detection is its largest mask IoU with a non-crowd
+    instance of its class, at the original resolution. Figures are not
+    rounded, and all are at ``max_dets`` detections per image.
+
+    Args:
+        max_dets (int): Detections per image and class that count. Defaults
+            to 100.
+        **kwargs: Arguments of :class:`CocoMetric`. With ``outfile_prefix``,
+            ``PREFIX.mask_scores.json`` holds every detection with its scores
+            and true MaskIoU. With ``format_only`` or the metrics ``proposal``
+            and ``proposal_fast`` it is CocoMetric.
+
+    Raises:
+        ValueError: If ``max_dets`` is not positive or ``metric_items`` has an
+            unknown name.
+    """
+
+    def __init__(self, max_dets: int = 100, **kwargs) -> None:
+        super().__init__(**kwargs)
+        if max_dets < 1:
+            raise ValueError(f'max_dets must be positive, got {max_dets}')
+        self.max_dets = max_dets
+        unknown = set(self.metric_items or ()) - set(MAP_ITEMS)
+        if unknown and self._is_ours:
+            raise ValueError(
+                f'metric_items may hold {MAP_ITEMS}, got {sorted(unknown)}'
+            )
+
+    @property
+    def _is_ours(self) -> bool:
+        return not self.format_only and set(self.metrics) <= {'bbox', 'segm'}
+
+    def process(self, data_batch: dict, data_samples: Sequence[dict]) -> None:
+        """Keep the results of one batch, the predicted MaskIoUs included.
+
+        Args:
+            data_batch (dict): A batch of data.
+            data_samples (Sequence[dict]): Its annotations and predictions.
+        """
+        super().process(data_batch, data_samples)
+        added = self.results[len(self.results) - len(data_samples) :]
+        for (_, result), sample in zip(added, data_samples, strict=True):
+            pred = sample['pred_instances']
+            if 'mask_ious' in pred:
+                result['mask_ious'] = pred['mask_ious'].cpu().numpy()
+
+    def compute_metrics(self, results: list) -> dict[str, float]:
+        """Compute the metrics of the whole data set.
+
+        Args:
+            results (list[tuple]): Ground truth and prediction of each image.
+
+        Returns:
+            dict[str, float]: See the class; all 0 if nothing was detected.
+        """
+        if not self._is_ours:
+            return super().compute_metrics(results)
+        logger = MMLogger.get_current_instance()
+        gts, preds = zip(*results, strict=True)
+        self._init_coco(gts)
+        if self.outfile_prefix is not None:
+            self.results2json(preds, self.outfile_prefix)
+
+        detections = self._detections(preds)
+        has_mask_scores = 'mask_ious' in preds[0]
+        if not detections:
+            logger.error('The testing results of the whole dataset is empty.')
+            return dict.fromkeys(self._keys(has_mask_scores), 0.0)
+
+        metrics = {}
+        if 'bbox' in self.metrics:
+            precision = self._bbox_precision(detections)
+            metrics.update(self._summarize('bbox', precision))
+        if 'segm' in self.metrics:
+            metrics.update(self._segm_metrics(detections, has_mask_scores))
+            if self.outfile_prefix is not None:
+                path = f'{self.outfile_prefix}.mask_scores.json'
+                write_json(path, detections)
+        return metrics
+
+    def _init_coco(self, gts: Sequence[dict]) -> None:
+        if self._coco_api is None:
+            with tempfile.TemporaryDirectory() as folder:
+                path = self.gt_to_coco_json(gts, f'{folder}/results')
+                self._coco_api = COCO(path)
+        if self.cat_ids is None:
+            self.cat_ids = self._coco_api.get_cat_ids(
+                cat_names=self.dataset_meta['classes']
+            )
+        if self.img_ids is None:
+            self.img_ids = self._coco_api.get_img_ids()
+
+    def _detections(self, preds: Sequence[dict]) -> list[dict]:
+        """Flatten predictions to COCO results, ``score`` the class score."""
+        detections = []
+        for pred in preds:
+            for i, label in enumerate(pred['labels']):
+                det = dict(
+                    image_id=pred['img_id'],
+                    category_id=self.cat_ids[label],
+                    bbox=self.xyxy2xywh(pred['bboxes'][i]),
+                    score=float(pred['scores'][i]),
+                )
+                if 'masks' in pred:
+                    rle = pred['masks'][i]
+                    if isinstance(rle['counts'], bytes):
+                        rle['counts'] = rle['counts'].decode()
+                    det['segmentation'] = rle
+                if 'mask_ious' in pred:
+                    det['mask_iou'] = float(pred['mask_ious'][i])
+                    det['mask_score'] = float(pred['mask_scores'][i])
+                detections.append(det)
+        return detections
+
+    def _bbox_precision(self, detections: list[dict]) -> np.ndarray:
+        names = ('image_id', 'category_id', 'bbox', 'score')
+        coco_dt = self._coco_api.loadRes(
+            [{name: det[name] for name in names} for det in detections]
+        )
+        coco_eval = COCOeval(self._coco_api, coco_dt, 'bbox')
+        coco_eval.params.catIds = self.cat_ids
+        coco_eval.params.imgIds = self.img_ids
+        coco_eval.params.maxDets = [self.max_dets]
+        coco_eval.params.iouThrs = np.asarray(self.iou_thrs)
+        return run_coco_eval(coco_eval)
+
+    def _segm_metrics(
+        self, detections: list[dict], has_mask_scores: bool
+    ) -> dict[str, float]:
+        coco_eval = RankedCOCOeval(
+            self._coco_api,
+            detections,
+            self.cat_ids,
+            self.img_ids,
+            self.max_dets,
+            self.iou_thrs,
+        )
+        if not has_mask_scores:
+            return self._summarize('segm', coco_eval.precision_by('score'))
+        precision = coco_eval.precision_by('mask_score')
+        metrics = self._summarize('segm', precision)
+        aps = {'mask_score': mean_precision(precision[..., 0])}
+        for ranking, key in EXTRA_RANKINGS.items():
+            precision = coco_eval.precision_by(key)
+            values = summarize_precision(precision, self.iou_thrs)
+            aps[ranking] = values['mAP']
+            for item in EXTRA_ITEMS:
+                metrics[f'segm_{ranking}_{item}'] = values[item]
+        statistics = iou_statistics(
+            np.array([det['mask_iou'] for det in detections]),
+            np.array([det['true_iou'] for det in detections]),
+        )
+        for name, value in statistics.items():
+            metrics[f'mask_iou_{name}'] = value
+        metrics['mask_score_share'] = share_of_gain(
+            aps['class_score'], aps['mask_score'], aps['oracle']
+        )
+        return metrics
+
+    def _summarize(self, metric: str, precision: np.ndarray) -> dict:
+        values = summarize_precision(precision, self.iou_thrs)
+        items = self.metric_items or MAP_ITEMS
+        metrics = {f'{metric}_{item}': values[item] for item in items}
+        if self.classwise:
+            names = [
+                cat['name'] for cat in self._coco_api.loadCats(self.cat_ids)
+            ]
+            rows = [['category', *MAP_ITEMS]]
+            for i, name in enumerate(names):
+                values = summarize_precision(
+                    precision[:, :, [i]], self.iou_thrs
+                )
+                metrics[f'{metric}_{name}_precision'] = values['mAP']
+                rows.append([name, *(f'{v:.3f}' for v in values.values())])
+            MMLogger.get_current_instance().info('\n' + AsciiTable(rows).table)
+        return metrics
+
+    def _keys(self, has_mask_scores: bool) -> list[str]:
+        items = self.metric_items or MAP_ITEMS
+        keys = [
+            f'{metric}_{item}' for metric in self.metrics for item in items
+        ]
+        if 'segm' in self.metrics and has_mask_scores:
+            keys += [
+                f'segm_{ranking}_{item}'
+                for ranking in EXTRA_RANKINGS
+                for item in EXTRA_ITEMS
+            ]
+            keys += [f'mask_iou_{s}' for s in ('pearson', 'spearman', 'mae')]
+            keys.append('mask_score_share')
+        return keys

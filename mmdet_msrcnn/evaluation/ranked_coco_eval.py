@@ -1,0 +1,137 @@
+"""COCO evaluation of one set of masks under several rankings."""
+
+import contextlib
+import os
+from collections.abc import Sequence
+
+import numpy as np
+from pycocotools import mask as mask_utils
+from pycocotools.coco import COCO
+from pycocotools.cocoeval import COCOeval
+
+from mmdet_msrcnn.evaluation.functional import oracle_scores
+
+COCO_IOU_THRS = np.linspace(0.5, 0.95, 10)
+
+
+def run_coco_eval(coco_eval: COCOeval) -> np.ndarray:
+    """Evaluate silently.
+
+    Args:
+        coco_eval (COCOeval): With a single entry in ``params.maxDets``.
+
+    Returns:
+        ndarray: Precision of shape (T, R, K, A); -1 where there is no
+        instance.
+    """
+    with open(os.devnull, 'w') as null, contextlib.redirect_stdout(null):
+        coco_eval.evaluate()
+        coco_eval.accumulate()
+    return coco_eval.eval['precision'][..., 0]
+
+
+class RankedCOCOeval(COCOeval):
+    """COCOeval of masks that computes IoUs once and ranks many times.
+
+    The IoUs of a detection do not depend on its score, so that the second
+    ranking costs only the matching.
+
+    Args:
+        coco_gt (COCO): Ground truth.
+        detections (list[dict]): COCO results with ``image_id``,
+            ``category_id``, ``segmentation`` (RLE), the class score
+            ``score``, and, of a mask-scoring model, ``mask_iou`` and
+            ``mask_score``. ``true_iou`` and ``oracle_score`` are added.
+            Must not be empty.
+        cat_ids (Sequence[int]): Categories to evaluate.
+        img_ids (Sequence[int]): Images to evaluate.
+        max_dets (int): Detections per image and class that count. Defaults
+            to 100.
+        iou_thrs (Sequence[float]): IoU thresholds. Defaults to 0.5 to 0.95.
+    """
+
+    def __init__(
+        self,
+        coco_gt: COCO,
+        detections: list[dict],
+        cat_ids: Sequence[int],
+        img_ids: Sequence[int],
+        max_dets: int = 100,
+        iou_thrs: Sequence[float] = COCO_IOU_THRS,
+    ) -> None:
+        self.detections = detections
+        with open(os.devnull, 'w') as null, contextlib.redirect_stdout(null):
+            # Copies, for loadRes and rankings write into them.
+            coco_dt = coco_gt.loadRes(
+                [
+                    dict(
+                        image_id=det['image_id'],
+                        category_id=det['category_id'],
+                        segmentation=det['segmentation'],
+                        score=det['score'],
+                    )
+                    for det in detections
+                ]
+            )
+        super().__init__(coco_gt, coco_dt, 'segm')
+        self.params.catIds = list(cat_ids)
+        self.params.imgIds = list(img_ids)
+        self.params.maxDets = [max_dets]
+        self.params.iouThrs = np.asarray(iou_thrs)
+        self._prepare()
+        self._overlaps = {key: self._overlap(*key) for key in list(self._dts)}
+        self._add_true_ious()
+
+    def _overlap(self, img_id: int, cat_id: int) -> np.ndarray:
+        """IoUs of shape (D, G), intersection over detection for crowds."""
+        dts, gts = self._dts[img_id, cat_id], self._gts[img_id, cat_id]
+        if not dts or not gts:
+            return np.zeros((len(dts), len(gts)))
+        return mask_utils.iou(
+            [det['segmentation'] for det in dts],
+            [gt['segmentation'] for gt in gts],
+            [int(gt['iscrowd']) for gt in gts],
+        )
+
+    def _add_true_ious(self) -> None:
+        for det in self.detections:
+            det['true_iou'] = 0.0
+        for key, overlaps in self._overlaps.items():
+            instances = [not gt['iscrowd'] for gt in self._gts[key]]
+            if not any(instances):
+                continue
+            best = overlaps[:, instances].max(axis=1)
+            for det, true_iou in zip(self._dts[key], best, strict=True):
+                self.detections[det['id'] - 1]['true_iou'] = float(true_iou)
+        if 'mask_iou' in self.detections[0]:
+            scores = oracle_scores(
+                *(
+                    np.array([det[name] for det in self.detections])
+                    for name in ('score', 'mask_iou', 'true_iou')
+                )
+            )
+            for det, score in zip(self.detections, scores, strict=True):
+                det['oracle_score'] = float(score)
+
+    def computeIoU(self, imgId: int, catId: int) -> np.ndarray | list:
+        """Look the IoUs up, in the order in which ``evaluateImg`` sorts."""
+        dts = self._dts[imgId, catId]
+        if not dts or not self._gts[imgId, catId]:
+            return []
+        order = np.argsort([-det['score'] for det in dts], kind='mergesort')
+        return self._overlaps[imgId, catId][order[: self.params.maxDets[-1]]]
+
+    def precision_by(self, score_key: str) -> np.ndarray:
+        """Evaluate under one ranking.
+
+        Args:
+            score_key (str): Key of the detections that ranks them, such as
+                ``mask_score``.
+
+        Returns:
+            ndarray: Precision of shape (T, R, K, A).
+        """
+        ranked = self.cocoDt.dataset['annotations']
+        for det, source in zip(ranked, self.detections, strict=True):
+            det['score'] = source[score_key]
+        return run_coco_eval(self)

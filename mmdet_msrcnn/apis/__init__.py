@@ -1,0 +1,3 @@
+from mmdet_msrcnn.apis.mask_scoring_inferencer import MaskScoringInferencer
+
+__all__ = ['MaskScoringInferencer']

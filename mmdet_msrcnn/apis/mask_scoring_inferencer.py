@@ -1,0 +1,43 @@
+"""Inferencer whose results carry the mask scores."""
+
+from pathlib import Path
+
+from mmdet.apis import DetInferencer
+from mmdet.structures import DetDataSample
+
+from mmdet_msrcnn.utils.io import write_json
+
+
+class MaskScoringInferencer(DetInferencer):
+    """mmdet's DetInferencer with ``mask_scores`` and ``mask_ious`` added.
+
+    mmdet's own writes four fields of a prediction and drops the others.
+    """
+
+    def pred2dict(
+        self, data_sample: DetDataSample, pred_out_dir: str = ''
+    ) -> dict:
+        """Turn one prediction into a dictionary that JSON can hold.
+
+        Args:
+            data_sample (:obj:`DetDataSample`): Prediction of one image.
+            pred_out_dir (str): Folder to write ``preds/NAME.json`` into; none
+                is written if empty. Defaults to ''.
+
+        Returns:
+            dict: ``labels``, ``scores`` (class scores), ``bboxes``, ``masks``
+            (RLE), and of a mask-scoring model ``mask_scores`` and
+            ``mask_ious``; lists of equal length.
+        """
+        result = super().pred2dict(data_sample)
+        for field in ('mask_scores', 'mask_ious'):
+            if field in data_sample.pred_instances:
+                values = data_sample.pred_instances[field]
+                result[field] = values.cpu().tolist()
+        if pred_out_dir:
+            name = str(self.num_predicted_imgs)
+            self.num_predicted_imgs += 1
+            if 'img_path' in data_sample:
+                name = Path(data_sample.img_path).stem
+            write_json(Path(pred_out_dir, 'preds', f'{name}.json'), result)
+        return result

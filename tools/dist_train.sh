@@ -1,0 +1,14 @@
+#!/usr/bin/env bash
+# Usage: tools/dist_train.sh CONFIG NUM_PROCESSES [arguments of tools/train.py]
+# GPUs are used where there are any, else one CPU process per rank over gloo.
+# NNODES, NODE_RANK, MASTER_ADDR and PORT set up several nodes.
+set -euo pipefail
+config=$1
+processes=$2
+torchrun \
+    --nnodes="${NNODES:-1}" \
+    --node_rank="${NODE_RANK:-0}" \
+    --master_addr="${MASTER_ADDR:-127.0.0.1}" \
+    --master_port="${PORT:-29500}" \
+    --nproc_per_node="$processes" \
+    "$(dirname "$0")/train.py" "$config" --launcher pytorch "${@:3}"

@@ -1,0 +1,51 @@
+"""Detect, segment and score the instances of an image or a folder of images.
+
+Writes ``OUT_DIR/vis/NAME`` (each instance labelled with its class score,
+MaskIoU and mask score) and ``OUT_DIR/preds/NAME.json`` (all of them as
+numbers, with boxes and masks).
+"""
+
+import argparse
+from pathlib import Path
+
+import mmdet_msrcnn  # noqa: F401 - safe globals, before the checkpoint loads
+from mmdet_msrcnn.apis import MaskScoringInferencer
+
+
+def parse_args() -> argparse.Namespace:
+    """Parse the command line."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument('image', help='image file, or folder of images')
+    parser.add_argument('config', help='config of the model')
+    parser.add_argument('checkpoint', help='trained weights')
+    parser.add_argument('--out-dir', required=True, help='output folder')
+    parser.add_argument('--device', help='such as cpu or cuda:0')
+    parser.add_argument(
+        '--pred-score-thr',
+        type=float,
+        default=0.3,
+        help='class score from which an instance is drawn (default: 0.3)',
+    )
+    return parser.parse_args()
+
+
+def main() -> None:
+    """Run the demo."""
+    args = parse_args()
+    for path in (args.image, args.config, args.checkpoint):
+        if not Path(path).exists():
+            raise SystemExit(f'{path} does not exist')
+    inferencer = MaskScoringInferencer(
+        args.config, args.checkpoint, device=args.device
+    )
+    inferencer(
+        args.image,
+        out_dir=args.out_dir,
+        pred_score_thr=args.pred_score_thr,
+        no_save_pred=False,
+    )
+    print(f'Wrote {args.out_dir}/vis and {args.out_dir}/preds')
+
+
+if __name__ == '__main__':
+    main()

@@ -1,0 +1,9 @@
+"""mmdet's tools/test.py, which also runs over torchrun without a GPU.
+
+See ``--help`` for its arguments.
+"""
+
+from mmdet_msrcnn.utils.mmdet_tools import run_mmdet_tool
+
+if __name__ == '__main__':
+    run_mmdet_tool('test.py')

@@ -7,7 +7,6 @@ import numpy as np
 from mmdet.datasets.api_wrappers import COCO
 from mmdet.evaluation import CocoMetric
 from mmengine.logging import MMLogger
-from pycocotools.cocoeval import COCOeval
 from terminaltables import AsciiTable
 
 from mmdet_msrcnn.evaluation.functional import (
@@ -19,6 +18,7 @@ from mmdet_msrcnn.evaluation.functional import (
 )
 from mmdet_msrcnn.evaluation.ranked_coco_eval import (
     RankedCOCOeval,
+    box_evaluator,
     run_coco_eval,
 )
 from mmdet_msrcnn.registry import METRICS
@@ -73,6 +73,10 @@ class MaskScoringMetric(CocoMetric):
     def _is_ours(self) -> bool:
         return not self.format_only and set(self.metrics) <= {'bbox', 'segm'}
 
+    @property
+    def _protocol(self) -> tuple:
+        return self.cat_ids, self.img_ids, self.max_dets, self.iou_thrs
+
     def process(self, data_batch: dict, data_samples: Sequence[dict]) -> None:
         """Keep the results of one batch, the predicted MaskIoUs included.
 
@@ -112,8 +116,10 @@ class MaskScoringMetric(CocoMetric):
 
         metrics = {}
         if 'bbox' in self.metrics:
-            precision = self._bbox_precision(detections)
-            metrics.update(self._summarize('bbox', precision))
+            coco_eval = box_evaluator(
+                self._coco_api, detections, *self._protocol
+            )
+            metrics.update(self._summarize('bbox', run_coco_eval(coco_eval)))
         if 'segm' in self.metrics:
             metrics.update(self._segm_metrics(detections, has_mask_scores))
             if self.outfile_prefix is not None:
@@ -155,29 +161,10 @@ class MaskScoringMetric(CocoMetric):
                 detections.append(det)
         return detections
 
-    def _bbox_precision(self, detections: list[dict]) -> np.ndarray:
-        names = ('image_id', 'category_id', 'bbox', 'score')
-        coco_dt = self._coco_api.loadRes(
-            [{name: det[name] for name in names} for det in detections]
-        )
-        coco_eval = COCOeval(self._coco_api, coco_dt, 'bbox')
-        coco_eval.params.catIds = self.cat_ids
-        coco_eval.params.imgIds = self.img_ids
-        coco_eval.params.maxDets = [self.max_dets]
-        coco_eval.params.iouThrs = np.asarray(self.iou_thrs)
-        return run_coco_eval(coco_eval)
-
     def _segm_metrics(
         self, detections: list[dict], has_mask_scores: bool
     ) -> dict[str, float]:
-        coco_eval = RankedCOCOeval(
-            self._coco_api,
-            detections,
-            self.cat_ids,
-            self.img_ids,
-            self.max_dets,
-            self.iou_thrs,
-        )
+        coco_eval = RankedCOCOeval(self._coco_api, detections, *self._protocol)
         if not has_mask_scores:
             return self._summarize('segm', coco_eval.precision_by('score'))
         precision = coco_eval.precision_by('mask_score')

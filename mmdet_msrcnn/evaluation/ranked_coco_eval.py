@@ -2,7 +2,7 @@
 
 import contextlib
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 from pycocotools import mask as mask_utils
@@ -14,20 +14,80 @@ from mmdet_msrcnn.evaluation.functional import oracle_scores
 COCO_IOU_THRS = np.linspace(0.5, 0.95, 10)
 
 
-def run_coco_eval(coco_eval: COCOeval) -> np.ndarray:
-    """Evaluate silently.
+@contextlib.contextmanager
+def silence() -> Iterator[None]:
+    """Keep pycocotools from printing."""
+    with open(os.devnull, 'w') as null, contextlib.redirect_stdout(null):
+        yield
+
+
+def accumulate(coco_eval: COCOeval) -> np.ndarray:
+    """Accumulate per-image results into a precision table.
 
     Args:
-        coco_eval (COCOeval): With a single entry in ``params.maxDets``.
+        coco_eval (COCOeval): Evaluated, with a single entry in
+            ``params.maxDets``.
 
     Returns:
         ndarray: Precision of shape (T, R, K, A); -1 where there is no
         instance.
     """
-    with open(os.devnull, 'w') as null, contextlib.redirect_stdout(null):
-        coco_eval.evaluate()
+    with silence():
         coco_eval.accumulate()
     return coco_eval.eval['precision'][..., 0]
+
+
+def run_coco_eval(coco_eval: COCOeval) -> np.ndarray:
+    """Evaluate and accumulate; see :func:`accumulate`."""
+    with silence():
+        coco_eval.evaluate()
+    return accumulate(coco_eval)
+
+
+def box_evaluator(
+    coco_gt: COCO,
+    detections: list[dict],
+    cat_ids: Sequence[int],
+    img_ids: Sequence[int],
+    max_dets: int = 100,
+    iou_thrs: Sequence[float] = COCO_IOU_THRS,
+) -> COCOeval:
+    """Evaluator of boxes by class score.
+
+    Args:
+        coco_gt (COCO): Ground truth.
+        detections (list[dict]): COCO results with ``bbox`` and ``score``. Must
+            not be empty.
+        cat_ids (Sequence[int]): Categories to evaluate.
+        img_ids (Sequence[int]): Images to evaluate.
+        max_dets (int): Detections per image and class that count. Defaults
+            to 100.
+        iou_thrs (Sequence[float]): IoU thresholds. Defaults to 0.5 to 0.95.
+
+    Returns:
+        COCOeval: To be given to :func:`run_coco_eval`.
+    """
+    # Copies, for loadRes writes into them.
+    names = ('image_id', 'category_id', 'bbox', 'score')
+    copies = [{name: det[name] for name in names} for det in detections]
+    with silence():
+        coco_eval = COCOeval(coco_gt, coco_gt.loadRes(copies), 'bbox')
+    set_params(coco_eval, cat_ids, img_ids, max_dets, iou_thrs)
+    return coco_eval
+
+
+def set_params(
+    coco_eval: COCOeval,
+    cat_ids: Sequence[int],
+    img_ids: Sequence[int],
+    max_dets: int,
+    iou_thrs: Sequence[float],
+) -> None:
+    """Set what is evaluated; see :func:`box_evaluator`."""
+    coco_eval.params.catIds = list(cat_ids)
+    coco_eval.params.imgIds = list(img_ids)
+    coco_eval.params.maxDets = [max_dets]
+    coco_eval.params.iouThrs = np.asarray(iou_thrs)
 
 
 class RankedCOCOeval(COCOeval):
@@ -60,24 +120,14 @@ class RankedCOCOeval(COCOeval):
         iou_thrs: Sequence[float] = COCO_IOU_THRS,
     ) -> None:
         self.detections = detections
-        with open(os.devnull, 'w') as null, contextlib.redirect_stdout(null):
-            # Copies, for loadRes and rankings write into them.
-            coco_dt = coco_gt.loadRes(
-                [
-                    dict(
-                        image_id=det['image_id'],
-                        category_id=det['category_id'],
-                        segmentation=det['segmentation'],
-                        score=det['score'],
-                    )
-                    for det in detections
-                ]
-            )
+        # Copies, for loadRes and rankings write into them. Without the box,
+        # for loadRes would take its area for the instance's.
+        names = ('image_id', 'category_id', 'segmentation', 'score')
+        copies = [{name: det[name] for name in names} for det in detections]
+        with silence():
+            coco_dt = coco_gt.loadRes(copies)
         super().__init__(coco_gt, coco_dt, 'segm')
-        self.params.catIds = list(cat_ids)
-        self.params.imgIds = list(img_ids)
-        self.params.maxDets = [max_dets]
-        self.params.iouThrs = np.asarray(iou_thrs)
+        set_params(self, cat_ids, img_ids, max_dets, iou_thrs)
         self._prepare()
         self._overlaps = {key: self._overlap(*key) for key in list(self._dts)}
         self._add_true_ious()

@@ -29,6 +29,8 @@ setup(
         'pycocotools>=2.0.7',
         'scipy>=1.11',
         'matplotlib>=3.8',
+        'opencv-python',
+        'rich',
         'setuptools<81',
     ],
     extras_require={

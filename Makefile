@@ -1,0 +1,72 @@
+VENV ?= .venv
+PYTHON ?= python3
+PY := $(VENV)/bin/python
+READY := $(VENV)/.mmdet_msrcnn-ready
+MMCV := mmcv==2.1.0
+
+DEMO := work_dirs/demo
+DEMO_CONFIG := configs/demo/ms-rcnn_r18_fpn_demo.py
+DEMO_RESULTS := $(DEMO)/results.mask_scores.json
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test test-slow lint format clean-demo
+
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
+	@echo 'Variables: VENV=PATH (an environment to use or to make, default .venv), PYTHON=python3'
+
+setup: $(READY) ## make the environment; what is installed there already stays
+
+$(PY):
+	$(PYTHON) -m venv $(VENV)
+
+# torch before mmcv, and mmcv without build isolation: pip would otherwise
+# build it without its ops. -g0 halves the time of the build.
+$(READY): requirements.txt setup.py | $(PY)
+	$(PY) -m pip install --quiet 'setuptools<81' wheel ninja psutil packaging
+	$(PY) tools/missing_requirements.py requirements.txt > $(VENV)/missing.txt
+	$(PY) -m pip install -r $(VENV)/missing.txt
+	$(PY) -c 'import torch, mmcv._ext' 2> /dev/null || { \
+	  echo 'Building the ops of $(MMCV): about 10 minutes on 2 cores'; \
+	  CFLAGS=-g0 CXXFLAGS=-g0 $(PY) -m pip install \
+	    --no-build-isolation --no-cache-dir --force-reinstall --no-deps $(MMCV); }
+	$(PY) -m pip install --quiet --no-build-isolation --no-deps --editable .
+	$(PY) -c 'import mmdet_msrcnn'
+	touch $@
+
+demo: $(DEMO)/report.md ## train, evaluate and report on the embedded data set
+	@cat $<
+	@ls -d $(CURDIR)/$(DEMO)/report.* $(CURDIR)/$(DEMO)/score_vs_iou.png $(CURDIR)/$(DEMO)/overlays
+
+data/digits/val.json: | $(READY)
+	$(PY) tools/datasets/make_digits.py data/digits
+
+# An interrupted training resumes from its last epoch.
+$(DEMO)/trained: | $(READY) data/digits/val.json
+	$(PY) tools/train.py $(DEMO_CONFIG) --work-dir $(DEMO) --resume
+	touch $@
+
+$(DEMO_RESULTS): $(DEMO)/trained
+	$(PY) tools/test.py $(DEMO_CONFIG) $$(cat $(DEMO)/last_checkpoint) --work-dir $(DEMO) \
+	  --cfg-options test_evaluator.outfile_prefix=$(DEMO)/results
+
+$(DEMO)/report.md: $(DEMO_RESULTS)
+	$(PY) tools/analyze_results.py 'MS R-CNN=$<' --ann data/digits/val.json \
+	  --img-dir data/digits/val --out-dir $(DEMO) > /dev/null
+
+test: $(READY) lint ## lint and the fast tests
+	$(PY) -m pytest -q
+
+test-slow: $(READY) ## training runs through mmdet's entry points
+	$(PY) -m pytest -q -m slow
+
+lint: $(READY) ## ruff
+	$(PY) -m ruff check .
+	$(PY) -m ruff format --check .
+
+format: $(READY) ## rewrite the code in the project's style
+	$(PY) -m ruff check --fix .
+	$(PY) -m ruff format .
+
+clean-demo: ## forget the demo's model, to train it anew
+	rm -rf $(DEMO)

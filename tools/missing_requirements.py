@@ -1,0 +1,33 @@
+"""Print the pins of a requirements file whose packages are not installed.
+
+What is installed stays as it is: an environment with its own torch keeps it.
+"""
+
+import sys
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+
+def missing(lines: list[str]) -> list[str]:
+    """Choose the pins of packages that are not installed.
+
+    Args:
+        lines (list[str]): Lines of a requirements file, ``name==version``.
+
+    Returns:
+        list[str]: Some of them.
+    """
+    chosen = []
+    for line in lines:
+        name = line.partition('==')[0].strip()
+        if not name or name.startswith('#'):
+            continue
+        try:
+            version(name)
+        except PackageNotFoundError:
+            chosen.append(line.strip())
+    return chosen
+
+
+if __name__ == '__main__':
+    print('\n'.join(missing(Path(sys.argv[1]).read_text().splitlines())))

@@ -1,0 +1,57 @@
+"""The inferencer carries the fields that mmdet's drops (user need 13)."""
+
+import json
+
+import pytest
+import torch
+from mmdet.apis import DetInferencer
+from mmdet.structures import DetDataSample
+from mmengine.structures import InstanceData
+
+from mmdet_msrcnn.apis import MaskScoringInferencer
+
+
+@pytest.fixture
+def inferencer():
+    """An inferencer without a model: pred2dict needs none."""
+    inferencer = object.__new__(MaskScoringInferencer)
+    inferencer.num_predicted_imgs = 0
+    return inferencer
+
+
+def prediction(**fields) -> DetDataSample:
+    instances = InstanceData(
+        bboxes=torch.tensor([[1.0, 2, 5, 6]]),
+        labels=torch.tensor([3]),
+        scores=torch.tensor([0.5]),
+        masks=torch.ones(1, 8, 8, dtype=torch.bool),
+        **{name: torch.tensor(values) for name, values in fields.items()},
+    )
+    return DetDataSample(pred_instances=instances)
+
+
+def test_adds_the_two_fields(inferencer):
+    sample = prediction(mask_ious=[0.75], mask_scores=[0.375])
+    result = inferencer.pred2dict(sample)
+    assert result.pop('mask_ious') == [0.75]
+    assert result.pop('mask_scores') == [0.375]
+    assert result == DetInferencer.pred2dict(inferencer, sample)
+
+
+def test_model_without_mask_scores(inferencer):
+    sample = prediction()
+    assert inferencer.pred2dict(sample) == DetInferencer.pred2dict(
+        inferencer, sample
+    )
+
+
+# path of the image, name of the file
+@pytest.mark.parametrize(
+    ('meta', 'name'), [(dict(img_path='a/b.jpg'), 'b'), ({}, '0')]
+)
+def test_writes_json(inferencer, tmp_path, meta, name):
+    sample = prediction(mask_ious=[0.75], mask_scores=[0.375])
+    sample.set_metainfo(meta)
+    result = inferencer.pred2dict(sample, str(tmp_path))
+    written = (tmp_path / 'preds' / f'{name}.json').read_text()
+    assert json.loads(written) == json.loads(json.dumps(result))

@@ -1,0 +1,187 @@
+"""Train, resume, test, demo and report, as a user types them."""
+
+import json
+import signal
+import subprocess
+import sys
+import time
+
+import cv2
+import pytest
+import torch
+
+from mmdet_msrcnn.utils.mmdet_tools import mmdet_tool
+from tests.helpers import ROOT
+
+RESUME = ('--resume', '--cfg-options', 'train_cfg.max_epochs=2')
+
+
+@pytest.fixture(scope='module')
+def trained(workspace):
+    """One epoch by mmdet's own train.py, nothing of ours on the path."""
+    train = mmdet_tool('train.py')
+    workspace.run(train, workspace.config, '--work-dir', workspace.work_dir)
+    return workspace
+
+
+def test_training_logs_the_mask_iou_and_evaluates(trained):
+    for text in ('loss_mask_iou: ', 'mask_iou_target: ', 'eta: '):
+        assert text in trained.log
+    assert 'coco/segm_oracle_mAP' in trained.log
+
+
+def test_resumes_with_mmdets_train_py(trained):
+    train = mmdet_tool('train.py')
+    work_dir = '--work-dir', trained.work_dir
+    trained.run(train, trained.config, *work_dir, *RESUME)
+    assert 'resumed epoch: 1, iter: 3' in trained.log
+    checkpoint = torch.load(
+        trained.work_dir / 'epoch_2.pth', weights_only=True
+    )
+    assert checkpoint['meta']['epoch'] == 2
+
+
+def test_tests_demos_and_reports(trained):
+    folder = trained.folder
+    checkpoint = trained.work_dir / 'epoch_1.pth'
+    prefix = folder / 'report/results'
+    trained.run(
+        mmdet_tool('test.py'),
+        trained.config,
+        checkpoint,
+        '--cfg-options',
+        f'test_evaluator.outfile_prefix={prefix}',
+    )
+    results = f'{prefix}.mask_scores.json'
+    detections = json.loads((folder / results).read_text())
+    assert len(detections) == 15
+
+    images = folder / 'digits/val'
+    trained.run(
+        ROOT / 'tools/image_demo.py',
+        images,
+        trained.config,
+        checkpoint,
+        '--out-dir',
+        folder / 'demo',
+        '--pred-score-thr',
+        '0',
+    )
+    for image in images.iterdir():
+        pred = folder / 'demo/preds' / f'{image.stem}.json'
+        pred = json.loads(pred.read_text())
+        assert {len(values) for values in pred.values()} == {5}
+        for score, iou, product in zip(
+            pred['scores'],
+            pred['mask_ious'],
+            pred['mask_scores'],
+            strict=True,
+        ):
+            assert product == pytest.approx(score * iou, abs=1e-6)
+        drawn = cv2.imread(str(folder / 'demo/vis' / image.name))
+        assert (drawn != cv2.imread(str(image))).any()
+
+    trained.run(
+        ROOT / 'tools/analyze_results.py',
+        f'first={results}',
+        f'second={results}',
+        '--ann',
+        folder / 'digits/val.json',
+        '--img-dir',
+        images,
+        '--out-dir',
+        folder / 'report',
+        '--bootstrap',
+        '20',
+    )
+    report = json.loads((folder / 'report/report.json').read_text())
+    assert list(report['models']) == ['first', 'second']
+    (difference,) = report['differences'].values()
+    assert set(difference['intervals']['share']) == {0.0}
+    assert '| first |' in (folder / 'report/report.md').read_text()
+    assert cv2.imread(str(folder / 'report/score_vs_iou.png')) is not None
+    assert len(list((folder / 'report/overlays').iterdir())) == 3
+
+
+# arguments, what the message says
+@pytest.mark.parametrize(
+    ('arguments', 'message'),
+    [
+        (('results.json',), 'must be NAME=FILE'),
+        (('a=missing.json',), 'missing.json does not exist'),
+    ],
+)
+def test_report_names_what_is_wrong(workspace, arguments, message):
+    done = workspace.run(
+        ROOT / 'tools/analyze_results.py',
+        *arguments,
+        '--ann=ann.json',
+        '--out-dir=out',
+        check=False,
+    )
+    assert done.returncode == 1
+    assert message in done.stderr
+
+
+def launch(script: str, *arguments, cwd) -> str:
+    """Run one of the shell scripts with this Python's torchrun."""
+    path = f'{sys.prefix}/bin:/usr/bin:/bin'
+    done = subprocess.run(
+        ['bash', str(ROOT / 'tools' / script), *map(str, arguments)],
+        cwd=cwd,
+        env=dict(PATH=path, PORT='29611', OMP_NUM_THREADS='1', HOME=str(cwd)),
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout + done.stderr
+
+
+@pytest.mark.slow
+def test_two_processes_over_gloo(workspace):
+    work_dir = workspace.folder / 'distributed'
+    arguments = '--work-dir', work_dir
+    log = launch(
+        'dist_train.sh', workspace.config, 2, *arguments, cwd=workspace.folder
+    )
+    # Six images in batches of two on each of two processes
+    assert 'Epoch(train)  [1][2/2]' in log
+    log = launch(
+        'dist_test.sh',
+        workspace.config,
+        work_dir / 'epoch_1.pth',
+        2,
+        *arguments,
+        cwd=workspace.folder,
+    )
+    assert 'coco/mask_score_share' in log
+
+
+@pytest.mark.slow
+def test_resumes_after_a_kill(workspace):
+    work_dir = workspace.folder / 'killed'
+    command = [
+        sys.executable,
+        ROOT / 'tools/train.py',
+        workspace.config,
+        '--work-dir',
+        work_dir,
+        '--resume',
+        '--cfg-options',
+        'train_cfg.max_epochs=4',
+    ]
+    process = subprocess.Popen(
+        command,
+        cwd=workspace.folder,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    while not (work_dir / 'last_checkpoint').exists():
+        assert process.poll() is None
+        time.sleep(0.05)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    workspace.run(*command[1:])
+    logs = [path.read_text() for path in sorted(work_dir.glob('*/*.log'))]
+    assert 'resumed epoch: ' in logs[-1]
+    assert (work_dir / 'epoch_4.pth').exists()

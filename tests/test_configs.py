@@ -8,8 +8,9 @@ from mmengine.config import Config
 from mmdet_msrcnn.models import MaskScoringRoIHead
 from tests.helpers import ROOT, build_model, collate, losses_of, scene
 
-CONFIGS = sorted((ROOT / 'configs').glob('[a-z]*/*-rcnn_*.py'))
-MS_RCNNS = [path for path in CONFIGS if path.name.startswith('ms-rcnn')]
+MS_RCNNS = sorted((ROOT / 'configs').glob('*/ms-rcnn_*.py'))
+MASK_RCNNS = sorted((ROOT / 'configs').glob('*/mask-rcnn_*.py'))
+CONFIGS = MS_RCNNS + MASK_RCNNS
 
 
 def twin_of(path: Path) -> Path:
@@ -37,7 +38,9 @@ def name_of(path: Path) -> str:
 
 def test_there_are_configs_with_unique_names():
     assert len(MS_RCNNS) >= 4
-    assert len({path.name for path in CONFIGS}) == len(CONFIGS)
+    assert sorted(map(twin_of, MS_RCNNS)) == MASK_RCNNS
+    names = [path.name for path in (ROOT / 'configs').glob('*/*.py')]
+    assert len(set(names)) == len(names)
 
 
 @pytest.mark.parametrize('path', MS_RCNNS, ids=name_of)

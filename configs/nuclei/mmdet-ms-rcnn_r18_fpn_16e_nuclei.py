@@ -1,0 +1,17 @@
+# mmdet's own MS R-CNN under the same recipe, to compare with. Its weights
+# load into ms-rcnn_r18_fpn_16e_nuclei.py, which then tests them.
+_base_ = './mask-rcnn_r18_fpn_16e_nuclei.py'
+
+model = dict(
+    type='MaskScoringRCNN',
+    roi_head=dict(
+        type='MaskScoringRoIHead',
+        mask_iou_head=dict(
+            type='MaskIoUHead',
+            in_channels=64,
+            conv_out_channels=64,
+            fc_out_channels=256,
+            num_classes=1,
+        ),
+    ),
+)

@@ -9,6 +9,7 @@ DEMO_CONFIG := configs/demo/ms-rcnn_r18_fpn_demo.py
 DEMO_RESULTS := $(DEMO)/results.mask_scores.json
 
 .DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
 .PHONY: help setup demo test test-slow lint format clean-demo
 
 help: ## list the targets
@@ -18,6 +19,8 @@ help: ## list the targets
 setup: $(READY) ## make the environment; what is installed there already stays
 
 $(PY):
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo 'The tested versions need Python 3.11 or newer: make PYTHON=python3.11 ...'; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 
 # torch before mmcv, and mmcv without build isolation: pip would otherwise
@@ -26,6 +29,7 @@ $(READY): requirements.txt setup.py | $(PY)
 	$(PY) -m pip install --quiet 'setuptools<81' wheel ninja psutil packaging
 	$(PY) tools/missing_requirements.py requirements.txt > $(VENV)/missing.txt
 	$(PY) -m pip install -r $(VENV)/missing.txt
+	$(PY) -c 'import cv2' || { echo 'OpenCV lacks a system library, such as: apt-get install libgl1 libglib2.0-0'; exit 1; }
 	$(PY) -c 'import torch, mmcv._ext' 2> /dev/null || { \
 	  echo 'Building the ops of $(MMCV): about 10 minutes on 2 cores'; \
 	  CFLAGS=-g0 CXXFLAGS=-g0 $(PY) -m pip install \
@@ -36,7 +40,7 @@ $(READY): requirements.txt setup.py | $(PY)
 
 demo: $(DEMO)/report.md ## train, evaluate and report on the embedded data set
 	@cat $<
-	@ls -d $(CURDIR)/$(DEMO)/report.* $(CURDIR)/$(DEMO)/score_vs_iou.png $(CURDIR)/$(DEMO)/overlays
+	@ls -d "$(CURDIR)/$(DEMO)"/report.* "$(CURDIR)/$(DEMO)/score_vs_iou.png" "$(CURDIR)/$(DEMO)/overlays"
 
 data/digits/val.json: | $(READY)
 	$(PY) tools/datasets/make_digits.py data/digits
@@ -47,7 +51,7 @@ $(DEMO)/trained: | $(READY) data/digits/val.json
 	touch $@
 
 $(DEMO_RESULTS): $(DEMO)/trained
-	$(PY) tools/test.py $(DEMO_CONFIG) $$(cat $(DEMO)/last_checkpoint) --work-dir $(DEMO) \
+	$(PY) tools/test.py $(DEMO_CONFIG) $(DEMO)/$$(basename "$$(cat $(DEMO)/last_checkpoint)") --work-dir $(DEMO) \
 	  --cfg-options test_evaluator.outfile_prefix=$(DEMO)/results
 
 $(DEMO)/report.md: $(DEMO_RESULTS)

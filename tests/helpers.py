@@ -13,6 +13,8 @@ from mmengine.config import Config
 from mmengine.registry import init_default_scope
 from mmengine.structures import InstanceData
 
+from mmdet_msrcnn.models.mask_iou_target import mask_iou_target, stack_gt_masks
+
 ROOT = Path(__file__).parents[1]
 MS_RCNN = ROOT / 'configs/ms_rcnn/ms-rcnn_r18_fpn_18e_coco.py'
 MASK_RCNN = ROOT / 'configs/mask_rcnn/mask-rcnn_r18_fpn_18e_coco.py'
@@ -125,6 +127,19 @@ def imperfect_probs(
         crop = np.roll(crop, rng.integers(-3, 4, 2), (0, 1))
         probs.append(cv2.GaussianBlur(crop, (5, 5), 1.0))
     return torch.from_numpy(np.stack(probs)).clamp(0, 1)
+
+
+def iou_target(
+    probs: torch.Tensor,
+    boxes: torch.Tensor,
+    gt_inds: torch.Tensor,
+    gt_masks: torch.Tensor,
+    mask_thr: float = 0.5,
+) -> torch.Tensor:
+    """``mask_iou_target`` for a tensor of masks, shape (N, H, W)."""
+    masks = BitmapMasks(gt_masks.numpy(), *gt_masks.shape[1:])
+    gt = stack_gt_masks(masks, boxes.device)
+    return mask_iou_target(probs, boxes, gt_inds, gt, mask_thr)
 
 
 def sampling_result(

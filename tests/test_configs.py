@@ -1,5 +1,6 @@
 """Configs parse, build our types, and differ from their twins as they say."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -41,6 +42,21 @@ def test_there_are_configs_with_unique_names():
     assert sorted(map(twin_of, MS_RCNNS)) == MASK_RCNNS
     names = [path.name for path in (ROOT / 'configs').glob('*/*.py')]
     assert len(set(names)) == len(names)
+
+
+def test_config_of_the_page_on_own_data():
+    page = (ROOT / 'docs/own_data.md').read_text()
+    text = re.search(r'```python\n(_base_.+?)```', page, re.DOTALL).group(1)
+    base = re.search(r"_base_ = '\.\./(.+)'", text).group(1)
+    text = text.replace(f'../{base}', str(ROOT / 'configs' / base))
+    cfg = Config.fromstring(text, '.py')
+    cfg.model.backbone.init_cfg = None
+    head = build_model(cfg).roi_head
+    assert head.mask_iou_head.num_classes == 2
+    for loader in (cfg.train_dataloader, cfg.val_dataloader):
+        assert loader.dataset.data_root == 'data/fruit/'
+        assert len(loader.dataset.metainfo.classes) == 2
+    assert cfg.val_evaluator.ann_file == 'data/fruit/val.json'
 
 
 @pytest.mark.parametrize('path', MS_RCNNS, ids=name_of)

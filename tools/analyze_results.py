@@ -32,7 +32,6 @@ from mmdet_msrcnn.evaluation.bootstrap import (
 )
 from mmdet_msrcnn.evaluation.functional import (
     RANKINGS,
-    iou_statistics,
     share_of_gain,
     summarize_precision,
 )
@@ -49,14 +48,15 @@ from mmdet_msrcnn.visualization.score_plots import plot_score_vs_iou
 # Columns of the table: key of a row, heading, factor, decimals.
 COLUMNS = (
     ('box AP', 'box AP', 100, 1),
-    ('class score', 'mask AP by class score', 100, 1),
-    ('mask score', 'by mask score', 100, 1),
+    ('class_score', 'mask AP by class score', 100, 1),
+    ('mask_score', 'by mask score', 100, 1),
     ('oracle', 'by oracle', 100, 1),
     ('share', 'share of the possible gain, %', 100, 1),
     ('pearson', 'Pearson r', 1, 3),
     ('spearman', 'Spearman r', 1, 3),
     ('mae', 'MAE', 1, 3),
 )
+SPREAD = 'true IoU std above class score 0.3'
 
 
 def parse_args() -> argparse.Namespace:
@@ -72,15 +72,12 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument('--img-dir', type=Path, help='images, for overlays')
     parser.add_argument('--num-overlays', type=int, default=12)
     parser.add_argument(
-        '--max-dets', type=int, default=100, help='detections per image'
-    )
-    parser.add_argument(
         '--bootstrap', type=int, default=500, help='resamples of the images'
     )
     return parser.parse_args()
 
 
-def load_results(argument: str) -> tuple[str, list[dict]]:
+def load_results(argument: str) -> tuple[str, dict]:
     """Read ``NAME=FILE``.
 
     Raises:
@@ -94,47 +91,63 @@ def load_results(argument: str) -> tuple[str, list[dict]]:
             f'{path} does not exist. Write it with tools/test.py CONFIG '
             'CHECKPOINT --cfg-options test_evaluator.outfile_prefix=PREFIX'
         )
-    detections = json.loads(Path(path).read_text())
-    if not detections or 'mask_score' not in detections[0]:
-        raise SystemExit(f'{path} holds no mask scores')
-    return name, detections
+    results = json.loads(Path(path).read_text())
+    if not results['detections']:
+        raise SystemExit(f'{path} holds no detections')
+    return name, results
+
+
+def check_protocols(models: dict[str, dict]) -> dict:
+    """Check that all results were evaluated alike.
+
+    Args:
+        models (dict[str, dict]): Name to content of a ``mask_scores.json``.
+
+    Returns:
+        dict: Arguments of the evaluators: ``cat_ids``, ``img_ids``,
+        ``max_dets`` and ``iou_thrs``.
+
+    Raises:
+        SystemExit: If they differ.
+    """
+    names = ('cat_ids', 'img_ids', 'max_dets', 'iou_thrs')
+    first, *others = models.values()
+    for name in names:
+        if any(other[name] != first[name] for other in others):
+            raise SystemExit(f'the results were evaluated at other {name}')
+    return {name: first[name] for name in names}
 
 
 def evaluate(
-    coco: COCO, detections: list[dict], max_dets: int
+    coco: COCO, detections: list[dict], protocol: dict
 ) -> tuple[dict, RankedCOCOeval]:
     """Evaluate one model.
 
     Args:
         coco (COCO): Ground truth.
-        detections (list[dict]): Content of a ``mask_scores.json``.
-        max_dets (int): Detections per image and class that count.
+        detections (list[dict]): Of a ``mask_scores.json``.
+        protocol (dict): See :func:`check_protocols`.
 
     Returns:
         tuple[dict, RankedCOCOeval]: The row of the report, and the evaluator.
     """
-    protocol = coco.getCatIds(), coco.getImgIds(), max_dets
-    boxes = box_evaluator(coco, detections, *protocol)
-    coco_eval = RankedCOCOeval(coco, detections, *protocol)
+    boxes = box_evaluator(coco, detections, **protocol)
+    coco_eval = RankedCOCOeval(coco, detections, **protocol)
     breakdown = {'box': run_coco_eval(boxes)}
-    for ranking, key in RANKINGS.items():
+    for ranking, key in coco_eval.rankings.items():
         breakdown[ranking] = coco_eval.precision_by(key)
     breakdown = {
-        name: summarize_precision(precision, boxes.params.iouThrs)
+        name: summarize_precision(precision, protocol['iou_thrs'])
         for name, precision in breakdown.items()
     }
     row = {name: values['mAP'] for name, values in breakdown.items()}
     row['box AP'] = row.pop('box')
-    row['share'] = share_of_gain(*(row[ranking] for ranking in RANKINGS))
-    true_ious = np.array([det['true_iou'] for det in detections])
-    row |= iou_statistics(
-        np.array([det['mask_iou'] for det in detections]), true_ious
-    )
-    confident = np.array([det['score'] for det in detections]) > 0.3
+    if 'oracle' in row:
+        row['share'] = share_of_gain(*(row[ranking] for ranking in RANKINGS))
+        row |= coco_eval.iou_statistics()
+    true_ious = [det['true_iou'] for det in detections if det['score'] > 0.3]
     row['detections'] = len(detections)
-    row['true IoU std above class score 0.3'] = float(
-        true_ious[confident].std() if confident.any() else 0
-    )
+    row[SPREAD] = float(np.std(true_ious)) if true_ious else 0.0
     row['breakdown'] = breakdown
     return row, coco_eval
 
@@ -153,18 +166,16 @@ def format_row(
     return f'| {" | ".join(cells)} |'
 
 
-def write_report(report: dict, out_dir: Path) -> str:
-    """Write ``report.json`` and ``report.md``.
+def to_markdown(report: dict) -> str:
+    """Write the report.
 
     Args:
         report (dict): ``models`` and ``differences``, each name to ``row``
             and ``intervals``; ``max_dets``; ``bootstrap``.
-        out_dir (Path): Where to.
 
     Returns:
-        str: The report in Markdown.
+        str: Markdown.
     """
-    write_json(out_dir / 'report.json', report)
     headings = ['model', *(heading for _, heading, *_ in COLUMNS)]
     lines = ['# Mask scores', '', f'| {" | ".join(headings)} |']
     lines.append('|' + '---|' * len(headings))
@@ -183,55 +194,14 @@ def write_report(report: dict, out_dir: Path) -> str:
         '',
     ]
     for name, entry in report['models'].items():
-        spread = entry['row']['true IoU std above class score 0.3']
+        row = entry['row']
         lines.append(
-            f'{name}: {entry["row"]["detections"]} detections; the true IoU '
-            'of those with a class score above 0.3 has a standard deviation '
-            f'of {spread:.3f}.'
+            f'{name}: {row["detections"]} detections; the true IoU of those '
+            'with a class score above 0.3 has a standard deviation of '
+            f'{row[SPREAD]:.3f}.'
         )
     lines += ['', '![scores against true IoU](score_vs_iou.png)', '']
-    text = '\n'.join(lines)
-    write_text(out_dir / 'report.md', text)
-    return text
-
-
-def main() -> None:
-    """Run the analysis."""
-    args = parse_args()
-    models = dict(load_results(argument) for argument in args.results)
-    with silence():
-        coco = COCO(args.ann)
-    samples = resample_images(len(coco.getImgIds()), args.bootstrap)
-    report = dict(
-        models={},
-        differences={},
-        max_dets=args.max_dets,
-        bootstrap=args.bootstrap,
-    )
-    first = None
-    for name, detections in models.items():
-        row, coco_eval = evaluate(coco, detections, args.max_dets)
-        resampled = bootstrap(coco_eval, samples, name)
-        report['models'][name] = summary(row, resampled)
-        if first is None:
-            first = name, row, resampled
-            continue
-        report['differences'][f'{name} - {first[0]}'] = summary(
-            {key: row[key] - first[1][key] for key, *_ in COLUMNS},
-            [
-                {key: new[key] - old[key] for key in new}
-                for new, old in zip(resampled, first[2], strict=True)
-            ],
-        )
-    text = write_report(report, args.out_dir)
-    shown = next(iter(models.values()))
-    plot_score_vs_iou(shown, args.out_dir / 'score_vs_iou.png')
-    if args.img_dir is not None:
-        overlays = args.out_dir / 'overlays'
-        draw_overlays(coco, shown, args.img_dir, overlays, args.num_overlays)
-    print(text)
-    for written in sorted(args.out_dir.glob('[rso]*')):
-        print(written)
+    return '\n'.join(lines)
 
 
 def summary(row: dict, resampled: list[dict]) -> dict:
@@ -241,6 +211,54 @@ def summary(row: dict, resampled: list[dict]) -> dict:
         for key in (resampled[0] if resampled else ())
     }
     return dict(row=row, intervals=intervals)
+
+
+def difference(new: dict, old: dict) -> dict:
+    """Subtract the figures of the table that both rows have."""
+    keys = [key for key, *_ in COLUMNS if key in new and key in old]
+    return {key: new[key] - old[key] for key in keys}
+
+
+def main() -> None:
+    """Run the analysis."""
+    args = parse_args()
+    models = dict(load_results(argument) for argument in args.results)
+    protocol = check_protocols(models)
+    with silence():
+        coco = COCO(args.ann)
+    samples = resample_images(len(protocol['img_ids']), args.bootstrap)
+    rows, resamples = {}, {}
+    for name, results in models.items():
+        rows[name], coco_eval = evaluate(coco, results['detections'], protocol)
+        resamples[name] = bootstrap(coco_eval, samples, name)
+    first, *others = models
+    report = dict(
+        models={name: summary(rows[name], resamples[name]) for name in models},
+        differences={
+            f'{name} - {first}': summary(
+                difference(rows[name], rows[first]),
+                list(map(difference, resamples[name], resamples[first])),
+            )
+            for name in others
+        },
+        max_dets=protocol['max_dets'],
+        bootstrap=args.bootstrap,
+    )
+
+    detections = models[first]['detections']
+    if 'mask_iou' in detections[0]:
+        plot_score_vs_iou(detections, args.out_dir / 'score_vs_iou.png')
+        if args.img_dir is not None:
+            overlays = args.out_dir / 'overlays'
+            draw_overlays(
+                coco, detections, args.img_dir, overlays, args.num_overlays
+            )
+    write_json(args.out_dir / 'report.json', report)
+    # Last: its presence says that the report is complete.
+    text = to_markdown(report)
+    write_text(args.out_dir / 'report.md', text)
+    print(text)
+    print(f'Wrote {args.out_dir}/report.md and what it names')
 
 
 if __name__ == '__main__':

@@ -6,7 +6,7 @@ set -euo pipefail
 config=$1
 checkpoint=$2
 processes=$3
-torchrun \
+"${PYTHON:-python}" -m torch.distributed.run \
     --nnodes="${NNODES:-1}" \
     --node_rank="${NODE_RANK:-0}" \
     --master_addr="${MASTER_ADDR:-127.0.0.1}" \

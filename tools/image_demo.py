@@ -33,7 +33,7 @@ def main() -> None:
     """Run the demo."""
     args = parse_args()
     for path in (args.image, args.config, args.checkpoint):
-        if not Path(path).exists():
+        if '://' not in path and not Path(path).exists():
             raise SystemExit(f'{path} does not exist')
     inferencer = MaskScoringInferencer(
         args.config, args.checkpoint, device=args.device

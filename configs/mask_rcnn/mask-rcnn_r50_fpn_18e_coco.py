@@ -24,7 +24,9 @@ model = dict(
                 _delete_=True,
                 type='soft_nms',
                 iou_threshold=0.5,
+                sigma=0.5,
                 min_score=0.05,
+                method='linear',
             ),
             max_per_img=100,
             mask_thr_binary=0.5,
@@ -42,23 +44,7 @@ train_pipeline = [
     dict(type='RandomFlip', prob=0.5),
     dict(type='PackDetInputs'),
 ]
-test_pipeline = [
-    dict(type='LoadImageFromFile', backend_args=None),
-    dict(type='Resize', scale=(1333, 800), keep_ratio=True),
-    dict(
-        type='PackDetInputs',
-        meta_keys=(
-            'img_id',
-            'img_path',
-            'ori_shape',
-            'img_shape',
-            'scale_factor',
-        ),
-    ),
-]
 train_dataloader = dict(dataset=dict(pipeline=train_pipeline))
-val_dataloader = dict(dataset=dict(pipeline=test_pipeline))
-test_dataloader = dict(dataset=dict(pipeline=test_pipeline))
 val_evaluator = dict(type='mmdet_msrcnn.MaskScoringMetric')
 test_evaluator = val_evaluator
 visualizer = dict(type='mmdet_msrcnn.MaskScoringVisualizer')

@@ -46,6 +46,7 @@ train_pipeline = [
 test_pipeline = [
     dict(type='LoadImageFromFile'),
     dict(type='Resize', scale_factor=1.0),
+    dict(type='LoadAnnotations', with_bbox=True, with_mask=True),
     dict(
         type='PackDetInputs',
         meta_keys=(
@@ -99,6 +100,8 @@ param_scheduler = [
         convert_to_iter_based=True,
     ),
 ]
-default_hooks = dict(logger=dict(interval=20))
+default_hooks = dict(
+    logger=dict(interval=20), checkpoint=dict(max_keep_ckpts=2)
+)
 auto_scale_lr = dict(base_batch_size=8)
 randomness = dict(seed=0)

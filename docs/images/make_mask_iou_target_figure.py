@@ -16,7 +16,11 @@ from matplotlib.colors import ListedColormap
 from matplotlib.patches import Patch, Rectangle
 from mmdet.models.roi_heads.mask_heads.fcn_mask_head import _do_paste_mask
 
-from mmdet_msrcnn.models.mask_iou_target import mask_iou_target, sample_axis
+from mmdet_msrcnn.models.mask_iou_target import (
+    GtMasks,
+    mask_iou_target,
+    sample_axis,
+)
 
 OUT = Path(__file__).with_name('mask_iou_target.png')
 HEIGHT, WIDTH = 150, 210
@@ -108,8 +112,15 @@ def main():
     overlap, only, missed, outside = areas[1:].tolist()
     first = torch.zeros(1, dtype=torch.long)
     in_box_truth = truth * torch.from_numpy(in_box)
-    naive = mask_iou_target(probs, boxes, first, in_box_truth).item()
-    target = mask_iou_target(probs, boxes, first, truth).item()
+    naive, target = (
+        mask_iou_target(
+            probs,
+            boxes,
+            first,
+            GtMasks(masks, masks.sum((1, 2), dtype=torch.float32)),
+        ).item()
+        for masks in (in_box_truth, truth)
+    )
 
     fig, (left, right) = plt.subplots(
         1, 2, figsize=(9, 4.7), width_ratios=(WIDTH, HEIGHT)

@@ -44,46 +44,38 @@ def bootstrap(
     """Evaluate masks on resampled images.
 
     Args:
-        coco_eval (RankedCOCOeval): Detections of a mask-scoring model.
+        coco_eval (RankedCOCOeval): Evaluator of the model.
         samples (ndarray): From :func:`resample_images`, shape (B, I).
         name (str): Name for the progress bar. Defaults to ''.
 
     Returns:
-        list[dict[str, float]]: For each resample the mask AP by ``class
-        score``, ``mask score`` and ``oracle``, the ``share`` of the possible
-        gain, and the figures of :func:`iou_statistics`.
+        list[dict[str, float]]: For each resample the mask AP by each ranking
+        of the evaluator, and of a mask-scoring model the ``share`` of the
+        possible gain and the figures of :func:`iou_statistics`.
     """
     evaluators = {}
-    for ranking, key in RANKINGS.items():
+    for ranking, key in coco_eval.rankings.items():
         coco_eval.precision_by(key)
         evaluators[ranking] = _ImageSampler(coco_eval)
-    images = [
-        np.array(
-            [
-                (det['mask_iou'], det['true_iou'])
-                for det in coco_eval.detections
-                if det['image_id'] == img_id
-            ]
-        ).reshape(-1, 2)
-        for img_id in coco_eval.params.imgIds
-    ]
+    ious_of = {img_id: [] for img_id in coco_eval.params.imgIds}
+    for det in coco_eval.detections:
+        pair = det.get('mask_iou'), det['true_iou']
+        ious_of[det['image_id']].append(pair)
+    images = [np.array(ious).reshape(-1, 2) for ious in ious_of.values()]
     rows = []
     progress = track(
         samples, f'Bootstrap {name}', console=Console(stderr=True)
     )
     for sample in progress:
-        aps = {
+        row = {
             ranking: mean_precision(evaluator.precision(sample))
             for ranking, evaluator in evaluators.items()
         }
-        ious = np.concatenate([images[i] for i in sample])
-        rows.append(
-            dict(
-                aps,
-                share=share_of_gain(*aps.values()),
-                **iou_statistics(ious[:, 0], ious[:, 1]),
-            )
-        )
+        if 'oracle' in row:
+            ious = np.concatenate([images[i] for i in sample])
+            row['share'] = share_of_gain(*(row[key] for key in RANKINGS))
+            row |= iou_statistics(ious[:, 0], ious[:, 1])
+        rows.append(row)
     return rows
 
 

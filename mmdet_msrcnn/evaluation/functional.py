@@ -11,8 +11,8 @@ from scipy.stats import pearsonr, spearmanr
 
 # Rankings of the masks, by the key of a detection's score.
 RANKINGS = {
-    'class score': 'score',
-    'mask score': 'mask_score',
+    'class_score': 'score',
+    'mask_score': 'mask_score',
     'oracle': 'oracle_score',
 }
 MAP_ITEMS = ('mAP', 'mAP_50', 'mAP_75', 'mAP_s', 'mAP_m', 'mAP_l')

@@ -11,7 +11,7 @@ from terminaltables import AsciiTable
 
 from mmdet_msrcnn.evaluation.functional import (
     MAP_ITEMS,
-    iou_statistics,
+    RANKINGS,
     mean_precision,
     share_of_gain,
     summarize_precision,
@@ -24,7 +24,6 @@ from mmdet_msrcnn.evaluation.ranked_coco_eval import (
 from mmdet_msrcnn.registry import METRICS
 from mmdet_msrcnn.utils.io import write_json
 
-EXTRA_RANKINGS = {'class_score': 'score', 'oracle': 'oracle_score'}
 EXTRA_ITEMS = MAP_ITEMS[:3]
 
 
@@ -43,23 +42,38 @@ class MaskScoringMetric(CocoMetric):
 
     The true MaskIoU of a detection is its largest mask IoU with a non-crowd
     instance of its class, at the original resolution. Figures are not
-    rounded, and all are at ``max_dets`` detections per image.
+    rounded, and all are at ``max_dets`` detections per image and class, which
+    takes the place of CocoMetric's ``proposal_nums``.
 
     Args:
+        ann_file (str, optional): COCO annotations. By default the ground
+            truth comes from the data set.
+        metric (str | list[str]): Defaults to ``['bbox', 'segm']``. With
+            ``proposal`` or ``proposal_fast`` this is CocoMetric.
         max_dets (int): Detections per image and class that count. Defaults
             to 100.
-        **kwargs: Arguments of :class:`CocoMetric`. With ``outfile_prefix``,
-            ``PREFIX.mask_scores.json`` holds every detection with its scores
-            and true MaskIoU. With ``format_only`` or the metrics ``proposal``
-            and ``proposal_fast`` it is CocoMetric.
+        **kwargs: Other arguments of :class:`CocoMetric`. With
+            ``outfile_prefix``, ``PREFIX.mask_scores.json`` holds every
+            detection with its scores and true MaskIoU, and the protocol. With
+            ``format_only`` this is CocoMetric, which writes mask scores as
+            the scores of masks.
 
     Raises:
         ValueError: If ``max_dets`` is not positive or ``metric_items`` has an
             unknown name.
     """
 
-    def __init__(self, max_dets: int = 100, **kwargs) -> None:
-        super().__init__(**kwargs)
+    def __init__(
+        self,
+        ann_file: str | None = None,
+        metric: str | Sequence[str] = ('bbox', 'segm'),
+        *,
+        max_dets: int = 100,
+        **kwargs,
+    ) -> None:
+        if not isinstance(metric, str):
+            metric = list(metric)
+        super().__init__(ann_file, metric, **kwargs)
         if max_dets < 1:
             raise ValueError(f'max_dets must be positive, got {max_dets}')
         self.max_dets = max_dets
@@ -72,10 +86,6 @@ class MaskScoringMetric(CocoMetric):
     @property
     def _is_ours(self) -> bool:
         return not self.format_only and set(self.metrics) <= {'bbox', 'segm'}
-
-    @property
-    def _protocol(self) -> tuple:
-        return self.cat_ids, self.img_ids, self.max_dets, self.iou_thrs
 
     def process(self, data_batch: dict, data_samples: Sequence[dict]) -> None:
         """Keep the results of one batch, the predicted MaskIoUs included.
@@ -108,23 +118,38 @@ class MaskScoringMetric(CocoMetric):
         if self.outfile_prefix is not None:
             self.results2json(preds, self.outfile_prefix)
 
-        detections = self._detections(preds)
-        has_mask_scores = 'mask_ious' in preds[0]
-        if not detections:
-            logger.error('The testing results of the whole dataset is empty.')
-            return dict.fromkeys(self._keys(has_mask_scores), 0.0)
+        if 'segm' in self.metrics and 'masks' not in preds[0]:
+            raise ValueError(
+                "metric 'segm' needs masks, but the model predicts none. Use "
+                "metric='bbox', or a model with a mask head."
+            )
 
+        detections = self._detections(preds)
+        if detections:
+            metrics = self._evaluate(detections)
+        else:
+            logger.error('The testing results of the whole dataset is empty.')
+            metrics = dict.fromkeys(self._keys('mask_ious' in preds[0]), 0.0)
+        if self.outfile_prefix is not None and 'segm' in self.metrics:
+            content = dict(
+                cat_ids=self.cat_ids,
+                img_ids=self.img_ids,
+                max_dets=self.max_dets,
+                iou_thrs=list(self.iou_thrs),
+                detections=detections,
+            )
+            write_json(f'{self.outfile_prefix}.mask_scores.json', content)
+        return metrics
+
+    def _evaluate(self, detections: list[dict]) -> dict[str, float]:
+        protocol = self.cat_ids, self.img_ids, self.max_dets, self.iou_thrs
         metrics = {}
         if 'bbox' in self.metrics:
-            coco_eval = box_evaluator(
-                self._coco_api, detections, *self._protocol
-            )
-            metrics.update(self._summarize('bbox', run_coco_eval(coco_eval)))
+            coco_eval = box_evaluator(self._coco_api, detections, *protocol)
+            metrics |= self._summarize('bbox', run_coco_eval(coco_eval))
         if 'segm' in self.metrics:
-            metrics.update(self._segm_metrics(detections, has_mask_scores))
-            if self.outfile_prefix is not None:
-                path = f'{self.outfile_prefix}.mask_scores.json'
-                write_json(path, detections)
+            coco_eval = RankedCOCOeval(self._coco_api, detections, *protocol)
+            metrics |= self._segm_metrics(coco_eval)
         return metrics
 
     def _init_coco(self, gts: Sequence[dict]) -> None:
@@ -155,35 +180,29 @@ class MaskScoringMetric(CocoMetric):
                     if isinstance(rle['counts'], bytes):
                         rle['counts'] = rle['counts'].decode()
                     det['segmentation'] = rle
-                if 'mask_ious' in pred:
-                    det['mask_iou'] = float(pred['mask_ious'][i])
-                    det['mask_score'] = float(pred['mask_scores'][i])
+                for field in ('mask_ious', 'mask_scores'):
+                    if field in pred:
+                        det[field[:-1]] = float(pred[field][i])
                 detections.append(det)
         return detections
 
-    def _segm_metrics(
-        self, detections: list[dict], has_mask_scores: bool
-    ) -> dict[str, float]:
-        coco_eval = RankedCOCOeval(self._coco_api, detections, *self._protocol)
-        if not has_mask_scores:
-            return self._summarize('segm', coco_eval.precision_by('score'))
-        precision = coco_eval.precision_by('mask_score')
-        metrics = self._summarize('segm', precision)
-        aps = {'mask_score': mean_precision(precision[..., 0])}
-        for ranking, key in EXTRA_RANKINGS.items():
-            precision = coco_eval.precision_by(key)
-            values = summarize_precision(precision, self.iou_thrs)
-            aps[ranking] = values['mAP']
+    def _segm_metrics(self, coco_eval: RankedCOCOeval) -> dict[str, float]:
+        precisions = {
+            ranking: coco_eval.precision_by(key)
+            for ranking, key in coco_eval.rankings.items()
+        }
+        ranking = 'mask_score' if 'mask_score' in precisions else 'class_score'
+        metrics = self._summarize('segm', precisions[ranking])
+        if 'oracle' not in precisions:
+            return metrics
+        for ranking in ('class_score', 'oracle'):
+            values = summarize_precision(precisions[ranking], self.iou_thrs)
             for item in EXTRA_ITEMS:
                 metrics[f'segm_{ranking}_{item}'] = values[item]
-        statistics = iou_statistics(
-            np.array([det['mask_iou'] for det in detections]),
-            np.array([det['true_iou'] for det in detections]),
-        )
-        for name, value in statistics.items():
+        for name, value in coco_eval.iou_statistics().items():
             metrics[f'mask_iou_{name}'] = value
         metrics['mask_score_share'] = share_of_gain(
-            aps['class_score'], aps['mask_score'], aps['oracle']
+            *(mean_precision(precisions[key][..., 0]) for key in RANKINGS)
         )
         return metrics
 
@@ -192,11 +211,8 @@ class MaskScoringMetric(CocoMetric):
         items = self.metric_items or MAP_ITEMS
         metrics = {f'{metric}_{item}': values[item] for item in items}
         if self.classwise:
-            names = [
-                cat['name'] for cat in self._coco_api.loadCats(self.cat_ids)
-            ]
             rows = [['category', *MAP_ITEMS]]
-            for i, name in enumerate(names):
+            for i, name in enumerate(self._sorted_names()):
                 values = summarize_precision(
                     precision[:, :, [i]], self.iou_thrs
                 )
@@ -204,6 +220,11 @@ class MaskScoringMetric(CocoMetric):
                 rows.append([name, *(f'{v:.3f}' for v in values.values())])
             MMLogger.get_current_instance().info('\n' + AsciiTable(rows).table)
         return metrics
+
+    def _sorted_names(self) -> list[str]:
+        """Class names in the order of COCOeval, which sorts category ids."""
+        cats = self._coco_api.loadCats(sorted(self.cat_ids))
+        return [cat['name'] for cat in cats]
 
     def _keys(self, has_mask_scores: bool) -> list[str]:
         items = self.metric_items or MAP_ITEMS
@@ -213,9 +234,15 @@ class MaskScoringMetric(CocoMetric):
         if 'segm' in self.metrics and has_mask_scores:
             keys += [
                 f'segm_{ranking}_{item}'
-                for ranking in EXTRA_RANKINGS
+                for ranking in ('class_score', 'oracle')
                 for item in EXTRA_ITEMS
             ]
             keys += [f'mask_iou_{s}' for s in ('pearson', 'spearman', 'mae')]
             keys.append('mask_score_share')
+        if self.classwise:
+            keys += [
+                f'{metric}_{name}_precision'
+                for metric in self.metrics
+                for name in self._sorted_names()
+            ]
         return keys

@@ -9,7 +9,11 @@ from pycocotools import mask as mask_utils
 from pycocotools.coco import COCO
 from pycocotools.cocoeval import COCOeval
 
-from mmdet_msrcnn.evaluation.functional import oracle_scores
+from mmdet_msrcnn.evaluation.functional import (
+    RANKINGS,
+    iou_statistics,
+    oracle_scores,
+)
 
 COCO_IOU_THRS = np.linspace(0.5, 0.95, 10)
 
@@ -100,9 +104,9 @@ class RankedCOCOeval(COCOeval):
         coco_gt (COCO): Ground truth.
         detections (list[dict]): COCO results with ``image_id``,
             ``category_id``, ``segmentation`` (RLE), the class score
-            ``score``, and, of a mask-scoring model, ``mask_iou`` and
-            ``mask_score``. ``true_iou`` and ``oracle_score`` are added.
-            Must not be empty.
+            ``score``, and, where the model gives them, ``mask_score`` and
+            ``mask_iou``. ``true_iou`` is added, and ``oracle_score`` where
+            there is a ``mask_iou``. Must not be empty.
         cat_ids (Sequence[int]): Categories to evaluate.
         img_ids (Sequence[int]): Images to evaluate.
         max_dets (int): Detections per image and class that count. Defaults
@@ -170,6 +174,24 @@ class RankedCOCOeval(COCOeval):
             return []
         order = np.argsort([-det['score'] for det in dts], kind='mergesort')
         return self._overlaps[imgId, catId][order[: self.params.maxDets[-1]]]
+
+    @property
+    def rankings(self) -> dict[str, str]:
+        """The entries of ``RANKINGS`` whose scores the detections have."""
+        return {
+            ranking: key
+            for ranking, key in RANKINGS.items()
+            if key in self.detections[0]
+        }
+
+    def iou_statistics(self) -> dict[str, float]:
+        """:func:`iou_statistics` of a mask-scoring model's detections."""
+        return iou_statistics(
+            *(
+                np.array([det[key] for det in self.detections])
+                for key in ('mask_iou', 'true_iou')
+            )
+        )
 
     def precision_by(self, score_key: str) -> np.ndarray:
         """Evaluate under one ranking.

@@ -53,6 +53,9 @@ class MaskIoUHead(BaseModule):
         loss_iou (:obj:`ConfigDict` or dict): Config of the loss.
         init_cfg (:obj:`ConfigDict` or dict or list[:obj:`ConfigDict` or \
             dict], optional): Initialization; the authors' by default.
+
+    Raises:
+        TypeError: If ``loss_iou`` does not choose samples by a ``tau``.
     """
 
     def __init__(
@@ -102,6 +105,12 @@ class MaskIoUHead(BaseModule):
         )
         self.relu = nn.ReLU(inplace=True)
         self.loss_iou = MODELS.build(loss_iou)
+        if not hasattr(self.loss_iou, 'tau'):
+            raise TypeError(
+                f'loss_iou is {type(self.loss_iou).__name__}, which knows no '
+                "tau. Use dict(type='mmdet_msrcnn.MaskIoULoss', tau=0.0, "
+                "loss_weight=1.0), which equals mmdet's MSELoss of weight 0.5."
+            )
 
     def forward(self, mask_feats: Tensor, mask_probs: Tensor) -> Tensor:
         """Predict the MaskIoU for every class.

@@ -1,6 +1,7 @@
 """Readable errors for the ways in which an installation goes wrong."""
 
 from collections.abc import Callable
+from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 
@@ -68,18 +69,22 @@ def check_pkg_resources(find: Callable = find_spec) -> None:
         )
 
 
-def check_mmcv_ops(find: Callable = find_spec) -> None:
-    """Check that mmcv was built with its ops.
+def check_mmcv_ops(load: Callable = import_module) -> None:
+    """Check that mmcv was built with its ops, and for the torch in use.
 
     pip builds mmcv in isolation, where it sees no torch and silently leaves
     the ops out (https://github.com/open-mmlab/mmdetection/issues/11983).
 
     Raises:
-        ImportError: If ``mmcv._ext`` is missing.
+        ImportError: If ``mmcv._ext`` is missing or does not load.
     """
-    if find('mmcv._ext') is None:
+    # The ops link against libraries that torch loads.
+    load('torch')
+    try:
+        load('mmcv._ext')
+    except ImportError as error:
         raise ImportError(
-            'mmcv is installed without its ops (mmcv._ext is missing), as '
-            'happens when pip builds it in isolation or when mmcv-lite is '
-            f'installed. Run: {MMCV_BUILD}'
-        )
+            f'The ops of mmcv (mmcv._ext) do not load: {error}. They are '
+            'missing when pip builds mmcv in isolation, and have to be built '
+            f'again after torch changes. Run: {MMCV_BUILD}'
+        ) from error

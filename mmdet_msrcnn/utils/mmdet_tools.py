@@ -39,7 +39,8 @@ def run_mmdet_tool(name: str) -> None:
     Args:
         name (str): File name, such as ``train.py``.
     """
-    if 'RANK' in os.environ and not torch.cuda.is_available():
+    under_torchrun = 'RANK' in os.environ and 'pytorch' in sys.argv
+    if under_torchrun and not torch.cuda.is_available():
         _init_cpu_processes()
     runpy.run_path(str(mmdet_tool(name)), run_name='__main__')
 
@@ -47,13 +48,14 @@ def run_mmdet_tool(name: str) -> None:
 def _init_cpu_processes() -> None:
     """Join the processes of torchrun over gloo.
 
-    mmengine 0.10.7 calls ``torch.cuda.set_device`` when it starts processes
-    itself, and passes ``device_ids`` to the model wrapper that it chooses;
-    both fail without a GPU. It does neither if it finds a process group and
-    a wrapper in the config.
+    mmengine 0.10.7 calls ``torch.cuda.set_device`` unless it finds a process
+    group, and gives ``device_ids`` to the model wrapper unless the config
+    does; both fail without a GPU. ``broadcast_buffers`` is its own default.
     """
     distributed.init_process_group('gloo')
     sys.argv += [
         '--cfg-options',
         'model_wrapper_cfg.type=MMDistributedDataParallel',
+        'model_wrapper_cfg.device_ids=None',
+        'model_wrapper_cfg.broadcast_buffers=False',
     ]

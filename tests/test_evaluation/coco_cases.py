@@ -36,10 +36,10 @@ def make_coco(annotations: list[dict], num_images: int, num_cats: int) -> COCO:
             dict(id=i + 1, width=SIZE, height=SIZE, file_name=f'{i + 1}.png')
             for i in range(num_images)
         ],
+        # ids that do not start at 1 and do not ascend, as in some data sets
         categories=[
-            # ids that do not start at 1, as in many data sets
             dict(id=10 * (i + 1), name=f'class{i}')
-            for i in range(num_cats)
+            for i in reversed(range(num_cats))
         ],
         annotations=[
             dict(

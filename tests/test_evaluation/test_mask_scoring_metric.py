@@ -9,6 +9,7 @@ from mmdet.evaluation import CocoMetric
 from pycocotools import mask as mask_utils
 
 from mmdet_msrcnn.evaluation import MaskScoringMetric
+from mmdet_msrcnn.evaluation.ranked_coco_eval import COCO_IOU_THRS
 from tests.test_evaluation.coco_cases import (
     SIZE,
     make_coco,
@@ -32,6 +33,8 @@ def write_ann(coco, folder) -> str:
 def samples_of(coco, detections, with_scores=True) -> list[dict]:
     """What a model gives for each image of a data set."""
     samples = []
+    # mmdet's data set numbers labels in the order of the annotation file.
+    cat_ids = coco.getCatIds()
     for img_id in coco.getImgIds():
         dets = [det for det in detections if det['image_id'] == img_id]
         masks = [mask_utils.decode(det['segmentation']) for det in dets]
@@ -40,7 +43,7 @@ def samples_of(coco, detections, with_scores=True) -> list[dict]:
         pred = dict(
             bboxes=boxes,
             labels=torch.tensor(
-                [det['category_id'] // 10 - 1 for det in dets],
+                [cat_ids.index(det['category_id']) for det in dets],
                 dtype=torch.long,
             ),
             masks=torch.from_numpy(
@@ -166,7 +169,12 @@ def test_outfile_holds_every_detection_with_its_scores(tmp_path):
         outfile_prefix=str(tmp_path / 'results'),
     )
     evaluate(metric, samples_of(coco, detections))
-    written = json.loads((tmp_path / 'results.mask_scores.json').read_text())
+    content = json.loads((tmp_path / 'results.mask_scores.json').read_text())
+    assert content['max_dets'] == 100
+    assert content['cat_ids'] == coco.getCatIds()
+    assert content['img_ids'] == coco.getImgIds()
+    assert content['iou_thrs'] == pytest.approx(COCO_IOU_THRS.tolist())
+    written = content['detections']
     assert len(written) == len(detections)
     keys = ('score', 'mask_iou', 'mask_score', 'true_iou', 'oracle_score')
     assert all(key in det for det in written for key in keys)
@@ -191,19 +199,53 @@ def test_format_only_writes_mask_scores_as_scores(tmp_path):
     )
 
 
-def test_classwise_figures_average_to_the_whole(tmp_path):
+def test_classwise_figures_are_those_of_the_class_alone(tmp_path):
     coco, detections = random_case()
-    metric = MaskScoringMetric(
-        ann_file=write_ann(coco, tmp_path), metric='segm', classwise=True
+    path = write_ann(coco, tmp_path)
+    samples = samples_of(coco, detections)
+    found = evaluate(MaskScoringMetric(path, classwise=True), samples)
+    for label, cat in enumerate(coco.dataset['categories']):
+        alone = json.loads(json.dumps(coco.dataset))
+        alone['categories'] = [cat]
+        (tmp_path / 'alone.json').write_text(json.dumps(alone))
+        chosen = []
+        for sample in samples:
+            pred = sample['pred_instances']
+            keep = pred['labels'] == label
+            pred = {name: value[keep] for name, value in pred.items()}
+            pred['labels'] = pred['labels'] * 0
+            chosen.append(dict(sample, pred_instances=pred))
+        metric = MaskScoringMetric(str(tmp_path / 'alone.json'))
+        expected = evaluate(metric, chosen, (cat['name'],))
+        for kind in ('bbox', 'segm'):
+            figure = found[f'coco/{kind}_{cat["name"]}_precision']
+            assert figure == expected[f'coco/{kind}_mAP']
+
+
+def test_max_dets_reaches_boxes_and_masks(tmp_path):
+    coco, detections = random_case()
+    path = write_ann(coco, tmp_path)
+    samples = samples_of(coco, detections)
+    few, many = (
+        evaluate(MaskScoringMetric(path, max_dets=num), samples)
+        for num in (1, 100)
     )
-    found = evaluate(metric, samples_of(coco, detections))
-    each = [found[f'coco/segm_{name}_precision'] for name in CLASSES]
-    assert np.mean(each) == pytest.approx(found['coco/segm_mAP'])
+    for key in ('bbox_mAP', 'segm_mAP', 'segm_class_score_mAP'):
+        assert few[f'coco/{key}'] < many[f'coco/{key}']
+
+
+def test_model_without_masks_is_named(tmp_path):
+    coco, detections = random_case()
+    samples = samples_of(coco, detections)
+    for sample in samples:
+        del sample['pred_instances']['masks']
+    with pytest.raises(ValueError, match="metric 'segm' needs masks"):
+        evaluate(MaskScoringMetric(write_ann(coco, tmp_path)), samples)
 
 
 def test_nothing_detected_gives_zero_for_every_key(tmp_path):
     coco, detections = random_case()
-    kwargs = dict(ann_file=write_ann(coco, tmp_path), metric=['bbox', 'segm'])
+    kwargs = dict(ann_file=write_ann(coco, tmp_path), classwise=True)
     some = evaluate(MaskScoringMetric(**kwargs), samples_of(coco, detections))
     none = evaluate(MaskScoringMetric(**kwargs), samples_of(coco, []))
     assert none == dict.fromkeys(some, 0.0)

@@ -27,6 +27,7 @@ from tests.helpers import (
     boxes_of,
     ellipse_masks,
     imperfect_probs,
+    iou_target,
     jitter,
     sampling_result,
 )
@@ -67,7 +68,7 @@ def test_equals_pasted_iou_where_nothing_is_resampled():
     assert small.sum() > 10
     case = probs[small], boxes[small], gt_inds[small], gt_masks
     torch.testing.assert_close(
-        mask_iou_target(*case), pasted_ious(*case), atol=1e-3, rtol=0
+        iou_target(*case), pasted_ious(*case), atol=1e-3, rtol=0
     )
 
 
@@ -75,19 +76,19 @@ def test_close_to_pasted_iou_of_ellipses():
     case = ellipse_case(size=(600, 800))
     truth = pasted_ious(*case)
     assert truth.std() > 0.1
-    assert (mask_iou_target(*case) - truth).abs().mean() <= 0.005
+    assert (iou_target(*case) - truth).abs().mean() <= 0.005
 
 
 @pytest.mark.parametrize('form', ['bitmap', 'polygon'])
 def test_close_to_pasted_iou_on_coco(coco_mini, form):
     targets, truths = [], []
     for gt_masks in coco_gt_masks(coco_mini, form, limit=25):
-        stacked = stack_gt_masks(gt_masks, 'cpu')
+        stacked = stack_gt_masks(gt_masks, 'cpu').masks
         gt_inds = torch.arange(len(stacked)).repeat(3)
         boxes = jitter(boxes_of(stacked.numpy())[gt_inds], 0.1)
         probs = imperfect_probs(stacked.numpy()[gt_inds], boxes)
         case = probs, boxes, gt_inds, stacked
-        targets.append(mask_iou_target(*case))
+        targets.append(iou_target(*case))
         truths.append(pasted_ious(*case))
     targets, truths = torch.cat(targets), torch.cat(truths)
     assert len(truths) > 200
@@ -108,7 +109,7 @@ def coco_gt_masks(root, form: str, limit: int):
         if form == 'bitmap':
             polygons = polygons.to_bitmap()
         masks = polygons.resize((2 * height, 2 * width))
-        areas = stack_gt_masks(masks, 'cpu').flatten(1).sum(1)
+        areas = stack_gt_masks(masks, 'cpu').areas
         keep = np.flatnonzero(areas.numpy() > 16)
         if len(keep):
             yield masks[keep]
@@ -127,7 +128,7 @@ def test_close_to_mmdet_targets_thresholded_alike():
         mask_target([boxes], [gt_inds], [masks], cfg),
         cfg,
     )
-    ours = mask_iou_target(probs, boxes, gt_inds, gt_masks)
+    ours = iou_target(probs, boxes, gt_inds, gt_masks)
     assert (ours - theirs).abs().mean() <= 0.015
 
 
@@ -140,7 +141,7 @@ def test_hand_worked_case():
     probs[0, :, :14] = 1
     box = torch.tensor([[4.0, 4, 32, 32]])
     overlap, predicted, instance = 14 * 14, 28 * 14, 14 * 56
-    iou = mask_iou_target(probs, box, torch.tensor([0]), gt)
+    iou = iou_target(probs, box, torch.tensor([0]), gt)
     assert iou.item() == pytest.approx(
         overlap / (predicted + instance - overlap)
     )
@@ -150,9 +151,7 @@ def test_perfect_mask_is_one_whatever_the_size():
     for size in (1, 7, 28, 56, 57, 333):
         gt = torch.ones(1, size, size, dtype=torch.uint8)
         box = torch.tensor([[0.0, 0, size, size]])
-        iou = mask_iou_target(
-            torch.ones(1, 28, 28), box, torch.tensor([0]), gt
-        )
+        iou = iou_target(torch.ones(1, 28, 28), box, torch.tensor([0]), gt)
         assert iou.item() == pytest.approx(1, abs=1e-5)
 
 
@@ -170,30 +169,30 @@ def test_perfect_mask_is_one_whatever_the_size():
 def test_box_without_a_pixel_gives_zero(box):
     gt = torch.ones(1, 64, 64, dtype=torch.uint8)
     boxes = torch.tensor([box], dtype=torch.float32)
-    iou = mask_iou_target(torch.ones(1, 28, 28), boxes, torch.tensor([0]), gt)
+    iou = iou_target(torch.ones(1, 28, 28), boxes, torch.tensor([0]), gt)
     assert iou.tolist() == [0.0]
 
 
 def test_instance_without_area_gives_zero():
     gt = torch.zeros(1, 64, 64, dtype=torch.uint8)
     boxes = torch.tensor([[4.0, 4, 40, 40]])
-    iou = mask_iou_target(torch.ones(1, 28, 28), boxes, torch.tensor([0]), gt)
+    iou = iou_target(torch.ones(1, 28, 28), boxes, torch.tensor([0]), gt)
     assert iou.tolist() == [0.0]
 
 
 def test_part_of_the_box_outside_the_image_does_not_count():
     gt = torch.ones(1, 20, 20, dtype=torch.uint8)
     boxes = torch.tensor([[-20.0, 0, 20, 20]])
-    iou = mask_iou_target(torch.ones(1, 28, 28), boxes, torch.tensor([0]), gt)
+    iou = iou_target(torch.ones(1, 28, 28), boxes, torch.tensor([0]), gt)
     assert iou.item() == pytest.approx(1)
 
 
 def test_targets_carry_no_gradient_and_are_float32_under_autocast():
     probs, boxes, gt_inds, gt_masks = ellipse_case(num=4)
-    expected = mask_iou_target(probs, boxes, gt_inds, gt_masks)
+    expected = iou_target(probs, boxes, gt_inds, gt_masks)
     probs.requires_grad_()
     with torch.autocast('cpu', dtype=torch.bfloat16):
-        targets = mask_iou_target(probs, boxes, gt_inds, gt_masks)
+        targets = iou_target(probs, boxes, gt_inds, gt_masks)
     assert not targets.requires_grad
     assert targets.dtype == torch.float32
     torch.testing.assert_close(targets, expected, rtol=0, atol=0)
@@ -227,7 +226,7 @@ def test_axis_samples_spread_evenly():
 
 
 def test_no_positive_gives_an_empty_target():
-    targets = mask_iou_target(
+    targets = iou_target(
         torch.zeros(0, 28, 28),
         torch.zeros(0, 4),
         torch.zeros(0, dtype=torch.long),

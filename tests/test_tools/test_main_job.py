@@ -53,8 +53,8 @@ def test_tests_demos_and_reports(trained):
         f'test_evaluator.outfile_prefix={prefix}',
     )
     results = f'{prefix}.mask_scores.json'
-    detections = json.loads((folder / results).read_text())
-    assert len(detections) == 15
+    content = json.loads((folder / results).read_text())
+    assert len(content['detections']) == 15
 
     images = folder / 'digits/val'
     trained.run(
@@ -83,8 +83,7 @@ def test_tests_demos_and_reports(trained):
 
     trained.run(
         ROOT / 'tools/analyze_results.py',
-        f'first={results}',
-        f'second={results}',
+        f'tiny={results}',
         '--ann',
         folder / 'digits/val.json',
         '--img-dir',
@@ -94,33 +93,9 @@ def test_tests_demos_and_reports(trained):
         '--bootstrap',
         '20',
     )
-    report = json.loads((folder / 'report/report.json').read_text())
-    assert list(report['models']) == ['first', 'second']
-    (difference,) = report['differences'].values()
-    assert set(difference['intervals']['share']) == {0.0}
-    assert '| first |' in (folder / 'report/report.md').read_text()
+    assert '| tiny |' in (folder / 'report/report.md').read_text()
     assert cv2.imread(str(folder / 'report/score_vs_iou.png')) is not None
     assert len(list((folder / 'report/overlays').iterdir())) == 3
-
-
-# arguments, what the message says
-@pytest.mark.parametrize(
-    ('arguments', 'message'),
-    [
-        (('results.json',), 'must be NAME=FILE'),
-        (('a=missing.json',), 'missing.json does not exist'),
-    ],
-)
-def test_report_names_what_is_wrong(workspace, arguments, message):
-    done = workspace.run(
-        ROOT / 'tools/analyze_results.py',
-        *arguments,
-        '--ann=ann.json',
-        '--out-dir=out',
-        check=False,
-    )
-    assert done.returncode == 1
-    assert message in done.stderr
 
 
 def launch(script: str, *arguments, cwd) -> str:

@@ -1,0 +1,129 @@
+"""The report against the evaluation that it is about."""
+
+import importlib.util
+import json
+import sys
+
+import pytest
+
+from mmdet_msrcnn.evaluation.functional import (
+    RANKINGS,
+    mean_precision,
+    share_of_gain,
+)
+from mmdet_msrcnn.evaluation.ranked_coco_eval import RankedCOCOeval
+from tests.helpers import ROOT
+from tests.test_evaluation.coco_cases import random_case
+
+SPEC = importlib.util.spec_from_file_location(
+    'analyze_results', ROOT / 'tools/analyze_results.py'
+)
+analyze_results = importlib.util.module_from_spec(SPEC)
+SPEC.loader.exec_module(analyze_results)
+
+
+def run(monkeypatch, *arguments) -> None:
+    command = ['analyze_results.py', *map(str, arguments)]
+    monkeypatch.setattr(sys, 'argv', command)
+    analyze_results.main()
+
+
+@pytest.fixture
+def case(tmp_path):
+    """Three files: a good and a bad mask score, and none at all."""
+    coco, detections = random_case()
+    (tmp_path / 'ann.json').write_text(json.dumps(coco.dataset))
+    # A class of the annotations that was not trained is not evaluated.
+    protocol = dict(cat_ids=[10, 20], img_ids=coco.getImgIds())
+    detections = [det for det in detections if det['category_id'] < 30]
+    RankedCOCOeval(coco, detections, **protocol)
+    variants = dict(good=[], bad=[], none=[])
+    for det in detections:
+        for name, mask_iou in (
+            ('good', det['true_iou']),
+            ('bad', 1 - det['true_iou']),
+        ):
+            score = dict(mask_iou=mask_iou, mask_score=det['score'] * mask_iou)
+            variants[name].append(dict(det, **score))
+        keys = ('mask_iou', 'mask_score', 'oracle_score')
+        plain = {k: v for k, v in det.items() if k not in keys}
+        variants['none'].append(plain)
+    for name, dets in variants.items():
+        content = dict(
+            protocol,
+            max_dets=100,
+            iou_thrs=[0.5, 0.75],
+            detections=dets,
+        )
+        (tmp_path / f'{name}.json').write_text(json.dumps(content))
+    return coco, protocol, variants, tmp_path
+
+
+def test_table_differences_and_intervals(case, monkeypatch):
+    coco, protocol, variants, folder = case
+    run(
+        monkeypatch,
+        *(f'{name}={folder}/{name}.json' for name in variants),
+        f'--ann={folder}/ann.json',
+        f'--out-dir={folder}/out',
+        '--bootstrap=30',
+    )
+    report = json.loads((folder / 'out/report.json').read_text())
+    aps = {}
+    for name, dets in variants.items():
+        coco_eval = RankedCOCOeval(
+            coco, dets, **protocol, iou_thrs=[0.5, 0.75]
+        )
+        aps[name] = {
+            ranking: mean_precision(coco_eval.precision_by(key)[..., 0])
+            for ranking, key in coco_eval.rankings.items()
+        }
+        row = report['models'][name]['row']
+        for ranking, value in aps[name].items():
+            assert row[ranking] == pytest.approx(value)
+            low, high = report['models'][name]['intervals'][ranking]
+            assert low < value < high
+    assert list(aps['none']) == ['class_score']
+    assert aps['bad']['mask_score'] < aps['good']['mask_score']
+
+    bad = report['differences']['bad - good']['row']
+    share = {
+        name: share_of_gain(*(aps[name][key] for key in RANKINGS))
+        for name in ('good', 'bad')
+    }
+    assert bad['share'] == pytest.approx(share['bad'] - share['good'])
+    assert bad['share'] < 0
+    # The same boxes and class scores on the same resamples
+    intervals = report['differences']['bad - good']['intervals']
+    assert intervals['class_score'] == [0, 0]
+    assert 'share' not in report['differences']['none - good']['row']
+    assert '| none |' in (folder / 'out/report.md').read_text()
+
+
+# arguments, what the message says
+@pytest.mark.parametrize(
+    ('arguments', 'message'),
+    [
+        (('good.json',), 'must be NAME=FILE'),
+        (('a={0}/missing.json',), 'missing.json does not exist'),
+        (('a={0}/good.json', 'b={0}/other.json'), 'at other max_dets'),
+        (('a={0}/empty.json',), 'holds no detections'),
+    ],
+)
+def test_what_is_wrong_is_named(case, monkeypatch, arguments, message):
+    folder = case[-1]
+    content = json.loads((folder / 'good.json').read_text())
+    for name, change in (
+        ('other', dict(max_dets=300)),
+        ('empty', dict(detections=[])),
+    ):
+        changed = json.dumps(content | change)
+        (folder / f'{name}.json').write_text(changed)
+    with pytest.raises(SystemExit, match=message):
+        run(
+            monkeypatch,
+            *(argument.format(folder) for argument in arguments),
+            f'--ann={folder}/ann.json',
+            f'--out-dir={folder}/out',
+        )
+    assert not (folder / 'out').exists()

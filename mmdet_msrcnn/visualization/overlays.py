@@ -28,7 +28,7 @@ FIELDS = {
 def draw_overlays(
     coco: COCO, detections: list[dict], img_dir: Path, out_dir: Path, num: int
 ) -> None:
-    """Draw the images with the most detections of class score above 0.3.
+    """Draw detections of class score above 0.3 on images of the data set.
 
     Args:
         coco (COCO): Names images and classes.
@@ -36,7 +36,7 @@ def draw_overlays(
             ``mask_score``.
         img_dir (Path): Folder of the images.
         out_dir (Path): Folder of the overlays, one PNG per image.
-        num (int): Images to draw.
+        num (int): Images to draw, evenly spread over those with detections.
 
     Raises:
         FileNotFoundError: If an image cannot be read.
@@ -45,7 +45,8 @@ def draw_overlays(
     for det in detections:
         if det['score'] > SCORE_THR:
             by_image[det['image_id']].append(det)
-    chosen = sorted(by_image, key=lambda img_id: -len(by_image[img_id]))
+    chosen = [img_id for img_id, dets in by_image.items() if dets]
+    chosen = chosen[:: max(1, len(chosen) // num)][:num]
 
     cat_ids = coco.getCatIds()
     visualizer = MaskScoringVisualizer(line_width=2, alpha=0.45)
@@ -53,7 +54,7 @@ def draw_overlays(
         classes=[cat['name'] for cat in coco.loadCats(cat_ids)],
         palette='random',
     )
-    for img_id in chosen[:num]:
+    for img_id in chosen:
         path = img_dir / coco.loadImgs(img_id)[0]['file_name']
         image = cv2.imread(str(path))
         if image is None:

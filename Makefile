@@ -26,9 +26,8 @@ $(PY):
 # torch before mmcv, and mmcv without build isolation: pip would otherwise
 # build it without its ops. -g0 halves the time of the build.
 $(READY): requirements.txt setup.py | $(PY)
-	$(PY) -m pip install --quiet 'setuptools<81' wheel ninja psutil packaging
 	$(PY) tools/missing_requirements.py requirements.txt > $(VENV)/missing.txt
-	$(PY) -m pip install -r $(VENV)/missing.txt
+	$(PY) -m pip install -r $(VENV)/missing.txt 'setuptools<81' wheel ninja psutil packaging
 	$(PY) -c 'import cv2' || { echo 'OpenCV lacks a system library, such as: apt-get install libgl1 libglib2.0-0'; exit 1; }
 	$(PY) -c 'import torch, mmcv._ext' 2> /dev/null || { \
 	  echo 'Building the ops of $(MMCV): about 10 minutes on 2 cores'; \

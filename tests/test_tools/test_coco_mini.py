@@ -16,7 +16,9 @@ test_pipeline = _base_.test_pipeline
 train_pipeline[2].scale = (533, 320)
 test_pipeline[1].scale = (533, 320)
 model = dict(
-    backbone=dict(init_cfg=None), test_cfg=dict(rcnn=dict(score_thr=0.0))
+    backbone=dict(init_cfg=None),
+    # Every proposal is a detection of every class: few proposals, then.
+    test_cfg=dict(rpn=dict(max_per_img=50), rcnn=dict(score_thr=0.0)),
 )
 train_dataloader = dict(
     num_workers=0,
@@ -33,7 +35,7 @@ val_evaluator = dict(
     ann_file=data_root + 'annotations/instances_val2017.json'
 )
 test_evaluator = val_evaluator
-train_cfg = dict(max_epochs=1)
+train_cfg = dict(max_epochs=1, val_interval=2)
 default_hooks = dict(logger=dict(interval=10))
 """
 

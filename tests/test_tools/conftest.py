@@ -47,11 +47,6 @@ class Workspace:
     def work_dir(self) -> Path:
         return self.folder / 'work'
 
-    @property
-    def log(self) -> str:
-        logs = sorted(self.work_dir.glob('*/*.log'))
-        return ''.join(path.read_text() for path in logs)
-
     def run(self, *command, check: bool = True) -> subprocess.CompletedProcess:
         """Run Python from the folder, which is not that of the project."""
         done = subprocess.run(

@@ -48,7 +48,7 @@ data/digits/val.json: | $(READY)
 # the next step does.
 $(DEMO)/trained: | $(READY) data/digits/val.json
 	$(PY) tools/train.py $(DEMO_CONFIG) --work-dir $(DEMO) --resume \
-	  --cfg-options train_cfg.val_interval=1000
+	  --cfg-options train_cfg.val_begin=1000
 	touch $@
 
 $(DEMO_RESULTS): $(DEMO)/trained

@@ -59,6 +59,16 @@ def test_config_of_the_page_on_own_data():
     assert cfg.val_evaluator.ann_file == 'data/fruit/val.json'
 
 
+def test_weights_of_mmdets_own_head_load_strictly():
+    models = []
+    for name in ('mmdet-ms-rcnn', 'ms-rcnn'):
+        path = ROOT / f'configs/nuclei/{name}_r18_fpn_16e_nuclei.py'
+        models.append(build_model(Config.fromfile(path)))
+    theirs, ours = models
+    assert type(theirs.roi_head).__module__.startswith('mmdet.')
+    ours.load_state_dict(theirs.state_dict(), strict=True)
+
+
 @pytest.mark.parametrize('path', MS_RCNNS, ids=name_of)
 def test_builds_our_types_and_trains(path):
     cfg = Config.fromfile(path)

@@ -9,6 +9,7 @@ import json
 import pickle
 import re
 from importlib.metadata import PackageNotFoundError, version
+from unittest.mock import Mock
 
 import cv2
 import numpy as np
@@ -381,6 +382,9 @@ def test_need_22_mmcv_without_ops_is_named_with_the_command():
         if name == 'mmcv._ext':
             raise ModuleNotFoundError("No module named 'mmcv._ext'")
 
+    # mmcv itself does not load: its own error stands.
+    with pytest.raises(OSError):
+        check_mmcv_ops(Mock(side_effect=OSError('libGL.so.1')))
     message = 'mmcv._ext.* Run: .* --no-build-isolation .*mmcv=='
     with pytest.raises(ImportError, match=message):
         check_mmcv_ops(load)

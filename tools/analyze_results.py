@@ -11,7 +11,7 @@ given an ``outfile_prefix``, and writes to OUT_DIR
 - with ``--img-dir``, ``overlays/*.png``: validation images whose instances
   are labelled with class, class score, MaskIoU and mask score.
 
-Plot and overlays show the first model. Example:
+Plot and overlays show the first model that has mask scores. Example:
 
     python tools/analyze_results.py --ann data/digits/val.json \\
         --img-dir data/digits/val --out-dir work_dirs/demo \\
@@ -92,6 +92,8 @@ def load_results(argument: str) -> tuple[str, dict]:
             'CHECKPOINT --cfg-options test_evaluator.outfile_prefix=PREFIX'
         )
     results = json.loads(Path(path).read_text())
+    if not isinstance(results, dict) or 'detections' not in results:
+        raise SystemExit(f'{path} is not a PREFIX.mask_scores.json')
     if not results['detections']:
         raise SystemExit(f'{path} holds no detections')
     return name, results
@@ -171,7 +173,8 @@ def to_markdown(report: dict) -> str:
 
     Args:
         report (dict): ``models`` and ``differences``, each name to ``row``
-            and ``intervals``; ``max_dets``; ``bootstrap``.
+            and ``intervals``; ``max_dets``; ``bootstrap``; ``plotted``, the
+            model of the plot.
 
     Returns:
         str: Markdown.
@@ -200,7 +203,9 @@ def to_markdown(report: dict) -> str:
             'with a class score above 0.3 has a standard deviation of '
             f'{row[SPREAD]:.3f}.'
         )
-    lines += ['', '![scores against true IoU](score_vs_iou.png)', '']
+    if report['plotted'] is not None:
+        lines += ['', f'{report["plotted"]}:', '']
+        lines += ['![scores against true IoU](score_vs_iou.png)', '']
     return '\n'.join(lines)
 
 
@@ -223,6 +228,8 @@ def main() -> None:
     """Run the analysis."""
     args = parse_args()
     models = dict(load_results(argument) for argument in args.results)
+    if len(models) < len(args.results):
+        raise SystemExit('the names of the models must differ')
     protocol = check_protocols(models)
     with silence():
         coco = COCO(args.ann)
@@ -243,10 +250,11 @@ def main() -> None:
         },
         max_dets=protocol['max_dets'],
         bootstrap=args.bootstrap,
+        plotted=next((name for name in rows if 'oracle' in rows[name]), None),
     )
 
-    detections = models[first]['detections']
-    if 'mask_iou' in detections[0]:
+    if report['plotted'] is not None:
+        detections = models[report['plotted']]['detections']
         plot_score_vs_iou(detections, args.out_dir / 'score_vs_iou.png')
         if args.img_dir is not None:
             overlays = args.out_dir / 'overlays'

@@ -5,7 +5,11 @@ What is installed stays as it is: an environment with its own torch keeps it.
 
 import sys
 from importlib.metadata import PackageNotFoundError, version
+from importlib.util import find_spec
 from pathlib import Path
+
+# Other packages give the module as well, such as opencv-python-headless.
+MODULES = {'opencv-python': 'cv2'}
 
 
 def missing(lines: list[str]) -> list[str]:
@@ -21,6 +25,8 @@ def missing(lines: list[str]) -> list[str]:
     for line in lines:
         name = line.partition('==')[0].strip()
         if not name or name.startswith('#'):
+            continue
+        if name in MODULES and find_spec(MODULES[name]):
             continue
         try:
             version(name)

@@ -78,8 +78,9 @@ def check_mmcv_ops(load: Callable = import_module) -> None:
     Raises:
         ImportError: If ``mmcv._ext`` is missing or does not load.
     """
-    # The ops link against libraries that torch loads.
+    # Their own errors, such as a missing libGL, are not about the ops.
     load('torch')
+    load('mmcv')
     try:
         load('mmcv._ext')
     except ImportError as error:

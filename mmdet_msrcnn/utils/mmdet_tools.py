@@ -39,7 +39,8 @@ def run_mmdet_tool(name: str) -> None:
     Args:
         name (str): File name, such as ``train.py``.
     """
-    under_torchrun = 'RANK' in os.environ and 'pytorch' in sys.argv
+    launched = {'pytorch', '--launcher=pytorch'} & set(sys.argv)
+    under_torchrun = 'RANK' in os.environ and launched
     if under_torchrun and not torch.cuda.is_available():
         _init_cpu_processes()
     runpy.run_path(str(mmdet_tool(name)), run_name='__main__')

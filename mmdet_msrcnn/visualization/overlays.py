@@ -46,7 +46,7 @@ def draw_overlays(
         if det['score'] > SCORE_THR:
             by_image[det['image_id']].append(det)
     chosen = [img_id for img_id, dets in by_image.items() if dets]
-    chosen = chosen[:: max(1, len(chosen) // num)][:num]
+    spread = np.linspace(0, len(chosen) - 1, min(num, len(chosen)))
 
     cat_ids = coco.getCatIds()
     visualizer = MaskScoringVisualizer(line_width=2, alpha=0.45)
@@ -54,7 +54,7 @@ def draw_overlays(
         classes=[cat['name'] for cat in coco.loadCats(cat_ids)],
         palette='random',
     )
-    for img_id in chosen:
+    for img_id in (chosen[round(i)] for i in spread):
         path = img_dir / coco.loadImgs(img_id)[0]['file_name']
         image = cv2.imread(str(path))
         if image is None:

@@ -97,7 +97,23 @@ def test_table_differences_and_intervals(case, monkeypatch):
     intervals = report['differences']['bad - good']['intervals']
     assert intervals['class_score'] == [0, 0]
     assert 'share' not in report['differences']['none - good']['row']
-    assert '| none |' in (folder / 'out/report.md').read_text()
+    text = (folder / 'out/report.md').read_text()
+    assert '| none |' in text
+    assert '\ngood:\n' in text
+    assert (folder / 'out/score_vs_iou.png').exists()
+
+
+def test_twin_without_mask_scores_comes_first(case, monkeypatch):
+    folder = case[-1]
+    run(
+        monkeypatch,
+        *(f'{name}={folder}/{name}.json' for name in ('none', 'good')),
+        f'--ann={folder}/ann.json',
+        f'--out-dir={folder}/out',
+        '--bootstrap=2',
+    )
+    assert '\ngood:\n' in (folder / 'out/report.md').read_text()
+    assert (folder / 'out/score_vs_iou.png').exists()
 
 
 # arguments, what the message says
@@ -108,6 +124,8 @@ def test_table_differences_and_intervals(case, monkeypatch):
         (('a={0}/missing.json',), 'missing.json does not exist'),
         (('a={0}/good.json', 'b={0}/other.json'), 'at other max_dets'),
         (('a={0}/empty.json',), 'holds no detections'),
+        (('a={0}/ann.json',), 'ann.json is not a PREFIX.mask_scores.json'),
+        (('a={0}/good.json', 'a={0}/bad.json'), 'names .* must differ'),
     ],
 )
 def test_what_is_wrong_is_named(case, monkeypatch, arguments, message):

@@ -10,6 +10,7 @@ import time
 import cv2
 import pytest
 import torch
+from mmdet.apis import inference_detector, init_detector
 
 from mmdet_msrcnn.utils.mmdet_tools import mmdet_tool
 from tests.helpers import ROOT
@@ -45,6 +46,18 @@ def test_resumes_with_mmdets_train_py(trained):
         trained.work_dir / 'epoch_2.pth', weights_only=True
     )
     assert checkpoint['meta']['epoch'] == 2
+
+
+def test_loads_with_mmdets_init_detector(trained):
+    model = init_detector(
+        str(trained.config),
+        str(trained.work_dir / 'epoch_1.pth'),
+        device='cpu',
+    )
+    image = next((trained.folder / 'digits/val').iterdir())
+    pred = inference_detector(model, str(image)).pred_instances
+    assert len(pred) == 5
+    assert torch.equal(pred.mask_scores, pred.scores * pred.mask_ious)
 
 
 def test_tests_demos_and_reports(trained):

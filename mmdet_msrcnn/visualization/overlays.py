@@ -36,7 +36,7 @@ def draw_overlays(
             ``mask_score``.
         img_dir (Path): Folder of the images.
         out_dir (Path): Folder of the overlays, one PNG per image.
-        num (int): Images to draw, evenly spread over those with detections.
+        num (int): Images to draw, evenly spread over the data set.
 
     Raises:
         FileNotFoundError: If an image cannot be read.
@@ -45,8 +45,8 @@ def draw_overlays(
     for det in detections:
         if det['score'] > SCORE_THR:
             by_image[det['image_id']].append(det)
-    chosen = [img_id for img_id, dets in by_image.items() if dets]
-    spread = np.linspace(0, len(chosen) - 1, min(num, len(chosen)))
+    img_ids = list(by_image)
+    spread = np.linspace(0, len(img_ids) - 1, min(num, len(img_ids)))
 
     cat_ids = coco.getCatIds()
     visualizer = MaskScoringVisualizer(line_width=2, alpha=0.45)
@@ -54,7 +54,7 @@ def draw_overlays(
         classes=[cat['name'] for cat in coco.loadCats(cat_ids)],
         palette='random',
     )
-    for img_id in (chosen[round(i)] for i in spread):
+    for img_id in (img_ids[round(i)] for i in spread):
         path = img_dir / coco.loadImgs(img_id)[0]['file_name']
         image = cv2.imread(str(path))
         if image is None:

@@ -48,15 +48,6 @@ val_evaluator = dict(ann_file=data_root + 'val.json', max_dets=100)
 test_evaluator = val_evaluator
 
 train_cfg = dict(max_epochs=8, val_interval=8)
-param_scheduler = [
-    dict(type='LinearLR', start_factor=0.01, by_epoch=False, begin=0, end=100),
-    dict(
-        type='CosineAnnealingLR',
-        by_epoch=True,
-        begin=0,
-        end=8,
-        eta_min=1e-5,
-        convert_to_iter_based=True,
-    ),
-]
+param_scheduler = _base_.param_scheduler
+param_scheduler[1].end = 8
 auto_scale_lr = dict(base_batch_size=4)

@@ -35,7 +35,7 @@ val_evaluator = dict(
     ann_file=data_root + 'annotations/instances_val2017.json'
 )
 test_evaluator = val_evaluator
-train_cfg = dict(max_epochs=1, val_interval=2)
+train_cfg = dict(max_epochs=1, val_begin=2)
 default_hooks = dict(logger=dict(interval=10))
 """
 

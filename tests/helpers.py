@@ -77,11 +77,6 @@ def ellipse_masks(
         for scale, value in ((1, 1), (0.35, 0)):
             size = tuple(int(a) for a in np.maximum(axes * scale, 1))
             cv2.ellipse(mask, center.tolist(), size, angle, 0, 360, value, -1)
-    return mask_check(masks)
-
-
-def mask_check(masks: np.ndarray) -> np.ndarray:
-    """Fail early if a drawn mask is empty."""
     assert masks.any(axis=(1, 2)).all()
     return masks
 

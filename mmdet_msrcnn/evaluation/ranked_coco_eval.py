@@ -48,6 +48,24 @@ def run_coco_eval(coco_eval: COCOeval) -> np.ndarray:
     return accumulate(coco_eval)
 
 
+def load_detections(coco_gt: COCO, detections: list[dict], shape: str) -> COCO:
+    """Load copies of the detections, which evaluators may write into.
+
+    Args:
+        coco_gt (COCO): Ground truth.
+        detections (list[dict]): COCO results. Must not be empty.
+        shape (str): ``bbox`` or ``segmentation``; the other one is left out,
+            for pycocotools would take the area of the box for the mask's.
+
+    Returns:
+        COCO: The detections, in the same order.
+    """
+    names = ('image_id', 'category_id', shape, 'score')
+    copies = [{name: det[name] for name in names} for det in detections]
+    with silence():
+        return coco_gt.loadRes(copies)
+
+
 def box_evaluator(
     coco_gt: COCO,
     detections: list[dict],
@@ -71,11 +89,8 @@ def box_evaluator(
     Returns:
         COCOeval: To be given to :func:`run_coco_eval`.
     """
-    # Copies, for loadRes writes into them.
-    names = ('image_id', 'category_id', 'bbox', 'score')
-    copies = [{name: det[name] for name in names} for det in detections]
-    with silence():
-        coco_eval = COCOeval(coco_gt, coco_gt.loadRes(copies), 'bbox')
+    coco_dt = load_detections(coco_gt, detections, 'bbox')
+    coco_eval = COCOeval(coco_gt, coco_dt, 'bbox')
     set_params(coco_eval, cat_ids, img_ids, max_dets, iou_thrs)
     return coco_eval
 
@@ -124,12 +139,7 @@ class RankedCOCOeval(COCOeval):
         iou_thrs: Sequence[float] = COCO_IOU_THRS,
     ) -> None:
         self.detections = detections
-        # Copies, for loadRes and rankings write into them. Without the box,
-        # for loadRes would take its area for the instance's.
-        names = ('image_id', 'category_id', 'segmentation', 'score')
-        copies = [{name: det[name] for name in names} for det in detections]
-        with silence():
-            coco_dt = coco_gt.loadRes(copies)
+        coco_dt = load_detections(coco_gt, detections, 'segmentation')
         super().__init__(coco_gt, coco_dt, 'segm')
         set_params(self, cat_ids, img_ids, max_dets, iou_thrs)
         self._prepare()

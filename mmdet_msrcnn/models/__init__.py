@@ -1,9 +1,17 @@
+from mmdet_msrcnn.models.cascade_mask_scoring_roi_head import (
+    CascadeMaskScoringRoIHead,
+)
+from mmdet_msrcnn.models.frozen_detector import FrozenTwoStageDetector
+from mmdet_msrcnn.models.mask_fusion import FUSIONS
 from mmdet_msrcnn.models.mask_iou_head import MaskIoUHead
 from mmdet_msrcnn.models.mask_iou_loss import MaskIoULoss
 from mmdet_msrcnn.models.mask_iou_target import mask_iou_target
 from mmdet_msrcnn.models.mask_scoring_roi_head import MaskScoringRoIHead
 
 __all__ = [
+    'FUSIONS',
+    'CascadeMaskScoringRoIHead',
+    'FrozenTwoStageDetector',
     'MaskIoUHead',
     'MaskIoULoss',
     'MaskScoringRoIHead',

@@ -1,23 +1,101 @@
 """How the predicted mask joins the RoI feature (paper, section 3.2).
 
-Shape shorthand: K RoIs, C channels, (h, w) mask size, (H, W) feature size.
+Shape shorthand: K RoIs, C channels, M masks of each RoI (one per class, or 1
+where the class is already chosen), (h, w) mask size, (H, W) feature size.
+
+Each design is one function and one row of ``FUSIONS``. The functions take
+
+- mask_feats (Tensor): RoI features, shape (K, C, H, W);
+- mask_probs (Tensor): foreground probabilities in [0, 1], shape
+  (K, M, h, w), h and w multiples of H and W;
+- labels (Tensor): class of each RoI, shape (K, );
+
+and return the input of the MaskIoU head's convolutions, shape (K, ., H, W).
 """
+
+from collections.abc import Callable
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
 
-def concat_target_mask(mask_feats: Tensor, mask_probs: Tensor) -> Tensor:
-    """Design (a): max-pool the target-class mask and concatenate it.
+def select_by_label(per_class: Tensor, labels: Tensor) -> Tensor:
+    """Pick each RoI's own class.
 
     Args:
-        mask_feats (Tensor): RoI features, shape (K, C, H, W).
-        mask_probs (Tensor): Foreground probabilities of each RoI's own class
-            in [0, 1], shape (K, h, w). h and w are multiples of H and W.
+        per_class (Tensor): Shape (K, num_classes, ...), or (K, 1, ...) from a
+            class-agnostic head.
+        labels (Tensor): Class of each RoI, shape (K, ).
 
     Returns:
-        Tensor: Shape (K, C + 1, H, W).
+        Tensor: Shape (K, ...).
     """
-    pooled = F.adaptive_max_pool2d(mask_probs[:, None], mask_feats.shape[-2:])
-    return torch.cat([mask_feats, pooled.to(mask_feats.dtype)], dim=1)
+    if per_class.shape[1] == 1:
+        return per_class[:, 0]
+    return per_class[torch.arange(len(labels), device=labels.device), labels]
+
+
+def pool_masks(mask_feats: Tensor, mask_probs: Tensor) -> Tensor:
+    """Max-pool masks to the size of the RoI feature, in its dtype."""
+    pooled = F.adaptive_max_pool2d(mask_probs, mask_feats.shape[-2:])
+    return pooled.to(mask_feats.dtype)
+
+
+def target_mask_only(
+    mask_feats: Tensor, mask_probs: Tensor, labels: Tensor
+) -> Tensor:
+    """The pooled target-class mask without any RoI feature."""
+    target_mask = select_by_label(mask_probs, labels)
+    return pool_masks(mask_feats, target_mask[:, None])
+
+
+def concat_target_mask(
+    mask_feats: Tensor, mask_probs: Tensor, labels: Tensor
+) -> Tensor:
+    """Designs (a) and, where the sizes are equal, (d): concatenate it."""
+    target_mask = target_mask_only(mask_feats, mask_probs, labels)
+    return torch.cat([mask_feats, target_mask], dim=1)
+
+
+def multiply_target_mask(
+    mask_feats: Tensor, mask_probs: Tensor, labels: Tensor
+) -> Tensor:
+    """Design (b): the RoI feature times the pooled target-class mask."""
+    return mask_feats * target_mask_only(mask_feats, mask_probs, labels)
+
+
+def concat_all_masks(
+    mask_feats: Tensor, mask_probs: Tensor, labels: Tensor
+) -> Tensor:
+    """Design (c): concatenate the pooled masks of all classes."""
+    return torch.cat([mask_feats, pool_masks(mask_feats, mask_probs)], dim=1)
+
+
+class Fusion(NamedTuple):
+    """One design of the MaskIoU head's input.
+
+    Attributes:
+        fuse (Callable): See the module's docstring.
+        num_channels (Callable): Channels of the result, from those of the
+            RoI feature and the number of classes.
+        all_masks (bool): Whether ``fuse`` needs the masks of all classes.
+        first_stride (int): Stride of the head's first convolution.
+    """
+
+    fuse: Callable[[Tensor, Tensor, Tensor], Tensor]
+    num_channels: Callable[[int, int], int]
+    all_masks: bool = False
+    first_stride: int = 1
+
+
+FUSIONS = {
+    'concat': Fusion(concat_target_mask, lambda c, n: c + 1),
+    'multiply': Fusion(multiply_target_mask, lambda c, n: c),
+    'all_masks': Fusion(concat_all_masks, lambda c, n: c + n, all_masks=True),
+    # RoI features as large as the mask, brought to the usual size by a
+    # stride, so that the cost is that of 'concat'.
+    'hr_roi': Fusion(concat_target_mask, lambda c, n: c + 1, first_stride=2),
+    'mask_only': Fusion(target_mask_only, lambda c, n: 1),
+}

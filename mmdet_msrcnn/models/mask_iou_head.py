@@ -8,25 +8,22 @@ from mmengine.config import ConfigDict
 from mmengine.model import BaseModule
 from torch import Tensor, nn
 
-from mmdet_msrcnn.models.mask_fusion import concat_target_mask
-from mmdet_msrcnn.models.mask_iou_target import mask_iou_target, stack_gt_masks
+from mmdet_msrcnn.models.class_targets import (
+    OTHER_CLASSES,
+    ClassTargets,
+    class_targets,
+)
+from mmdet_msrcnn.models.mask_fusion import FUSIONS, select_by_label
 from mmdet_msrcnn.registry import MODELS
 
 
-def select_by_label(per_class: Tensor, labels: Tensor) -> Tensor:
-    """Pick each RoI's own class.
-
-    Args:
-        per_class (Tensor): Shape (K, num_classes, ...), or (K, 1, ...) from a
-            class-agnostic head.
-        labels (Tensor): Class of each RoI, shape (K, ).
-
-    Returns:
-        Tensor: Shape (K, ...).
-    """
-    if per_class.shape[1] == 1:
-        return per_class[:, 0]
-    return per_class[torch.arange(len(labels), device=labels.device), labels]
+def check_choice(name: str, value: str, choices: dict) -> None:
+    """Raise a ValueError that names the allowed values."""
+    if value not in choices:
+        raise ValueError(
+            f'MaskIoUHead: {name} must be one of {list(choices)}, '
+            f'got {value!r}'
+        )
 
 
 @MODELS.register_module()
@@ -37,7 +34,8 @@ class MaskIoUHead(BaseModule):
     strictly.
 
     Args:
-        num_convs (int): Convolutions; the last has stride 2. Defaults to 4.
+        num_convs (int): Convolutions; the last has stride 2, with the fusion
+            'hr_roi' also the first. Defaults to 4.
         num_fcs (int): Fully connected layers before the output. Defaults
             to 2.
         roi_feat_size (int): Height and width of the RoI feature. Defaults
@@ -50,11 +48,20 @@ class MaskIoUHead(BaseModule):
         num_classes (int): Classes without background. Defaults to 80.
         class_agnostic (bool): Predict one IoU for all classes. Defaults to
             False.
+        fusion (str): How the predicted mask joins the RoI feature, a key of
+            ``FUSIONS``: 'concat', 'multiply', 'all_masks', 'hr_roi' or
+            'mask_only'. Defaults to 'concat'.
+        target_classes (str): Classes of a positive RoI that are trained, a
+            key of ``OTHER_CLASSES``: 'true'; 'all', the others for a MaskIoU
+            of 0; or 'present', those with an instance in the RoI for their
+            own MaskIoU. Defaults to 'true'.
         loss_iou (:obj:`ConfigDict` or dict): Config of the loss.
         init_cfg (:obj:`ConfigDict` or dict or list[:obj:`ConfigDict` or \
             dict], optional): Initialization; the authors' by default.
 
     Raises:
+        ValueError: If ``fusion`` or ``target_classes`` is unknown, or does
+            not go with ``class_agnostic``.
         TypeError: If ``loss_iou`` does not choose samples by a ``tau``.
     """
 
@@ -68,6 +75,8 @@ class MaskIoUHead(BaseModule):
         fc_out_channels: int = 1024,
         num_classes: int = 80,
         class_agnostic: bool = False,
+        fusion: str = 'concat',
+        target_classes: str = 'true',
         loss_iou: ConfigType = dict(  # noqa: B006 - mmdet's config style
             type='mmdet_msrcnn.MaskIoULoss', tau=0.0, loss_weight=1.0
         ),
@@ -80,23 +89,34 @@ class MaskIoUHead(BaseModule):
         if isinstance(init_cfg, tuple):
             init_cfg = list(init_cfg)
         super().__init__(init_cfg=init_cfg)
+        check_choice('fusion', fusion, FUSIONS)
+        check_choice('target_classes', target_classes, OTHER_CLASSES)
+        if class_agnostic and target_classes != 'true':
+            raise ValueError(
+                f"MaskIoUHead: target_classes='{target_classes}' trains one "
+                'output per class; set class_agnostic=False or '
+                "target_classes='true'"
+            )
         self.num_classes = num_classes
         self.class_agnostic = class_agnostic
+        self.in_channels = in_channels
+        self.roi_feat_size = roi_feat_size
+        self.fusion = FUSIONS[fusion]
+        self.target_classes = target_classes
 
-        widths = [in_channels + 1] + [conv_out_channels] * num_convs
-        self.convs = nn.ModuleList(
-            Conv2d(
-                widths[i],
-                widths[i + 1],
-                kernel_size=3,
-                stride=2 if i == num_convs - 1 else 1,
-                padding=1,
+        channels = self.fusion.num_channels(in_channels, num_classes)
+        size = roi_feat_size
+        self.convs = nn.ModuleList()
+        for i in range(num_convs):
+            stride = self.fusion.first_stride if i == 0 else 1
+            stride *= 2 if i == num_convs - 1 else 1
+            self.convs.append(
+                Conv2d(channels, conv_out_channels, 3, stride, padding=1)
             )
-            for i in range(num_convs)
-        )
-        # The last convolution has stride 2 and rounds odd sizes up.
-        flat = conv_out_channels * ((roi_feat_size + 1) // 2) ** 2
-        widths = [flat] + [fc_out_channels] * num_fcs
+            channels = conv_out_channels
+            # A padded convolution rounds sizes up.
+            size = -(-size // stride)
+        widths = [channels * size**2] + [fc_out_channels] * num_fcs
         self.fcs = nn.ModuleList(
             Linear(widths[i], widths[i + 1]) for i in range(num_fcs)
         )
@@ -112,20 +132,30 @@ class MaskIoUHead(BaseModule):
                 "loss_weight=1.0), which equals mmdet's MSELoss of weight 0.5."
             )
 
-    def forward(self, mask_feats: Tensor, mask_probs: Tensor) -> Tensor:
+    @property
+    def needs_all_masks(self) -> bool:
+        """Whether :meth:`forward` or the targets read every class's mask."""
+        return self.fusion.all_masks or self.target_classes == 'present'
+
+    def forward(
+        self, mask_feats: Tensor, mask_probs: Tensor, labels: Tensor
+    ) -> Tensor:
         """Predict the MaskIoU for every class.
 
         Args:
             mask_feats (Tensor): RoI features, shape
                 (K, in_channels, roi_feat_size, roi_feat_size).
-            mask_probs (Tensor): Foreground probabilities (not logits) of each
-                RoI's own class, shape (K, mask_size, mask_size).
+            mask_probs (Tensor): Foreground probabilities (not logits), shape
+                (K, num_classes, mask_size, mask_size), or, unless
+                :attr:`needs_all_masks`, (K, 1, mask_size, mask_size) of each
+                RoI's own class.
+            labels (Tensor): Class of each RoI, shape (K, ).
 
         Returns:
             Tensor: Unbounded MaskIoU predictions, shape (K, num_classes), or
             (K, 1) where class-agnostic.
         """
-        x = concat_target_mask(mask_feats, mask_probs)
+        x = self.fusion.fuse(mask_feats, mask_probs, labels)
         for conv in self.convs:
             x = self.relu(conv(x))
         x = x.flatten(1)
@@ -146,29 +176,34 @@ class MaskIoUHead(BaseModule):
         Args:
             mask_iou_preds (Tensor): Output of :meth:`forward`, shape
                 (num_pos, num_classes) or (num_pos, 1).
-            mask_probs (Tensor): Foreground probabilities of the true class,
-                shape (num_pos, mask_size, mask_size).
+            mask_probs (Tensor): As in :meth:`forward`, for the true classes.
             sampling_results (list[:obj:`SamplingResult`]): Sampling results
                 of each image.
             batch_gt_instances (list[:obj:`InstanceData`]): Ground truth of
-                each image, with ``masks``.
+                each image, with ``bboxes``, ``labels`` and ``masks``.
             rcnn_train_cfg (:obj:`ConfigDict`): ``train_cfg`` of the RoI head;
                 ``mask_thr_binary`` is the probability threshold.
 
         Returns:
-            dict: ``loss_mask_iou`` (dict) for the log: the loss, the mean
-            target of the samples that train, and their number;
-            ``mask_iou_targets`` (Tensor) of shape (num_pos, ).
+            dict: ``loss_mask_iou`` (dict) for the log: the loss, summed over
+            classes and averaged over RoIs, the mean target of the RoIs that
+            train, and their number; ``mask_iou_targets`` (Tensor), those of
+            the true classes, of shape (num_pos, ).
         """
-        targets = self.get_targets(
+        ious, known = self.get_targets(
             mask_probs, sampling_results, batch_gt_instances, rcnn_train_cfg
         )
         labels = torch.cat([res.pos_gt_labels for res in sampling_results])
-        loss = self.loss_iou(select_by_label(mask_iou_preds, labels), targets)
+        targets = select_by_label(ious, labels)
         trained = targets > self.loss_iou.tau
         count = trained.sum()
         log = dict(
-            loss_mask_iou=loss,
+            loss_mask_iou=self.loss_iou(
+                mask_iou_preds,
+                ious,
+                weight=known & trained[:, None],
+                avg_factor=count,
+            ),
             mask_iou_target=(targets * trained).sum() / count.clamp(min=1),
             mask_iou_samples=count.float(),
         )
@@ -180,29 +215,28 @@ class MaskIoUHead(BaseModule):
         sampling_results: list[SamplingResult],
         batch_gt_instances: InstanceList,
         rcnn_train_cfg: ConfigDict,
-    ) -> Tensor:
+    ) -> ClassTargets:
         """Compute the MaskIoU targets of the positives of a batch.
 
         Args:
-            mask_probs (Tensor): Foreground probabilities of the true class,
-                shape (num_pos, mask_size, mask_size).
-            sampling_results (list[:obj:`SamplingResult`]): Sampling results
-                of each image.
-            batch_gt_instances (list[:obj:`InstanceData`]): Ground truth of
-                each image, with ``masks``.
-            rcnn_train_cfg (:obj:`ConfigDict`): See :meth:`loss_and_target`.
+            mask_probs (Tensor): See :meth:`loss_and_target`.
+            sampling_results (list[:obj:`SamplingResult`]): See there.
+            batch_gt_instances (list[:obj:`InstanceData`]): See there.
+            rcnn_train_cfg (:obj:`ConfigDict`): See there.
 
         Returns:
-            Tensor: float32 in [0, 1] of shape (num_pos, ), without gradient.
+            ClassTargets: Targets of shape (num_pos, num_classes) or
+            (num_pos, 1), without gradient.
         """
         num_pos = [len(res.pos_priors) for res in sampling_results]
         targets = [
-            mask_iou_target(
+            class_targets(
+                self.target_classes,
                 probs,
-                res.pos_priors,
-                res.pos_assigned_gt_inds,
-                stack_gt_masks(gt_instances.masks, probs.device),
+                res,
+                gt_instances,
                 rcnn_train_cfg.mask_thr_binary,
+                self.fc_mask_iou.out_features,
             )
             for probs, res, gt_instances in zip(
                 mask_probs.split(num_pos),
@@ -211,7 +245,7 @@ class MaskIoUHead(BaseModule):
                 strict=True,
             )
         ]
-        return torch.cat(targets)
+        return ClassTargets(*map(torch.cat, zip(*targets, strict=True)))
 
     def predict_by_feat(
         self,

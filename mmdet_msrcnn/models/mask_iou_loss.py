@@ -32,19 +32,32 @@ class MaskIoULoss(nn.Module):
         self.tau = tau
         self.loss_weight = loss_weight
 
-    def forward(self, mask_iou_preds: Tensor, mask_iou_targets: Tensor):
+    def forward(
+        self,
+        mask_iou_preds: Tensor,
+        mask_iou_targets: Tensor,
+        weight: Tensor | None = None,
+        avg_factor: Tensor | None = None,
+    ) -> Tensor:
         """Compute the loss in float32.
 
         Args:
-            mask_iou_preds (Tensor): Predicted MaskIoU, shape (K, ).
-            mask_iou_targets (Tensor): Targets in [0, 1], shape (K, ).
+            mask_iou_preds (Tensor): Predicted MaskIoU, any shape.
+            mask_iou_targets (Tensor): Targets in [0, 1], the same shape.
+            weight (Tensor, optional): bool, which samples count. Those with
+                a target above tau by default.
+            avg_factor (Tensor, optional): Scalar to divide the sum by. The
+                number of samples that count by default.
 
         Returns:
-            Tensor: Scalar; 0, with a gradient of 0, where no target exceeds
-            tau, so that every rank of a distributed run has the same graph.
+            Tensor: Scalar; 0, with a gradient of 0, where no sample counts,
+            so that every rank of a distributed run has the same graph.
         """
-        chosen = mask_iou_targets > self.tau
+        if weight is None:
+            weight = mask_iou_targets > self.tau
+        if avg_factor is None:
+            avg_factor = weight.sum()
         errors = mask_iou_preds.float() - mask_iou_targets.float()
-        errors = torch.where(chosen, errors, errors * 0)
-        count = chosen.sum().clamp(min=1)
-        return self.loss_weight * 0.5 * errors.square().sum() / count
+        errors = torch.where(weight, errors, 0.0)
+        total = errors.square().sum() / avg_factor.clamp(min=1)
+        return self.loss_weight * 0.5 * total

@@ -10,10 +10,10 @@ from mmengine.config import ConfigDict
 from mmengine.structures import InstanceData
 
 from mmdet_msrcnn.models import MaskIoUHead, MaskIoULoss
-from mmdet_msrcnn.models.mask_iou_head import select_by_label
 from tests.helpers import boxes_of, ellipse_masks, sampling_result
 
 SMALL = dict(in_channels=8, conv_out_channels=8, fc_out_channels=16)
+LABELS = torch.tensor([2, 0, 1, 0, 1, 2])
 
 
 @pytest.mark.parametrize('roi_feat_size', [14, 12, 6])
@@ -23,9 +23,8 @@ def test_output_equals_mmdet_head_with_the_same_weights(roi_feat_size):
     ours.load_state_dict(theirs.state_dict(), strict=True)
     feats = torch.randn(6, 8, roi_feat_size, roi_feat_size)
     logits = torch.randn(6, 2 * roi_feat_size, 2 * roi_feat_size)
-    torch.testing.assert_close(
-        ours(feats, logits.sigmoid()), theirs(feats, logits), rtol=0, atol=0
-    )
+    preds = ours(feats, logits.sigmoid()[:, None], LABELS)
+    torch.testing.assert_close(preds, theirs(feats, logits), rtol=0, atol=0)
 
 
 def test_default_parameters_are_those_of_mmdet():
@@ -48,31 +47,24 @@ def test_initialization_matches_mmdet():
 def test_odd_roi_size_is_rounded_up():
     # The C4 case, whose flattened size mmdet's head gets wrong.
     head = MaskIoUHead(**SMALL, roi_feat_size=7, num_classes=4)
-    out = head(torch.randn(2, 8, 7, 7), torch.rand(2, 14, 14))
+    out = head(torch.randn(2, 8, 7, 7), torch.rand(2, 1, 14, 14), LABELS[:2])
     assert out.shape == (2, 4)
 
 
 def test_class_agnostic_head_has_one_output():
     head = MaskIoUHead(**SMALL, num_classes=4, class_agnostic=True)
-    out = head(torch.randn(2, 8, 14, 14), torch.rand(2, 28, 28))
+    out = head(torch.randn(2, 8, 14, 14), torch.rand(2, 1, 28, 28), LABELS[:2])
     assert out.shape == (2, 1)
 
 
 def test_no_roi():
     head = MaskIoUHead(**SMALL, num_classes=4)
-    out = head(torch.randn(0, 8, 14, 14), torch.rand(0, 28, 28))
+    out = head(torch.randn(0, 8, 14, 14), torch.rand(0, 1, 28, 28), LABELS[:0])
     assert out.shape == (0, 4)
 
 
 def test_default_loss_is_ours():
     assert type(MaskIoUHead(**SMALL).loss_iou) is MaskIoULoss
-
-
-def test_select_by_label():
-    per_class = torch.arange(6.0).reshape(2, 3)
-    labels = torch.tensor([2, 0])
-    assert select_by_label(per_class, labels).tolist() == [2, 3]
-    assert select_by_label(per_class[:, :1], labels).tolist() == [0, 3]
 
 
 def test_predict_by_feat_clamps_and_multiplies():
@@ -99,7 +91,7 @@ def test_gradient_reaches_the_mask_but_not_through_the_target():
     cfg = ConfigDict(mask_thr_binary=0.5)
     head = MaskIoUHead(**SMALL, num_classes=1)
     feats = torch.randn(4, 8, 14, 14)
-    probs = torch.rand(4, 28, 28, requires_grad=True)
+    probs = torch.rand(4, 1, 28, 28, requires_grad=True)
 
     def gradient(mask_iou_preds):
         out = head.loss_and_target(
@@ -110,8 +102,8 @@ def test_gradient_reaches_the_mask_but_not_through_the_target():
             loss + 0 * probs.sum(), probs, retain_graph=True
         )[0]
 
-    assert gradient(head(feats, probs)).abs().sum() > 0
-    assert gradient(head(feats, probs.detach())).abs().sum() == 0
+    assert gradient(head(feats, probs, inds * 0)).abs().sum() > 0
+    assert gradient(head(feats, probs.detach(), inds * 0)).abs().sum() == 0
 
 
 def test_log_says_how_many_samples_train_and_their_mean_target():
@@ -121,7 +113,7 @@ def test_log_says_how_many_samples_train_and_their_mean_target():
     head = MaskIoUHead(**SMALL, num_classes=1)
     out = head.loss_and_target(
         torch.zeros(2, 1, requires_grad=True),
-        torch.ones(2, 28, 28),
+        torch.ones(2, 1, 28, 28),
         [sampling_result(boxes, torch.arange(2), torch.zeros(2).long())],
         [InstanceData(masks=BitmapMasks(masks, 64, 64))],
         ConfigDict(mask_thr_binary=0.5),
@@ -132,3 +124,38 @@ def test_log_says_how_many_samples_train_and_their_mean_target():
     assert log['mask_iou_samples'] == 1
     assert log['mask_iou_target'] == targets[0]
     torch.testing.assert_close(log['loss_mask_iou'], 0.5 * targets[0] ** 2)
+
+
+def test_needs_all_masks_where_the_fusion_or_the_targets_do():
+    assert not MaskIoUHead(**SMALL).needs_all_masks
+    assert MaskIoUHead(**SMALL, fusion='all_masks').needs_all_masks
+    assert MaskIoUHead(**SMALL, target_classes='present').needs_all_masks
+
+
+def test_fusion_hr_roi_strides_the_first_convolution():
+    head = MaskIoUHead(
+        **SMALL, num_classes=4, fusion='hr_roi', roi_feat_size=28
+    )
+    strides = [conv.stride for conv in head.convs]
+    assert strides == [(2, 2), (1, 1), (1, 1), (2, 2)]
+    out = head(torch.randn(2, 8, 28, 28), torch.rand(2, 1, 28, 28), LABELS[:2])
+    assert out.shape == (2, 4)
+
+
+@pytest.mark.parametrize(
+    ('cfg', 'message'),
+    [
+        (dict(fusion='add'), r"fusion must be one of .*'concat'.* got 'add'"),
+        (
+            dict(target_classes='some'),
+            r"target_classes must be one of .*'true'.* got 'some'",
+        ),
+        (
+            dict(target_classes='all', class_agnostic=True),
+            "target_classes='all' trains one output per class",
+        ),
+    ],
+)
+def test_bad_choice_is_named(cfg, message):
+    with pytest.raises(ValueError, match=message):
+        MaskIoUHead(**SMALL, **cfg)

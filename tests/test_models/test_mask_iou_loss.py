@@ -58,3 +58,12 @@ def test_float32_under_autocast():
 def test_bad_argument_is_named(argument, value):
     with pytest.raises(ValueError, match=f'{argument} must be .* got {value}'):
         MaskIoULoss(**{argument: value})
+
+
+def test_weight_and_avg_factor_choose_and_divide():
+    preds, targets = torch.randn(3, 4), torch.rand(3, 4)
+    weight = torch.zeros(3, 4, dtype=torch.bool)
+    weight[0, 1] = weight[2, 3] = True
+    loss = MaskIoULoss()(preds, targets, weight, torch.tensor(5))
+    errors = (preds - targets)[weight]
+    torch.testing.assert_close(loss, 0.5 * errors.square().sum() / 5)

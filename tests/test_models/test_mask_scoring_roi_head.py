@@ -98,3 +98,39 @@ def test_logit_threshold_is_refused():
     cfg.model.train_cfg.rcnn.mask_thr_binary = 0
     with pytest.raises(ValueError, match=r'probability in \(0, 1\), got 0'):
         build_model(cfg)
+
+
+def test_roi_features_that_do_not_fit_are_named():
+    cfg = small_config()
+    cfg.model.roi_head.mask_iou_head.roi_feat_size = 28
+    message = 'roi_feat_size=28, but its RoI extractor gives 16 .* of size 14'
+    with pytest.raises(ValueError, match=message):
+        build_model(cfg)
+
+
+def test_own_roi_extractor_serves_the_mask_iou_head():
+    cfg = small_config()
+    roi_head = cfg.model.roi_head
+    roi_head.mask_iou_head.update(fusion='hr_roi', roi_feat_size=28)
+    roi_head.mask_iou_roi_extractor = dict(
+        type='SingleRoIExtractor',
+        roi_layer=dict(type='RoIAlign', output_size=28, sampling_ratio=0),
+        out_channels=16,
+        featmap_strides=[4, 8, 16, 32],
+    )
+    model = build_model(cfg).eval()
+    sizes = []
+    model.roi_head.mask_iou_head.convs[0].register_forward_hook(
+        lambda module, args, out: sizes.append(args[0].shape[1:])
+    )
+    (result,) = model.test_step(collate(scene(seed=1)))
+    assert len(result.pred_instances) > 0
+    assert sizes == [(17, 28, 28)]
+
+
+def test_all_masks_of_a_class_agnostic_mask_head_are_refused():
+    cfg = small_config()
+    cfg.model.roi_head.mask_head.class_agnostic = True
+    cfg.model.roi_head.mask_iou_head.fusion = 'all_masks'
+    with pytest.raises(ValueError, match='mask per class, but mask_head has'):
+        build_model(cfg)

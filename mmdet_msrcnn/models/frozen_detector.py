@@ -1,0 +1,94 @@
+"""Mask scoring for a trained detector that stays as it is."""
+
+import torch
+from mmdet.models.detectors import TwoStageDetector
+from mmdet.structures import SampleList
+from torch import Tensor
+
+from mmdet_msrcnn.registry import MODELS
+
+
+@MODELS.register_module()
+class FrozenTwoStageDetector(TwoStageDetector):
+    """Two-stage detector of which the MaskIoU head alone is trained.
+
+    All other parts are in eval mode and without gradient, so that boxes,
+    labels, class scores and masks stay those of the checkpoint.
+
+    Args:
+        **kwargs: Arguments of :class:`TwoStageDetector`. ``roi_head`` has a
+            ``mask_iou_head``.
+
+    Raises:
+        TypeError: If the RoI head has no MaskIoU head.
+    """
+
+    def __init__(self, **kwargs) -> None:
+        super().__init__(**kwargs)
+        if not hasattr(self.roi_head, 'mask_iou_head'):
+            raise TypeError(
+                f'roi_head is {type(self.roi_head).__name__}, which has no '
+                'mask_iou_head to train. Use dict(type='
+                "'mmdet_msrcnn.MaskScoringRoIHead', mask_iou_head=...)."
+            )
+        self.requires_grad_(False)
+        self.roi_head.mask_iou_head.requires_grad_(True)
+        self._has_weights = False
+
+    def train(self, mode: bool = True) -> 'FrozenTwoStageDetector':
+        """Switch the MaskIoU head alone; the detector stays in eval mode."""
+        super().train(False)
+        self.roi_head.mask_iou_head.train(mode)
+        return self
+
+    def _load_from_state_dict(self, state_dict: dict, prefix: str, *args):
+        """Refuse a checkpoint that leaves parts of the detector random."""
+        super()._load_from_state_dict(state_dict, prefix, *args)
+        trained = f'{prefix}roi_head.mask_iou_head.'
+        unfit = [
+            name
+            for name, value in self.state_dict(prefix=prefix).items()
+            if not name.startswith(trained)
+            and not name.endswith('num_batches_tracked')
+            and getattr(state_dict.get(name), 'shape', None) != value.shape
+        ]
+        if unfit:
+            raise ValueError(
+                f'The checkpoint lacks {len(unfit)} tensors of the frozen '
+                f'detector or has them in another shape, {unfit[0]} among '
+                'them. Load one of the same model: backbone, neck, heads and '
+                'number of classes as in this config.'
+            )
+        self._has_weights = True
+
+    def loss(
+        self, batch_inputs: Tensor, batch_data_samples: SampleList
+    ) -> dict:
+        """Compute the loss of the MaskIoU head.
+
+        Args:
+            batch_inputs (Tensor): Images, shape (N, C, H, W).
+            batch_data_samples (list[:obj:`DetDataSample`]): Their ground
+                truth.
+
+        Returns:
+            dict: ``loss_mask_iou`` and the statistics of its targets.
+
+        Raises:
+            RuntimeError: If no checkpoint has been loaded.
+        """
+        if not self._has_weights:
+            raise RuntimeError(
+                'The frozen detector has random weights. Name a checkpoint '
+                'of the trained Mask R-CNN: load_from in the config, or '
+                '--cfg-options load_from=PATH'
+            )
+        with torch.no_grad():
+            x = self.extract_feat(batch_inputs)
+            proposals = self.rpn_head.predict_by_feat(
+                *self.rpn_head(x),
+                batch_img_metas=[s.metainfo for s in batch_data_samples],
+                cfg=self.train_cfg.get('rpn_proposal', self.test_cfg.rpn),
+            )
+        losses = self.roi_head.loss(x, proposals, batch_data_samples)
+        return {k: v for k, v in losses.items() if 'mask_iou' in k}

@@ -1,0 +1,137 @@
+"""Mask scoring on Cascade Mask R-CNN."""
+
+import pytest
+import torch
+from mmengine.config import Config
+
+from mmdet_msrcnn.models import CascadeMaskScoringRoIHead
+from tests.helpers import ROOT, build_model, collate, losses_of, scene
+
+FOLDER = ROOT / 'configs/cascade_ms_rcnn'
+CHANNELS = 16
+
+
+def cascade_config(name: str = 'cascade-ms-rcnn') -> Config:
+    """The config of the family with few channels and no threshold."""
+    cfg = Config.fromfile(FOLDER / f'{name}_r50_fpn_1x_coco.py')
+    model = cfg.model
+    model.backbone.update(base_channels=8, depth=18, init_cfg=None)
+    model.backbone.frozen_stages = -1
+    model.neck.update(in_channels=[8, 16, 32, 64], out_channels=CHANNELS)
+    model.rpn_head.update(in_channels=CHANNELS, feat_channels=CHANNELS)
+    roi_head = model.roi_head
+    roi_head.bbox_roi_extractor.out_channels = CHANNELS
+    roi_head.mask_roi_extractor.out_channels = CHANNELS
+    for head in roi_head.bbox_head:
+        head.update(in_channels=CHANNELS, fc_out_channels=32, num_classes=3)
+    roi_head.mask_head.update(
+        in_channels=CHANNELS, conv_out_channels=CHANNELS, num_classes=3
+    )
+    if 'mask_iou_head' in roi_head:
+        roi_head.mask_iou_head.update(
+            in_channels=CHANNELS,
+            conv_out_channels=CHANNELS,
+            fc_out_channels=32,
+        )
+    model.test_cfg.rcnn.update(score_thr=0.0, max_per_img=10)
+    model.test_cfg.rpn.update(nms_pre=100, max_per_img=50)
+    return cfg
+
+
+@pytest.fixture(scope='module')
+def model():
+    return build_model(cascade_config()).eval()
+
+
+def test_only_the_last_stage_scores_masks(model):
+    assert type(model.roi_head) is CascadeMaskScoringRoIHead
+    losses = losses_of(model.train(), collate(scene(seed=1), scene(seed=2)))
+    model.eval()
+    names = [name for name in losses if name.endswith('loss_mask_iou')]
+    assert names == ['s2.loss_mask_iou']
+    assert losses['s2.mask_iou_samples'] > 0
+
+
+def test_losses_of_the_twin_are_unchanged(model):
+    twin = build_model(cascade_config('cascade-mask-rcnn'))
+    twin.load_state_dict(model.state_dict(), strict=False)
+    all_losses = []
+    for net in (model, twin):
+        torch.manual_seed(0)
+        all_losses.append(losses_of(net.train(), collate(scene(seed=1))))
+        net.eval()
+    ours, theirs = all_losses
+    assert 's2.loss_mask' in theirs
+    for name, value in theirs.items():
+        if isinstance(value, list):
+            value, ours[name] = torch.stack(value), torch.stack(ours[name])
+        assert torch.equal(value, ours[name]), name
+
+
+def test_head_sees_the_mean_mask_that_is_pasted(model):
+    seen = []
+    hook = model.roi_head.mask_iou_head.register_forward_hook(
+        lambda module, args, out: seen.append(args)
+    )
+    pasted = []
+    last = model.roi_head.mask_head[-1]
+    original = last.predict_by_feat
+
+    def predict_by_feat(mask_preds, **kwargs):
+        pasted.append(mask_preds)
+        return original(mask_preds=mask_preds, **kwargs)
+
+    last.predict_by_feat = predict_by_feat
+    (result,) = model.test_step(collate(scene(seed=1)))
+    hook.remove()
+    del last.predict_by_feat
+    ((_, mask_probs, labels),) = seen
+    assert len(result.pred_instances) == len(labels) > 0
+    chosen = pasted[0][0][torch.arange(len(labels)), labels]
+    assert torch.equal(mask_probs[:, 0], chosen)
+    assert chosen.min() >= 0
+    assert chosen.max() <= 1
+
+
+def test_tensor_mode_returns_four_tensors(model):
+    data = model.data_preprocessor(collate(scene(seed=1), scene(seed=2)))
+    (roi_outputs,) = model(**data, mode='tensor')
+    cls_score, bbox_pred, mask_preds, mask_iou_preds = roi_outputs
+    assert len(cls_score) == len(bbox_pred) == len(mask_preds)
+    assert mask_preds.shape[1:] == (3, 28, 28)
+    assert mask_iou_preds.shape == (len(mask_preds), 3)
+
+
+# one empty image in a batch; all empty
+@pytest.mark.parametrize('seeds', [(1, 2), (1,)])
+def test_no_detections(model, seeds):
+    cfg = cascade_config()
+    cfg.model.test_cfg.rcnn.score_thr = 1.1
+    net = build_model(cfg).eval()
+    for result in net.test_step(collate(*(scene(seed=s) for s in seeds))):
+        pred = result.pred_instances
+        assert len(pred) == 0
+        assert pred.mask_scores.shape == pred.mask_ious.shape == (0,)
+
+
+def test_no_positives(model):
+    batch = collate(scene(0, seed=1))
+    losses = losses_of(model.train(), batch)
+    model.eval()
+    assert losses['s2.loss_mask_iou'] == 0
+    assert losses['s2.loss_mask_iou'].requires_grad
+
+
+def test_heads_of_any_stage_have_to_agree_on_num_classes():
+    cfg = cascade_config()
+    cfg.model.roi_head.bbox_head[1].num_classes = 80
+    with pytest.raises(ValueError, match=r"'bbox_head\[1\]': 80"):
+        build_model(cfg)
+
+
+def test_missing_mask_threshold_of_the_last_stage_is_named():
+    cfg = cascade_config()
+    del cfg.model.train_cfg.rcnn[-1]['mask_thr_binary']
+    message = r'train_cfg.rcnn\[-1\].mask_thr_binary'
+    with pytest.raises(ValueError, match=message):
+        build_model(cfg)

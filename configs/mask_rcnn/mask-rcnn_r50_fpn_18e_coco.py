@@ -1,25 +1,10 @@
-# Root of the COCO configs: Mask R-CNN by the recipe of the MS R-CNN paper,
-# section 4.1; what the paper leaves open is mmdet's default.
-_base_ = 'mmdet::mask_rcnn/mask-rcnn_r50_fpn_1x_coco.py'
-
-custom_imports = dict(imports=['mmdet_msrcnn'], allow_failed_imports=False)
+# The recipe of the MS R-CNN paper, section 4.1; what it leaves open is
+# mmdet's default.
+_base_ = '../_base_/mask-rcnn_r50_fpn_coco.py'
 
 model = dict(
-    rpn_head=dict(
-        loss_cls=dict(loss_weight=1.0), loss_bbox=dict(loss_weight=1.0)
-    ),
-    roi_head=dict(
-        bbox_head=dict(
-            num_classes=80,
-            loss_cls=dict(loss_weight=1.0),
-            loss_bbox=dict(loss_weight=1.0),
-        ),
-        mask_head=dict(num_classes=80, loss_mask=dict(loss_weight=1.0)),
-    ),
-    train_cfg=dict(rcnn=dict(mask_thr_binary=0.5)),
     test_cfg=dict(
         rcnn=dict(
-            score_thr=0.05,
             nms=dict(
                 _delete_=True,
                 type='soft_nms',
@@ -27,11 +12,9 @@ model = dict(
                 sigma=0.5,
                 min_score=0.05,
                 method='linear',
-            ),
-            max_per_img=100,
-            mask_thr_binary=0.5,
+            )
         )
-    ),
+    )
 )
 
 # Polygons keep their precision when they are resized; bitmaps do not.
@@ -45,9 +28,6 @@ train_pipeline = [
     dict(type='PackDetInputs'),
 ]
 train_dataloader = dict(dataset=dict(pipeline=train_pipeline))
-val_evaluator = dict(type='mmdet_msrcnn.MaskScoringMetric')
-test_evaluator = val_evaluator
-visualizer = dict(type='mmdet_msrcnn.MaskScoringVisualizer')
 
 train_cfg = dict(max_epochs=18)
 param_scheduler = [

@@ -6,6 +6,6 @@ _base_ = [
 model = dict(
     roi_head=dict(
         type='mmdet_msrcnn.MaskScoringRoIHead',
-        mask_iou_head={{_base_.mask_iou_head}},
+        mask_iou_head=_base_.mask_iou_head,
     )
 )

@@ -1,23 +1,32 @@
-"""Configs parse, build our types, and differ from their twins as they say."""
+"""Configs differ from their twins, and from each other, as they say."""
 
 import re
-from pathlib import Path
+import runpy
 
 import pytest
 from mmengine.config import Config
 
-from mmdet_msrcnn.models import MaskScoringRoIHead
-from tests.helpers import ROOT, build_model, collate, losses_of, scene
+from mmdet_msrcnn.utils.mmdet_tools import mmdet_tool
+from tests.config_family import (
+    ABLATIONS,
+    CONFIGS,
+    FOLDER,
+    MASK_RCNNS,
+    MS_RCNNS,
+    name_of,
+    twin_of,
+)
+from tests.helpers import ROOT, build_model
 
-MS_RCNNS = sorted((ROOT / 'configs').glob('*/ms-rcnn_*.py'))
-MASK_RCNNS = sorted((ROOT / 'configs').glob('*/mask-rcnn_*.py'))
-CONFIGS = MS_RCNNS + MASK_RCNNS
-
-
-def twin_of(path: Path) -> Path:
-    folder = 'mask_rcnn' if path.parent.name == 'ms_rcnn' else path.parent.name
-    name = path.name.replace('ms-rcnn', 'mask-rcnn')
-    return ROOT / 'configs' / folder / name
+RECIPES = [path for path in CONFIGS if '_18e_' in path.name]
+HEAD = ('mask_iou_head', 'model.roi_head.mask_iou_')
+FREEZE = (
+    'model.type',
+    'model.backbone.init_cfg',
+    'load_from',
+    'train_cfg.max_epochs',
+    'param_scheduler.1.',
+)
 
 
 def flatten(value, prefix='') -> dict:
@@ -33,15 +42,108 @@ def flatten(value, prefix='') -> dict:
     return flat
 
 
-def name_of(path: Path) -> str:
-    return path.stem
+def difference(*paths) -> set[str]:
+    """Keys whose values differ between two configs."""
+    one, other = (flatten(Config.fromfile(p).to_dict()) for p in paths)
+    return {key for key in one | other if one.get(key) != other.get(key)}
 
 
-def test_there_are_configs_with_unique_names():
-    assert len(MS_RCNNS) >= 4
-    assert sorted(map(twin_of, MS_RCNNS)) == MASK_RCNNS
-    names = [path.name for path in (ROOT / 'configs').glob('*/*.py')]
+def test_rows_of_the_papers_tables_have_configs():
+    names = {path.name for path in CONFIGS}
+    fpn = ('r18', 'r50', 'r101', 'r101-dconv-c3-c5')
+    rows = [f'{backbone}_fpn_18e_coco' for backbone in fpn]
+    rows += ['r18_fpn-c4c5_18e_coco', 'r101-c4_18e_coco']
+    rows += ['r50_fpn_18e_cityscapes']
+    for row in rows:
+        assert {f'ms-rcnn_{row}.py', f'mask-rcnn_{row}.py'} <= names
+    fusions = ['multiply', 'all-masks', 'hr-roi', 'mask-only']
+    ablations = [f'fusion-{fusion}' for fusion in fusions]
+    ablations += ['tau-0.3', 'tau-0.5', 'tau-0.7']
+    ablations += ['target-all', 'target-present']
+    assert {path.name for path in ABLATIONS} == {
+        f'ms-rcnn_r18_fpn_{ablation}_18e_coco.py' for ablation in ablations
+    }
+
+
+def test_every_mask_rcnn_is_a_twin_and_names_are_unique():
+    assert set(map(twin_of, MS_RCNNS)) == set(MASK_RCNNS)
+    names = [path.name for path in FOLDER.glob('*/*.py')]
     assert len(set(names)) == len(names)
+
+
+@pytest.mark.parametrize('path', MS_RCNNS, ids=name_of)
+def test_differs_from_its_twin_in_the_mask_iou_head_alone(path):
+    allowed = (*HEAD, *FREEZE) if 'freeze' in path.name else HEAD
+    differing = difference(path, twin_of(path))
+    unexpected = {key for key in differing if not key.startswith(allowed)}
+    assert unexpected == {'model.roi_head.type'}
+    assert any(key.startswith(HEAD[1]) for key in differing)
+
+
+@pytest.mark.parametrize('path', ABLATIONS, ids=name_of)
+def test_ablation_differs_in_what_its_name_says(path):
+    base = FOLDER / 'ms_rcnn/ms-rcnn_r18_fpn_18e_coco.py'
+    head = Config.fromfile(path).model.roi_head.mask_iou_head
+    what, value = re.search(r'fpn_(\w+)-(.+)_18e', path.name).groups()
+    keys = dict(fusion='fusion', tau='loss_iou.tau', target='target_classes')
+    expected = {f'model.roi_head.mask_iou_head.{keys[what]}'}
+    assert str(flatten(head)[keys[what]]) == value.replace('-', '_')
+    differing = difference(path, base)
+    if value == 'hr-roi':
+        # the RoI feature is the ablation
+        expected.add('model.roi_head.mask_iou_head.roi_feat_size')
+        own = 'model.roi_head.mask_iou_roi_extractor.'
+        differing = {key for key in differing if not key.startswith(own)}
+    assert differing == expected
+
+
+@pytest.mark.parametrize('path', CONFIGS, ids=name_of)
+def test_what_decides_results_is_written_out(path):
+    cfg = Config.fromfile(path)
+    roi_head = cfg.model.roi_head
+    stages = roi_head.get('stage_loss_weights', [1])
+    train_cfg = cfg.model.train_cfg.rcnn
+    if isinstance(train_cfg, list):
+        train_cfg = train_cfg[-1]
+    mask_thr = cfg.model.test_cfg.rcnn.mask_thr_binary
+    assert train_cfg.mask_thr_binary == mask_thr == 0.5
+    assert roi_head.mask_head.loss_mask.loss_weight == 1
+    if 'loss_iou' in roi_head.get('mask_iou_head', {}):
+        weight = roi_head.mask_iou_head.loss_iou.loss_weight
+        assert weight * stages[-1] == 1
+    for evaluator in (cfg.val_evaluator, cfg.test_evaluator):
+        if isinstance(evaluator, list):
+            evaluator = evaluator[0]
+        assert evaluator.type == 'mmdet_msrcnn.MaskScoringMetric'
+    assert cfg.custom_imports.imports == ['mmdet_msrcnn']
+    assert cfg.visualizer.type == 'mmdet_msrcnn.MaskScoringVisualizer'
+
+
+@pytest.mark.parametrize('path', RECIPES, ids=name_of)
+def test_recipe_is_that_of_the_paper(path):
+    cfg = Config.fromfile(path)
+    assert cfg.model.test_cfg.rcnn.nms.type == 'soft_nms'
+    assert cfg.model.test_cfg.rcnn.max_per_img == 100
+    assert cfg.train_cfg.max_epochs == cfg.param_scheduler[1].end == 18
+    assert cfg.param_scheduler[1].milestones == [14, 17]
+    assert cfg.optim_wrapper.optimizer.momentum == 0.9
+    scales = {'r18': (1000, 600), 'cityscapes': (2048, 1024)}
+    scale = (1333, 800)
+    for name, other in scales.items():
+        if name in path.name:
+            scale = other
+    dataset = cfg.test_dataloader.dataset
+    assert tuple(dataset.pipeline[1].scale) == scale
+
+
+@pytest.mark.parametrize('path', CONFIGS, ids=name_of)
+def test_mmdet_prints_the_config(path, capsys, monkeypatch):
+    tool = mmdet_tool('misc/print_config.py')
+    monkeypatch.setattr('sys.argv', [str(tool), str(path)])
+    runpy.run_path(str(tool), run_name='__main__')
+    printed = capsys.readouterr().out.removeprefix('Config:\n')
+    dumped = Config.fromstring(printed, '.py')
+    assert dumped.to_dict() == Config.fromfile(path).to_dict()
 
 
 def test_config_of_the_page_on_own_data():
@@ -57,70 +159,3 @@ def test_config_of_the_page_on_own_data():
         assert loader.dataset.data_root == 'data/fruit/'
         assert len(loader.dataset.metainfo.classes) == 2
     assert cfg.val_evaluator.ann_file == 'data/fruit/val.json'
-
-
-def test_weights_of_mmdets_own_head_load_strictly():
-    models = []
-    for name in ('mmdet-ms-rcnn', 'ms-rcnn'):
-        path = ROOT / f'configs/nuclei/{name}_r18_fpn_16e_nuclei.py'
-        models.append(build_model(Config.fromfile(path)))
-    theirs, ours = models
-    assert type(theirs.roi_head).__module__.startswith('mmdet.')
-    ours.load_state_dict(theirs.state_dict(), strict=True)
-
-
-@pytest.mark.parametrize('path', MS_RCNNS, ids=name_of)
-def test_builds_our_types_and_trains(path):
-    cfg = Config.fromfile(path)
-    cfg.model.backbone.init_cfg = None
-    roi_head = cfg.model.roi_head
-    classes = roi_head.bbox_head.num_classes
-    assert roi_head.mask_head.num_classes == classes
-    cfg.model.train_cfg.rpn_proposal.max_per_img = 50
-    cfg.model.train_cfg.rcnn.sampler.num = 32
-    model = build_model(cfg).train()
-    assert type(model.roi_head) is MaskScoringRoIHead
-    assert type(model.roi_head.mask_iou_head).__module__.startswith(
-        'mmdet_msrcnn.'
-    )
-    batch = collate(scene(num_classes=classes, seed=1))
-    loss, log = model.parse_losses(losses_of(model, batch))
-    loss.backward()
-    assert all(value.isfinite() for value in log.values())
-    assert not [
-        name
-        for name, p in model.named_parameters()
-        if p.requires_grad and p.grad is None
-    ]
-
-
-@pytest.mark.parametrize('path', MS_RCNNS, ids=name_of)
-def test_differs_from_its_twin_in_the_mask_iou_head_alone(path):
-    ours, twin = (
-        flatten(Config.fromfile(p).to_dict()) for p in (path, twin_of(path))
-    )
-    differing = {key for key in ours | twin if ours.get(key) != twin.get(key)}
-    allowed = ('mask_iou_head', 'model.roi_head.mask_iou_head')
-    unexpected = {
-        key
-        for key in differing
-        if not key.startswith(allowed) and key != 'model.roi_head.type'
-    }
-    assert not unexpected
-    assert differing
-
-
-@pytest.mark.parametrize('path', CONFIGS, ids=name_of)
-def test_loss_weights_thresholds_and_soft_nms_are_written_out(path):
-    cfg = Config.fromfile(path)
-    rcnn = cfg.model.test_cfg.rcnn
-    assert rcnn.nms.type == 'soft_nms'
-    assert rcnn.mask_thr_binary == cfg.model.train_cfg.rcnn.mask_thr_binary
-    roi_head = cfg.model.roi_head
-    losses = [roi_head.mask_head.loss_mask, roi_head.bbox_head.loss_cls]
-    if 'mask_iou_head' in roi_head:
-        losses.append(roi_head.mask_iou_head.loss_iou)
-    assert all(loss.loss_weight == 1 for loss in losses)
-    for evaluator in (cfg.val_evaluator, cfg.test_evaluator):
-        assert evaluator.type == 'mmdet_msrcnn.MaskScoringMetric'
-    assert cfg.custom_imports.imports == ['mmdet_msrcnn']

@@ -1,4 +1,4 @@
-"""One training and one test pass over real COCO images."""
+"""Training and test passes over real COCO images."""
 
 import re
 
@@ -65,3 +65,34 @@ def test_r50_trains_and_tests_without_a_warning_of_ours(coco_mini, workspace):
     assert 'coco/mask_score_share' in done.stdout + done.stderr
     warnings = [line for line in log.splitlines() if 'Warning' in line]
     assert not [line for line in warnings if 'mmdet_msrcnn' in line]
+
+
+# deformable convolutions; RoI features of a shared res5
+FRAMEWORKS = {
+    'ms-rcnn_r101-dconv-c3-c5_fpn_18e_coco': '',
+    'ms-rcnn_r101-c4_18e_coco': """
+model.update(roi_head=dict(shared_head=dict(init_cfg=None)))
+""",
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize('name', FRAMEWORKS)
+def test_framework_trains_five_iterations(name, coco_mini, workspace):
+    base = ROOT / f'configs/ms_rcnn/{name}.py'
+    config = workspace.folder / f'{name}_mini.py'
+    text = CONFIG.format(base=str(base), data=f'{coco_mini}/')
+    text += FRAMEWORKS[name]
+    # ten images, two at a time
+    text += 'train_dataloader["dataset"].update(indices=10)\n'
+    text += 'default_hooks["logger"].update(interval=1)\n'
+    config.write_text(text)
+    work_dir = workspace.folder / name
+    done = workspace.run(
+        mmdet_tool('train.py'), config, '--work-dir', work_dir
+    )
+    log = done.stdout + done.stderr
+    losses = re.findall(r'loss_mask_iou: ([\d.]+|nan)', log)
+    assert len(losses) == 5
+    assert 'nan' not in log
+    assert (work_dir / 'epoch_1.pth').stat().st_size > 0

@@ -1,0 +1,3 @@
+_base_ = '../ms_rcnn/ms-rcnn_r18_fpn_18e_coco.py'
+
+model = dict(roi_head=dict(mask_iou_head=dict(target_classes='all')))

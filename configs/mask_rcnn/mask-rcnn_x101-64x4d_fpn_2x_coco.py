@@ -1,0 +1,5 @@
+_base_ = './mask-rcnn_x101-64x4d_fpn_1x_coco.py'
+
+train_cfg = dict(max_epochs=24)
+param_scheduler = _base_.param_scheduler
+param_scheduler[1].update(end=24, milestones=[16, 22])

@@ -1,0 +1,33 @@
+"""The configs of the project and how they belong together."""
+
+from pathlib import Path
+
+from tests.helpers import ROOT
+
+FOLDER = ROOT / 'configs'
+MS_RCNNS = sorted(FOLDER.glob('*/*ms-rcnn_*.py'))
+# mmdet's head under our recipe, to compare with.
+PEERS = [path for path in MS_RCNNS if path.name.startswith('mmdet-')]
+MS_RCNNS = [path for path in MS_RCNNS if path not in PEERS]
+MASK_RCNNS = sorted(
+    path
+    for pattern in ('mask-rcnn_*.py', 'cascade-mask-rcnn_*.py')
+    for path in FOLDER.glob(f'[!_]*/{pattern}')
+)
+ABLATIONS = [path for path in MS_RCNNS if path.parent.name == 'ablations']
+CONFIGS = MS_RCNNS + PEERS + MASK_RCNNS
+
+
+def name_of(path: Path) -> str:
+    return path.stem
+
+
+def twin_of(path: Path) -> Path:
+    """The Mask R-CNN that a config adds a MaskIoU head to."""
+    if path in ABLATIONS:
+        return FOLDER / 'mask_rcnn/mask-rcnn_r18_fpn_18e_coco.py'
+    # The frozen detector is one that has been trained before.
+    name = path.name.replace('_freeze_6e', '_18e')
+    name = name.replace('ms-rcnn', 'mask-rcnn')
+    folder = 'mask_rcnn' if path.parent.name == 'ms_rcnn' else path.parent.name
+    return FOLDER / folder / name

@@ -1,0 +1,54 @@
+"""The benchmark tool."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from mmdet_msrcnn.models import FUSIONS
+from tests.helpers import ROOT
+
+# Worked by hand: 3x3 convolutions on 14x14, the last with stride 2, a
+# deconvolution to 28x28, and fully connected layers.
+CONV = 256 * 256 * 9 * 14 * 14
+FCS = 256 * 49 * 1024 + 1024 * 1024 + 1024 * 80
+EXTRA = 256 * 9 * 14 * 14
+EXPECTED = {
+    'mask head': 4 * CONV + 256 * 256 * 4 * 196 + 256 * 80 * 784,
+    'MaskIoU head, concat': 3 * CONV + EXTRA + CONV // 4 + FCS,
+    'MaskIoU head, multiply': 3 * CONV + CONV // 4 + FCS,
+    'MaskIoU head, all_masks': 3 * CONV + 80 * EXTRA + CONV // 4 + FCS,
+    'MaskIoU head, hr_roi': 3 * CONV + EXTRA + CONV // 4 + FCS,
+    'MaskIoU head, mask_only': 2 * CONV + EXTRA + CONV // 4 + FCS,
+}
+
+
+@pytest.fixture(scope='module')
+def flops(tmp_path_factory):
+    out = tmp_path_factory.mktemp('benchmark') / 'flops.json'
+    done = subprocess.run(
+        [
+            sys.executable,
+            *('-W', 'ignore', ROOT / 'tools/benchmark.py', 'flops'),
+            *('--out', out),
+        ],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return done.stdout, json.loads(out.read_text())
+
+
+def test_multiply_accumulates_are_those_worked_by_hand(flops):
+    _, result = flops
+    counted = {row['head']: row['gmac'] * 1e9 for row in result['rows']}
+    assert counted == pytest.approx(EXPECTED, rel=1e-9)
+    assert len(counted) == 1 + len(FUSIONS)
+
+
+def test_figures_of_the_paper_to_three_digits(flops):
+    printed, result = flops
+    assert '| mask head | 2.64 | 0.530 |' in printed
+    assert '| MaskIoU head, concat | 16.34 | 0.390 |' in printed
+    assert result['environment']['torch']

@@ -1,0 +1,41 @@
+"""The READMEs of the config folders lead to what exists."""
+
+import re
+
+import pytest
+
+from tests.config_family import FOLDER
+from tests.helpers import ROOT
+
+READMES = [
+    folder / 'README.md'
+    for folder in sorted(FOLDER.iterdir())
+    if folder.is_dir() and not folder.name.startswith('_')
+]
+
+
+@pytest.mark.parametrize('path', READMES, ids=lambda p: p.parent.name)
+def test_every_config_is_listed_and_every_link_leads_somewhere(path):
+    text = path.read_text()
+    links = re.findall(r'\]\((?!http)([^)#]+)', text)
+    assert all((path.parent / link).exists() for link in links)
+    configs = {config.name for config in path.parent.glob('*.py')}
+    assert configs <= {link.split('/')[-1] for link in links}
+    assert re.search(r'^## Citation\n\n```latex\n@', text, re.MULTILINE)
+
+
+@pytest.mark.parametrize('path', READMES, ids=lambda p: p.parent.name)
+def test_commands_name_files_that_exist(path):
+    text = path.read_text()
+    files = re.findall(r'\b(?:configs|tools)/[\w./-]+\.(?:py|sh)\b', text)
+    assert files
+    assert all((ROOT / file).is_file() for file in files)
+
+
+# tables of results: every AP column says whose figures it holds
+@pytest.mark.parametrize('path', READMES, ids=lambda p: p.parent.name)
+def test_figures_have_an_owner(path):
+    headers = re.findall(r'^\|(.*\bAP.*)\|\n\|---', path.read_text(), re.M)
+    for header in headers:
+        for column in header.split('|'):
+            assert 'AP' not in column or re.search('paper|mmdet', column)

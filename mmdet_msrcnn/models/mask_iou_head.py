@@ -8,6 +8,7 @@ from mmengine.config import ConfigDict
 from mmengine.model import BaseModule
 from torch import Tensor, nn
 
+from mmdet_msrcnn.models.checks import check_choice
 from mmdet_msrcnn.models.class_targets import (
     OTHER_CLASSES,
     ClassTargets,
@@ -15,15 +16,6 @@ from mmdet_msrcnn.models.class_targets import (
 )
 from mmdet_msrcnn.models.mask_fusion import FUSIONS, select_by_label
 from mmdet_msrcnn.registry import MODELS
-
-
-def check_choice(name: str, value: str, choices: dict) -> None:
-    """Raise a ValueError that names the allowed values."""
-    if value not in choices:
-        raise ValueError(
-            f'MaskIoUHead: {name} must be one of {list(choices)}, '
-            f'got {value!r}'
-        )
 
 
 @MODELS.register_module()
@@ -89,8 +81,10 @@ class MaskIoUHead(BaseModule):
         if isinstance(init_cfg, tuple):
             init_cfg = list(init_cfg)
         super().__init__(init_cfg=init_cfg)
-        check_choice('fusion', fusion, FUSIONS)
-        check_choice('target_classes', target_classes, OTHER_CLASSES)
+        check_choice('mask_iou_head.fusion', fusion, FUSIONS)
+        check_choice(
+            'mask_iou_head.target_classes', target_classes, OTHER_CLASSES
+        )
         if class_agnostic and target_classes != 'true':
             raise ValueError(
                 f"MaskIoUHead: target_classes='{target_classes}' trains one "

@@ -4,15 +4,17 @@ import torch
 from mmdet.models.task_modules.samplers import SamplingResult
 from mmdet.structures.bbox import bbox2roi
 from mmdet.utils import ConfigType, InstanceList, OptConfigType
-from torch import Tensor, nn
+from torch import Tensor
 
+from mmdet_msrcnn.models.checks import (
+    as_list,
+    check_class_agnostic,
+    check_mask_thr,
+    check_num_classes,
+    check_roi_feats,
+)
 from mmdet_msrcnn.models.mask_fusion import select_by_label
 from mmdet_msrcnn.registry import MODELS
-
-
-def as_list(modules: nn.Module) -> list[nn.Module]:
-    """The heads of every stage, of which most RoI heads have one."""
-    return list(modules) if isinstance(modules, nn.ModuleList) else [modules]
 
 
 def mean_probs(mask_preds: list[Tensor]) -> Tensor:
@@ -58,75 +60,16 @@ class MaskScoringMixin:
             if mask_iou_roi_extractor
             else None
         )
-        self._check_num_classes()
-        self._check_roi_feats()
-        self._check_class_agnostic()
-        self._check_mask_thr()
+        check_num_classes(self)
+        check_roi_feats(self)
+        check_class_agnostic(self)
+        check_mask_thr(self)
 
     @property
     def mask_iou_train_cfg(self) -> OptConfigType:
         """``train_cfg`` of the stage whose positives train the head."""
         cfg = self.train_cfg
         return cfg[-1] if isinstance(cfg, list | tuple) else cfg
-
-    def _check_num_classes(self) -> None:
-        num_classes = {}
-        for name in ('bbox_head', 'mask_head', 'mask_iou_head'):
-            heads = as_list(getattr(self, name))
-            for i, head in enumerate(heads):
-                stage = f'[{i}]' if len(heads) > 1 else ''
-                num_classes[name + stage] = head.num_classes
-        if len(set(num_classes.values())) > 1:
-            raise ValueError(
-                'The heads of roi_head disagree on num_classes: '
-                f'{num_classes}. Set the number of classes of your data set '
-                'in bbox_head and mask_head; leave it out of mask_iou_head, '
-                'which follows bbox_head.'
-            )
-
-    def _check_roi_feats(self) -> None:
-        extractor = self.mask_iou_roi_extractor
-        if extractor is None:
-            if self.with_shared_head:
-                # What a shared head makes of RoI features shows in forward.
-                return
-            extractor = as_list(self.mask_roi_extractor)[-1]
-        size = extractor.roi_layers[0].output_size[0]
-        given = (extractor.out_channels, size)
-        head = self.mask_iou_head
-        if given != (head.in_channels, head.roi_feat_size):
-            raise ValueError(
-                f'mask_iou_head has in_channels={head.in_channels} and '
-                f'roi_feat_size={head.roi_feat_size}, but its RoI extractor '
-                f'gives {given[0]} channels of size {given[1]}. Make them '
-                'equal, or give it an extractor by mask_iou_roi_extractor.'
-            )
-
-    def _check_class_agnostic(self) -> None:
-        agnostic = any(h.class_agnostic for h in as_list(self.mask_head))
-        if agnostic and self.mask_iou_head.needs_all_masks:
-            raise ValueError(
-                "mask_iou_head.fusion='all_masks' and target_classes="
-                "'present' need a mask per class, but mask_head has "
-                'class_agnostic=True. Set it to False, or use '
-                "fusion='concat' and target_classes='true'."
-            )
-
-    def _check_mask_thr(self) -> None:
-        last = '[-1]' if isinstance(self.train_cfg, list | tuple) else ''
-        for name, cfg in (
-            (f'train_cfg.rcnn{last}', self.mask_iou_train_cfg),
-            ('test_cfg.rcnn', self.test_cfg),
-        ):
-            if cfg is None:
-                continue
-            mask_thr = cfg.get('mask_thr_binary')
-            if mask_thr is None or not 0 < mask_thr < 1:
-                raise ValueError(
-                    f'{name}.mask_thr_binary must be a probability in '
-                    f'(0, 1), got {mask_thr}. Use 0.5, the threshold at which '
-                    'masks are pasted.'
-                )
 
     def _stage_masks(
         self, x: tuple[Tensor], rois: Tensor

@@ -108,6 +108,13 @@ def test_roi_features_that_do_not_fit_are_named():
         build_model(cfg)
 
 
+def test_hr_roi_without_its_extractor_is_named():
+    cfg = small_config()
+    cfg.model.roi_head.mask_iou_head.fusion = 'hr_roi'
+    with pytest.raises(ValueError, match='by mask_iou_roi_extractor'):
+        build_model(cfg)
+
+
 def test_own_roi_extractor_serves_the_mask_iou_head():
     cfg = small_config()
     roi_head = cfg.model.roi_head

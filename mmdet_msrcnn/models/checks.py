@@ -1,0 +1,94 @@
+"""Checks at build time, each of which names the value and the fix."""
+
+from collections.abc import Container
+
+from mmdet.models.roi_heads.base_roi_head import BaseRoIHead
+from torch import nn
+
+
+def as_list(modules: nn.Module) -> list[nn.Module]:
+    """The heads of every stage, of which most RoI heads have one."""
+    return list(modules) if isinstance(modules, nn.ModuleList) else [modules]
+
+
+def check_choice(name: str, value: str, choices: Container[str]) -> None:
+    """Raise a ValueError that names the allowed values.
+
+    Args:
+        name (str): The argument, such as ``MaskIoUHead.fusion``.
+        value (str): What was given.
+        choices (Container[str]): What is allowed.
+    """
+    if value not in choices:
+        raise ValueError(
+            f'{name} must be one of {list(choices)}, got {value!r}'
+        )
+
+
+def check_num_classes(roi_head: BaseRoIHead) -> None:
+    """Raise a ValueError if the heads disagree on ``num_classes``."""
+    num_classes = {}
+    for name in ('bbox_head', 'mask_head', 'mask_iou_head'):
+        heads = as_list(getattr(roi_head, name))
+        for i, head in enumerate(heads):
+            stage = f'[{i}]' if len(heads) > 1 else ''
+            num_classes[name + stage] = head.num_classes
+    if len(set(num_classes.values())) > 1:
+        raise ValueError(
+            f'The heads of roi_head disagree on num_classes: {num_classes}. '
+            'Set the number of classes of your data set in bbox_head and '
+            'mask_head; leave it out of mask_iou_head, which follows '
+            'bbox_head.'
+        )
+
+
+def check_roi_feats(roi_head: BaseRoIHead) -> None:
+    """Raise a ValueError if the RoI features do not fit the MaskIoU head."""
+    extractor = roi_head.mask_iou_roi_extractor
+    if extractor is None:
+        if roi_head.with_shared_head:
+            # What a shared head makes of RoI features shows in forward.
+            return
+        extractor = as_list(roi_head.mask_roi_extractor)[-1]
+    size = extractor.roi_layers[0].output_size[0]
+    head = roi_head.mask_iou_head
+    if (extractor.out_channels, size) != (
+        head.in_channels,
+        head.roi_feat_size,
+    ):
+        raise ValueError(
+            f'mask_iou_head has in_channels={head.in_channels} and '
+            f'roi_feat_size={head.roi_feat_size}, but its RoI extractor '
+            f'gives {extractor.out_channels} channels of size {size}. Make '
+            'them equal, or give it an extractor by mask_iou_roi_extractor.'
+        )
+
+
+def check_class_agnostic(roi_head: BaseRoIHead) -> None:
+    """Raise a ValueError if there are fewer masks than the head needs."""
+    agnostic = any(h.class_agnostic for h in as_list(roi_head.mask_head))
+    if agnostic and roi_head.mask_iou_head.needs_all_masks:
+        raise ValueError(
+            "mask_iou_head.fusion='all_masks' and target_classes='present' "
+            'need a mask per class, but mask_head has class_agnostic=True. '
+            "Set it to False, or use fusion='concat' and "
+            "target_classes='true'."
+        )
+
+
+def check_mask_thr(roi_head: BaseRoIHead) -> None:
+    """Raise a ValueError if masks are not binarised at a probability."""
+    last = '[-1]' if isinstance(roi_head.train_cfg, list | tuple) else ''
+    for name, cfg in (
+        (f'train_cfg.rcnn{last}', roi_head.mask_iou_train_cfg),
+        ('test_cfg.rcnn', roi_head.test_cfg),
+    ):
+        if cfg is None:
+            continue
+        mask_thr = cfg.get('mask_thr_binary')
+        if mask_thr is None or not 0 < mask_thr < 1:
+            raise ValueError(
+                f'{name}.mask_thr_binary must be a probability in (0, 1), '
+                f'got {mask_thr}. Use 0.5, the threshold at which masks are '
+                'pasted.'
+            )

@@ -45,22 +45,26 @@ def check_num_classes(roi_head: BaseRoIHead) -> None:
 def check_roi_feats(roi_head: BaseRoIHead) -> None:
     """Raise a ValueError if the RoI features do not fit the MaskIoU head."""
     extractor = roi_head.mask_iou_roi_extractor
+    head = roi_head.mask_iou_head
     if extractor is None:
+        if head.fusion.first_stride > 1:
+            raise ValueError(
+                "mask_iou_head.fusion='hr_roi' needs RoI features as large "
+                'as the mask, 28 for a mask head at 14. Set '
+                'mask_iou_head.roi_feat_size=28 and give it an extractor of '
+                'output_size=28 by mask_iou_roi_extractor.'
+            )
         if roi_head.with_shared_head:
             # What a shared head makes of RoI features shows in forward.
             return
         extractor = as_list(roi_head.mask_roi_extractor)[-1]
-    size = extractor.roi_layers[0].output_size[0]
-    head = roi_head.mask_iou_head
-    if (extractor.out_channels, size) != (
-        head.in_channels,
-        head.roi_feat_size,
-    ):
+    given = (extractor.out_channels, extractor.roi_layers[0].output_size[0])
+    if given != (head.in_channels, head.roi_feat_size):
         raise ValueError(
             f'mask_iou_head has in_channels={head.in_channels} and '
             f'roi_feat_size={head.roi_feat_size}, but its RoI extractor '
-            f'gives {extractor.out_channels} channels of size {size}. Make '
-            'them equal, or give it an extractor by mask_iou_roi_extractor.'
+            f'gives {given[0]} channels of size {given[1]}. Make them '
+            'equal, or give it an extractor by mask_iou_roi_extractor.'
         )
 
 

@@ -9,9 +9,8 @@ dataset_type = 'CityscapesDataset'
 data_root = 'data/cityscapes/'
 train_pipeline = [
     dict(type='LoadImageFromFile'),
-    dict(
-        type='LoadAnnotations', with_bbox=True, with_mask=True, poly2mask=False
-    ),
+    # mmdet's converter writes RLE, which polygons cannot be made of.
+    dict(type='LoadAnnotations', with_bbox=True, with_mask=True),
     dict(
         type='RandomResize', scale=[(2048, 800), (2048, 1024)], keep_ratio=True
     ),

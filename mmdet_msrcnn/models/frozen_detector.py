@@ -42,22 +42,27 @@ class FrozenTwoStageDetector(TwoStageDetector):
         return self
 
     def _load_from_state_dict(self, state_dict: dict, prefix: str, *args):
-        """Refuse a checkpoint that leaves parts of the detector random."""
+        """Refuse a checkpoint of another model than the frozen one."""
         super()._load_from_state_dict(state_dict, prefix, *args)
-        trained = f'{prefix}roi_head.mask_iou_head.'
-        unfit = [
-            name
-            for name, value in self.state_dict(prefix=prefix).items()
-            if not name.startswith(trained)
-            and not name.endswith('num_batches_tracked')
-            and getattr(state_dict.get(name), 'shape', None) != value.shape
-        ]
+        own, loaded = (
+            {
+                name: value.shape
+                for name, value in tensors.items()
+                if name.startswith(prefix)
+                and not name.startswith(f'{prefix}roi_head.mask_iou_head.')
+                and not name.endswith('num_batches_tracked')
+            }
+            for tensors in (self.state_dict(prefix=prefix), state_dict)
+        )
+        names = own.keys() | loaded.keys()
+        unfit = sorted(n for n in names if own.get(n) != loaded.get(n))
         if unfit:
             raise ValueError(
-                f'The checkpoint lacks {len(unfit)} tensors of the frozen '
-                f'detector or has them in another shape, {unfit[0]} among '
-                'them. Load one of the same model: backbone, neck, heads and '
-                'number of classes as in this config.'
+                f'The checkpoint and the frozen detector differ in '
+                f'{len(unfit)} tensors, of which {unfit[0]} has the shape '
+                f'{loaded.get(unfit[0])} in the one and {own.get(unfit[0])} '
+                'in the other. Load a checkpoint of the same model: backbone, '
+                'neck, heads and number of classes as in this config.'
             )
         self._has_weights = True
 

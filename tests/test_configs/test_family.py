@@ -16,7 +16,6 @@ from tests.config_family import (
     name_of,
     twin_of,
 )
-from tests.helpers import ROOT, build_model
 
 RECIPES = [path for path in CONFIGS if '_18e_' in path.name]
 HEAD = ('mask_iou_head', 'model.roi_head.mask_iou_')
@@ -60,9 +59,9 @@ def test_rows_of_the_papers_tables_have_configs():
     ablations = [f'fusion-{fusion}' for fusion in fusions]
     ablations += ['tau-0.3', 'tau-0.5', 'tau-0.7']
     ablations += ['target-all', 'target-present']
-    assert {path.name for path in ABLATIONS} == {
+    assert {
         f'ms-rcnn_r18_fpn_{ablation}_18e_coco.py' for ablation in ablations
-    }
+    } <= {path.name for path in ABLATIONS}
 
 
 def test_every_mask_rcnn_is_a_twin_and_names_are_unique():
@@ -144,18 +143,3 @@ def test_mmdet_prints_the_config(path, capsys, monkeypatch):
     printed = capsys.readouterr().out.removeprefix('Config:\n')
     dumped = Config.fromstring(printed, '.py')
     assert dumped.to_dict() == Config.fromfile(path).to_dict()
-
-
-def test_config_of_the_page_on_own_data():
-    page = (ROOT / 'docs/own_data.md').read_text()
-    text = re.search(r'```python\n(_base_.+?)```', page, re.DOTALL).group(1)
-    base = re.search(r"_base_ = '\.\./(.+)'", text).group(1)
-    text = text.replace(f'../{base}', str(ROOT / 'configs' / base))
-    cfg = Config.fromstring(text, '.py')
-    cfg.model.backbone.init_cfg = None
-    head = build_model(cfg).roi_head
-    assert head.mask_iou_head.num_classes == 2
-    for loader in (cfg.train_dataloader, cfg.val_dataloader):
-        assert loader.dataset.data_root == 'data/fruit/'
-        assert len(loader.dataset.metainfo.classes) == 2
-    assert cfg.val_evaluator.ann_file == 'data/fruit/val.json'

@@ -109,12 +109,21 @@ def change_the_classes(state):
     state[key] = state[key][:-1]
 
 
-@pytest.mark.parametrize('spoil', [lose_a_tensor, change_the_classes])
+def deepen_the_backbone(state):
+    key = 'backbone.layer3.1.conv1.weight'
+    state[key.replace('.1.', '.2.', 1)] = state[key]
+
+
+@pytest.mark.parametrize(
+    'spoil', [lose_a_tensor, change_the_classes, deepen_the_backbone]
+)
 def test_checkpoint_of_another_model_is_an_error(mask_rcnn, spoil):
     state = dict(mask_rcnn.state_dict())
     spoil(state)
     model = build_model(frozen_config())
-    with pytest.raises(ValueError, match='1 tensors of the frozen detector'):
+    with pytest.raises(
+        ValueError, match='frozen detector differ in 1 tensors'
+    ):
         model.load_state_dict(state, strict=False)
 
 

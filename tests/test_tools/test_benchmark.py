@@ -43,8 +43,9 @@ def flops(tmp_path_factory):
 def test_multiply_accumulates_are_those_worked_by_hand(flops):
     _, result = flops
     counted = {row['head']: row['gmac'] * 1e9 for row in result['rows']}
-    assert counted == pytest.approx(EXPECTED, rel=1e-9)
     assert len(counted) == 1 + len(FUSIONS)
+    counted = {head: counted[head] for head in EXPECTED}
+    assert counted == pytest.approx(EXPECTED, rel=1e-9)
 
 
 def test_figures_of_the_paper_to_three_digits(flops):

@@ -2,7 +2,8 @@
 # and the RoI features.
 _base_ = './mask-rcnn_r18_fpn_18e_coco.py'
 
-# mmdet's 56 would send almost every RoI to the last of two levels.
+# As in FPN, C5 takes RoIs from 448 pixels on; mmdet's 56 would give it those
+# from 112.
 levels = dict(featmap_strides=[16, 32], finest_scale=224)
 model = dict(
     backbone=dict(out_indices=(2, 3)),

@@ -1,6 +1,6 @@
 """Checks at build time, each of which names the value and the fix."""
 
-from collections.abc import Container
+from collections.abc import Collection
 
 from mmdet.models.roi_heads.base_roi_head import BaseRoIHead
 from torch import nn
@@ -11,13 +11,13 @@ def as_list(modules: nn.Module) -> list[nn.Module]:
     return list(modules) if isinstance(modules, nn.ModuleList) else [modules]
 
 
-def check_choice(name: str, value: str, choices: Container[str]) -> None:
+def check_choice(name: str, value: str, choices: Collection[str]) -> None:
     """Raise a ValueError that names the allowed values.
 
     Args:
-        name (str): The argument, such as ``MaskIoUHead.fusion``.
+        name (str): The argument, such as ``mask_iou_head.fusion``.
         value (str): What was given.
-        choices (Container[str]): What is allowed.
+        choices (Collection[str]): What is allowed.
     """
     if value not in choices:
         raise ValueError(
@@ -44,27 +44,31 @@ def check_num_classes(roi_head: BaseRoIHead) -> None:
 
 def check_roi_feats(roi_head: BaseRoIHead) -> None:
     """Raise a ValueError if the RoI features do not fit the MaskIoU head."""
-    extractor = roi_head.mask_iou_roi_extractor
     head = roi_head.mask_iou_head
-    if extractor is None:
-        if head.fusion.first_stride > 1:
-            raise ValueError(
-                "mask_iou_head.fusion='hr_roi' needs RoI features as large "
-                'as the mask, 28 for a mask head at 14. Set '
-                'mask_iou_head.roi_feat_size=28 and give it an extractor of '
-                'output_size=28 by mask_iou_roi_extractor.'
-            )
-        if roi_head.with_shared_head:
-            # What a shared head makes of RoI features shows in forward.
-            return
-        extractor = as_list(roi_head.mask_roi_extractor)[-1]
-    given = (extractor.out_channels, extractor.roi_layers[0].output_size[0])
-    if given != (head.in_channels, head.roi_feat_size):
+    extractor = roi_head.mask_iou_roi_extractor
+    size = head.roi_feat_size
+    if extractor is None and roi_head.with_shared_head:
+        # The size that a shared head leaves is not known before forward.
+        channels = as_list(roi_head.mask_head)[-1].in_channels
+    else:
+        extractor = extractor or as_list(roi_head.mask_roi_extractor)[-1]
+        channels = extractor.out_channels
+        size = extractor.roi_layers[0].output_size[0]
+    if (channels, size) != (head.in_channels, head.roi_feat_size):
         raise ValueError(
             f'mask_iou_head has in_channels={head.in_channels} and '
-            f'roi_feat_size={head.roi_feat_size}, but its RoI extractor '
-            f'gives {given[0]} channels of size {given[1]}. Make them '
-            'equal, or give it an extractor by mask_iou_roi_extractor.'
+            f'roi_feat_size={head.roi_feat_size}, but its RoI features have '
+            f'{channels} channels and size {size}. Make them equal, or give '
+            'it an extractor by mask_iou_roi_extractor.'
+        )
+    mask_size = (roi_head.mask_iou_train_cfg or {}).get('mask_size', size)
+    if head.fusion.unpooled and size != mask_size:
+        raise ValueError(
+            f'The fusion of mask_iou_head takes RoI features of the size of '
+            f'the mask, {mask_size}, but they have size {size}. Set '
+            f'mask_iou_head.roi_feat_size={mask_size} and give it an '
+            f'extractor of output_size={mask_size} by '
+            'mask_iou_roi_extractor.'
         )
 
 

@@ -22,7 +22,6 @@ from mmdet.structures.bbox import bbox_overlaps, get_box_tensor
 from mmengine.structures import InstanceData
 from torch import Tensor
 
-from mmdet_msrcnn.models.mask_fusion import select_by_label
 from mmdet_msrcnn.models.mask_iou_target import mask_iou_target, stack_gt_masks
 
 PRESENT_IOU = 0.5
@@ -76,7 +75,8 @@ def present_targets(
     """Classes with an instance in the RoI are trained for their own MaskIoU.
 
     An instance is in the RoI where their boxes have an IoU of at least 0.5;
-    of each class the one with the largest counts.
+    of each class the one with the largest counts. As for the true class, a
+    MaskIoU of 0 is not trained.
     """
     ious, known = no_targets(
         sampling_result, gt_instances, mask_iou, num_classes
@@ -93,7 +93,11 @@ def present_targets(
         (overlaps >= PRESENT_IOU) & (overlaps == largest.gather(1, labels))
     ).nonzero(as_tuple=True)
     classes = gt_instances.labels[gt_inds]
-    ious[roi_inds, classes] = mask_iou(roi_inds, gt_inds, classes)
+    cells = roi_inds * num_classes + classes
+    # Equal boxes of one class share a cell.
+    ious.view(-1).scatter_reduce_(
+        0, cells, mask_iou(roi_inds, gt_inds, classes), 'amax'
+    )
     return ClassTargets(ious, ious > 0)
 
 
@@ -132,8 +136,10 @@ def class_targets(
     gt_masks = stack_gt_masks(gt_instances.masks, mask_probs.device)
 
     def mask_iou(roi_inds: Tensor, gt_inds: Tensor, classes: Tensor):
+        if mask_probs.shape[1] == 1:
+            classes = torch.zeros_like(classes)
         return mask_iou_target(
-            select_by_label(mask_probs[roi_inds], classes),
+            mask_probs[roi_inds, classes],
             sampling_result.pos_priors[roi_inds],
             gt_inds,
             gt_masks,

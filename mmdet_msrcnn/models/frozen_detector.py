@@ -86,7 +86,8 @@ class FrozenTwoStageDetector(TwoStageDetector):
             raise RuntimeError(
                 'The frozen detector has random weights. Name a checkpoint '
                 'of the trained Mask R-CNN: load_from in the config, or '
-                '--cfg-options load_from=PATH'
+                '--cfg-options load_from=PATH. mmdet drops load_from under '
+                '--resume, so leave --resume out of the first start.'
             )
         with torch.no_grad():
             x = self.extract_feat(batch_inputs)

@@ -81,21 +81,21 @@ class Fusion(NamedTuple):
         num_channels (Callable): Channels of the result, from those of the
             RoI feature and the number of classes.
         all_masks (bool): Whether ``fuse`` needs the masks of all classes.
-        first_stride (int): Stride of the head's first convolution.
+        unpooled (bool): Whether the RoI feature has the size of the mask;
+            the head's first convolution then has stride 2.
     """
 
     fuse: Callable[[Tensor, Tensor, Tensor], Tensor]
     num_channels: Callable[[int, int], int]
     all_masks: bool = False
-    first_stride: int = 1
+    unpooled: bool = False
 
 
 FUSIONS = {
     'concat': Fusion(concat_target_mask, lambda c, n: c + 1),
     'multiply': Fusion(multiply_target_mask, lambda c, n: c),
     'all_masks': Fusion(concat_all_masks, lambda c, n: c + n, all_masks=True),
-    # RoI features as large as the mask, brought to the usual size by a
-    # stride, so that the cost is that of 'concat'.
-    'hr_roi': Fusion(concat_target_mask, lambda c, n: c + 1, first_stride=2),
+    # The stride keeps the cost at that of 'concat'.
+    'hr_roi': Fusion(concat_target_mask, lambda c, n: c + 1, unpooled=True),
     'mask_only': Fusion(target_mask_only, lambda c, n: 1),
 }

@@ -87,7 +87,7 @@ class MaskIoUHead(BaseModule):
         )
         if class_agnostic and target_classes != 'true':
             raise ValueError(
-                f"MaskIoUHead: target_classes='{target_classes}' trains one "
+                f"mask_iou_head.target_classes='{target_classes}' trains one "
                 'output per class; set class_agnostic=False or '
                 "target_classes='true'"
             )
@@ -102,7 +102,7 @@ class MaskIoUHead(BaseModule):
         size = roi_feat_size
         self.convs = nn.ModuleList()
         for i in range(num_convs):
-            stride = self.fusion.first_stride if i == 0 else 1
+            stride = 2 if i == 0 and self.fusion.unpooled else 1
             stride *= 2 if i == num_convs - 1 else 1
             self.convs.append(
                 Conv2d(channels, conv_out_channels, 3, stride, padding=1)

@@ -43,6 +43,18 @@ def test_setting_is_that_of_mmdet(name):
         'test_evaluator.type',
         'visualizer.type',
     }
+    added = {
+        key.split('.')[-1] if key.endswith('_scope_') else key
+        for key in ours.keys() - theirs.keys()
+        if not key.startswith(('mask_iou_head.', 'custom_imports.'))
+    }
+    head = 'model.roi_head.mask_iou_head.loss_iou'
+    assert added == {
+        '_scope_',
+        f'{head}.type',
+        f'{head}.tau',
+        f'{head}.loss_weight',
+    }
     # mmdet's 2x configs keep a helper variable.
     left_out = theirs.keys() - ours.keys() - {'max_epochs'}
     # Our RoI head takes it from the box head.

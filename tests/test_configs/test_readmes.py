@@ -32,10 +32,27 @@ def test_commands_name_files_that_exist(path):
     assert all((ROOT / file).is_file() for file in files)
 
 
-# tables of results: every AP column says whose figures it holds
 @pytest.mark.parametrize('path', READMES, ids=lambda p: p.parent.name)
+def test_command_of_a_row_is_that_of_its_config(path):
+    rows = re.findall(
+        r'^\|.*\[config\]\([./]*([^)]+)\).*`([^`]+)` \|$',
+        path.read_text(),
+        re.MULTILINE,
+    )
+    assert rows
+    for config, command in rows:
+        assert command.split('configs/')[1].split()[0].endswith(config)
+
+
+# tables of results: every AP column says whose figures it holds
+@pytest.mark.parametrize(
+    'path',
+    [p for p in READMES if p.parent.name not in ('demo', 'nuclei')],
+    ids=lambda p: p.parent.name,
+)
 def test_figures_have_an_owner(path):
     headers = re.findall(r'^\|(.*\bAP.*)\|\n\|---', path.read_text(), re.M)
+    assert headers
     for header in headers:
         for column in header.split('|'):
             assert 'AP' not in column or re.search('paper|mmdet', column)

@@ -120,18 +120,18 @@ def walk(path: Path, cfg: Config, size: tuple[int, int]) -> None:
 
 
 @functools.cache
-def walk_once(model: str, path: Path) -> None:
+def walk_once(path: Path) -> None:
     walk(path, cap(detector_config(path)), (96, 128))
 
 
-SEEN = {}
+FIRST_WITH_MODEL = {}
 
 
 @pytest.mark.parametrize('path', CONFIGS, ids=name_of)
 def test_builds_trains_and_detects(path):
     # Configs that differ in the schedule have the same model.
-    text = str(Config.fromfile(path).model)
-    walk_once(text, SEEN.setdefault(text, path))
+    model = str(Config.fromfile(path).model)
+    walk_once(FIRST_WITH_MODEL.setdefault(model, path))
 
 
 @pytest.mark.slow

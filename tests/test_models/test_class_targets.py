@@ -93,6 +93,25 @@ def test_of_two_present_instances_the_larger_overlap_counts():
     assert ious[0, 0] == pytest.approx(26 / 30)
 
 
+def test_equal_boxes_of_a_class_take_the_larger_iou():
+    gt = ground_truth()
+    gt.labels = torch.tensor([2, 0, 0])
+    gt.bboxes = BOXES[[0, 1, 1]]
+    for empty in (1, 2):
+        gt.masks = ground_truth().masks[[0, 1, 1]]
+        gt.masks.masks[empty] = 0
+        ious, known = class_targets(
+            'present',
+            mask_probs(),
+            sampling_result(BOXES[:1], torch.tensor([0]), torch.tensor([2])),
+            gt,
+            0.5,
+            NUM_CLASSES,
+        )
+        assert ious[0, 0] == pytest.approx(0.6)
+        assert known[0, 0]
+
+
 @pytest.mark.parametrize('target_classes', ['true', 'all', 'present'])
 def test_no_positives(target_classes):
     none = torch.zeros(0, dtype=torch.long)
@@ -143,6 +162,30 @@ def test_loss_is_a_sum_over_classes_and_a_mean_over_rois(
     out['loss_mask_iou'].backward()
     assert preds.grad[1].abs().sum() == 0
     assert (preds.grad[0] != 0).sum() == len(errors)
+
+
+# The true class has a target of 0.5: tau drops the RoI, other classes too.
+@pytest.mark.parametrize('target_classes', ['true', 'all', 'present'])
+@pytest.mark.parametrize(('tau', 'samples'), [(0.4, 1), (0.5, 0)])
+def test_tau_chooses_rois(target_classes, tau, samples):
+    head = MaskIoUHead(
+        in_channels=2,
+        conv_out_channels=2,
+        fc_out_channels=2,
+        num_classes=NUM_CLASSES,
+        target_classes=target_classes,
+        loss_iou=dict(type='mmdet_msrcnn.MaskIoULoss', tau=tau),
+    )
+    preds = torch.full((1, NUM_CLASSES), 0.2, requires_grad=True)
+    out = head.loss_and_target(
+        preds,
+        mask_probs()[:1],
+        [sampling_result(BOXES[:1], torch.tensor([0]), CLASSES[:1])],
+        [ground_truth()],
+        ConfigDict(mask_thr_binary=0.5),
+    )['loss_mask_iou']
+    assert out['mask_iou_samples'] == samples
+    assert (out['loss_mask_iou'] > 0) == (samples > 0)
 
 
 def test_class_agnostic_head_has_one_column():

@@ -2,6 +2,9 @@
 
 import pytest
 import torch
+from mmdet.registry import MODELS
+from mmengine.config import Config
+from mmengine.registry import init_default_scope
 
 from mmdet_msrcnn.models import (
     MaskIoUHead,
@@ -10,6 +13,7 @@ from mmdet_msrcnn.models import (
 )
 from tests.helpers import (
     MASK_RCNN,
+    ROOT,
     build_model,
     collate,
     losses_of,
@@ -103,16 +107,29 @@ def test_logit_threshold_is_refused():
 def test_roi_features_that_do_not_fit_are_named():
     cfg = small_config()
     cfg.model.roi_head.mask_iou_head.roi_feat_size = 28
-    message = 'roi_feat_size=28, but its RoI extractor gives 16 .* of size 14'
+    message = 'roi_feat_size=28, but its RoI features have 16 .* size 14'
     with pytest.raises(ValueError, match=message):
         build_model(cfg)
 
 
-def test_hr_roi_without_its_extractor_is_named():
+def test_hr_roi_without_features_of_the_masks_size_is_named():
     cfg = small_config()
     cfg.model.roi_head.mask_iou_head.fusion = 'hr_roi'
-    with pytest.raises(ValueError, match='by mask_iou_roi_extractor'):
+    message = 'of the size of the mask, 28, but they have size 14'
+    with pytest.raises(ValueError, match=message):
         build_model(cfg)
+
+
+def test_channels_of_a_shared_head_are_named():
+    cfg = Config.fromfile(ROOT / 'configs/ms_rcnn/ms-rcnn_r101-c4_18e_coco.py')
+    cfg.model.roi_head.mask_iou_head.in_channels = 256
+    roi_head = cfg.model.roi_head
+    roi_head.update(
+        train_cfg=cfg.model.train_cfg.rcnn, test_cfg=cfg.model.test_cfg.rcnn
+    )
+    init_default_scope('mmdet')
+    with pytest.raises(ValueError, match='in_channels=256 .* 2048 channels'):
+        MODELS.build(roi_head)
 
 
 def test_own_roi_extractor_serves_the_mask_iou_head():

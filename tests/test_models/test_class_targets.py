@@ -48,6 +48,17 @@ def targets(target_classes, probs=None):
     )
 
 
+def present_in_first_roi(gt):
+    return class_targets(
+        'present',
+        mask_probs(),
+        sampling_result(BOXES[:1], torch.tensor([0]), torch.tensor([2])),
+        gt,
+        0.5,
+        NUM_CLASSES,
+    )
+
+
 def test_true_class_alone():
     ious, known = targets('true')
     assert known.tolist() == [
@@ -82,14 +93,7 @@ def test_of_two_present_instances_the_larger_overlap_counts():
     gt.bboxes[2] = torch.tensor([2.0, 0, 30, 28])
     gt.masks.masks[2] = 0
     gt.masks.masks[2, :28, 2:30] = 1
-    ious, _ = class_targets(
-        'present',
-        mask_probs(),
-        sampling_result(BOXES[:1], torch.tensor([0]), torch.tensor([2])),
-        gt,
-        0.5,
-        NUM_CLASSES,
-    )
+    ious, _ = present_in_first_roi(gt)
     assert ious[0, 0] == pytest.approx(26 / 30)
 
 
@@ -100,14 +104,7 @@ def test_equal_boxes_of_a_class_take_the_larger_iou():
     for empty in (1, 2):
         gt.masks = ground_truth().masks[[0, 1, 1]]
         gt.masks.masks[empty] = 0
-        ious, known = class_targets(
-            'present',
-            mask_probs(),
-            sampling_result(BOXES[:1], torch.tensor([0]), torch.tensor([2])),
-            gt,
-            0.5,
-            NUM_CLASSES,
-        )
+        ious, known = present_in_first_roi(gt)
         assert ious[0, 0] == pytest.approx(0.6)
         assert known[0, 0]
 

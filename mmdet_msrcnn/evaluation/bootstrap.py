@@ -4,7 +4,6 @@ Shape shorthand: B resamples, I images.
 """
 
 from collections.abc import Iterable
-from copy import copy
 
 import numpy as np
 from pycocotools.cocoeval import COCOeval
@@ -14,13 +13,9 @@ from rich.progress import track
 from mmdet_msrcnn.evaluation.functional import (
     RANKINGS,
     iou_statistics,
-    mean_precision,
     share_of_gain,
 )
-from mmdet_msrcnn.evaluation.ranked_coco_eval import (
-    RankedCOCOeval,
-    accumulate,
-)
+from mmdet_msrcnn.evaluation.ranked_coco_eval import RankedCOCOeval
 
 
 def resample_images(num_images: int, num: int, seed: int = 0) -> np.ndarray:
@@ -56,7 +51,7 @@ def bootstrap(
     evaluators = {}
     for ranking, key in coco_eval.rankings.items():
         coco_eval.precision_by(key)
-        evaluators[ranking] = _ImageSampler(coco_eval)
+        evaluators[ranking] = WeightedPrecision(coco_eval)
     ious_of = {img_id: [] for img_id in coco_eval.params.imgIds}
     for det in coco_eval.detections:
         pair = det.get('mask_iou'), det['true_iou']
@@ -67,8 +62,9 @@ def bootstrap(
         samples, f'Bootstrap {name}', console=Console(stderr=True)
     )
     for sample in progress:
+        counts = np.bincount(sample, minlength=len(images))
         row = {
-            ranking: mean_precision(evaluator.precision(sample))
+            ranking: evaluator.mean(counts)
             for ranking, evaluator in evaluators.items()
         }
         if 'oracle' in row:
@@ -79,23 +75,93 @@ def bootstrap(
     return rows
 
 
-class _ImageSampler:
-    """Accumulates the per-image results of one ranking over any images."""
+class WeightedPrecision:
+    """Precision of one ranking where images count any number of times.
+
+    Equals pycocotools' on a data set that holds each image that often (but
+    for the order of equal scores), without accumulating it anew: drawing an
+    image twice leaves the order of the detections as it is, and the best
+    precision at a recall is reached at the last of several equal true
+    positives.
+
+    Args:
+        coco_eval (COCOeval): Evaluated.
+    """
 
     def __init__(self, coco_eval: COCOeval) -> None:
         params = coco_eval.params
         shape = len(params.catIds), len(params.areaRng), len(params.imgIds)
         table = np.empty(len(coco_eval.evalImgs), dtype=object)
         table[:] = coco_eval.evalImgs
-        self.table = table.reshape(shape)[:, 0]
-        self.coco_eval = COCOeval(iouType='segm')
-        self.coco_eval.params = copy(params)
-        self.coco_eval.params.areaRng = params.areaRng[:1]
-        self.coco_eval._paramsEval = self.coco_eval.params
+        self.recall_thrs = params.recThrs
+        self.classes = [_sort(row) for row in table.reshape(shape)[:, 0]]
 
-    def precision(self, images: Iterable[int]) -> np.ndarray:
-        self.coco_eval.evalImgs = self.table[:, images].ravel().tolist()
-        return accumulate(self.coco_eval)
+    def mean(self, counts: np.ndarray) -> float:
+        """Mean precision over classes, IoU thresholds and recalls.
+
+        Args:
+            counts (ndarray): How often each image counts, shape (I, ).
+
+        Returns:
+            float: In [0, 1]; -1 if there is no instance.
+        """
+        tables = [
+            self._precision(counts, *ranked)
+            for ranked in self.classes
+            if counts @ ranked[0]
+        ]
+        return float(np.stack(tables, axis=-1).mean()) if tables else -1.0
+
+    def _precision(
+        self,
+        counts: np.ndarray,
+        num_gts: np.ndarray,
+        images: np.ndarray,
+        true: np.ndarray,
+        false: np.ndarray,
+    ) -> np.ndarray:
+        weights = counts[images]
+        true = np.cumsum(true * weights, axis=1)
+        false = np.cumsum(false * weights, axis=1)
+        recall = true / (counts @ num_gts)
+        precision = true / (true + false + np.spacing(1))
+        # Best precision at this or a higher recall; 0 beyond the last.
+        best = np.maximum.accumulate(precision[:, ::-1], axis=1)[:, ::-1]
+        best = np.pad(best, ((0, 0), (0, 1)))
+        return np.stack(
+            [
+                row[np.searchsorted(rising, self.recall_thrs)]
+                for row, rising in zip(best, recall, strict=True)
+            ]
+        )
+
+
+def _sort(eval_imgs: Iterable[dict | None]) -> tuple[np.ndarray, ...]:
+    """Sort the detections of a class over all images by score.
+
+    Args:
+        eval_imgs (Iterable[dict | None]): pycocotools' results of each image.
+
+    Returns:
+        tuple[ndarray]: Instances of each image, shape (I, ); of the sorted
+        detections the image, shape (D, ), and whether they are true and false
+        positives, shape (T, D).
+    """
+    eval_imgs = list(eval_imgs)
+    num_gts = np.array(
+        [0 if e is None else np.sum(e['gtIgnore'] == 0) for e in eval_imgs]
+    )
+    found = [(i, e) for i, e in enumerate(eval_imgs) if e is not None]
+    if not found:
+        nothing = np.zeros((0, 0), bool)
+        return num_gts, np.zeros(0, int), nothing, nothing
+    scores = np.concatenate([e['dtScores'] for _, e in found])
+    images = np.concatenate([np.full(len(e['dtScores']), i) for i, e in found])
+    matched = np.concatenate([e['dtMatches'] for _, e in found], axis=1) > 0
+    counted = ~np.concatenate([e['dtIgnore'] for _, e in found], axis=1)
+    order = np.argsort(-scores, kind='mergesort')
+    true, false = matched & counted, ~matched & counted
+    return num_gts, images[order], true[:, order], false[:, order]
 
 
 def interval(values: Iterable[float]) -> tuple[float, float]:

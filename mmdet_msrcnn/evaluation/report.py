@@ -1,0 +1,134 @@
+"""A report on the mask scores of one or more models, as Markdown."""
+
+import numpy as np
+from pycocotools.coco import COCO
+
+from mmdet_msrcnn.evaluation.bootstrap import interval
+from mmdet_msrcnn.evaluation.functional import (
+    RANKINGS,
+    share_of_gain,
+    summarize_precision,
+)
+from mmdet_msrcnn.evaluation.ranked_coco_eval import (
+    RankedCOCOeval,
+    box_evaluator,
+    run_coco_eval,
+)
+
+# Columns of the table: key of a row, heading, factor, decimals.
+COLUMNS = (
+    ('box AP', 'box AP', 100, 1),
+    ('class_score', 'mask AP by class score', 100, 1),
+    ('mask_score', 'by mask score', 100, 1),
+    ('oracle', 'by oracle', 100, 1),
+    ('share', 'share of the possible gain, %', 100, 1),
+    ('pearson', 'Pearson r', 1, 3),
+    ('spearman', 'Spearman r', 1, 3),
+    ('mae', 'MAE', 1, 3),
+)
+SPREAD = 'true IoU std above class score 0.3'
+
+
+def evaluate(
+    coco: COCO, detections: list[dict], protocol: dict
+) -> tuple[dict, RankedCOCOeval]:
+    """Evaluate one model.
+
+    Args:
+        coco (COCO): Ground truth.
+        detections (list[dict]): Of a ``mask_scores.json``.
+        protocol (dict): Arguments of the evaluators: ``cat_ids``,
+            ``img_ids``, ``max_dets`` and ``iou_thrs``.
+
+    Returns:
+        tuple[dict, RankedCOCOeval]: The row of the report, and the evaluator.
+    """
+    boxes = box_evaluator(coco, detections, **protocol)
+    coco_eval = RankedCOCOeval(coco, detections, **protocol)
+    breakdown = {'box': run_coco_eval(boxes)}
+    for ranking, key in coco_eval.rankings.items():
+        breakdown[ranking] = coco_eval.precision_by(key)
+    breakdown = {
+        name: summarize_precision(precision, protocol['iou_thrs'])
+        for name, precision in breakdown.items()
+    }
+    row = {name: values['mAP'] for name, values in breakdown.items()}
+    row['box AP'] = row.pop('box')
+    if 'oracle' in row:
+        row['share'] = share_of_gain(*(row[ranking] for ranking in RANKINGS))
+        row |= coco_eval.iou_statistics()
+    true_ious = [det['true_iou'] for det in detections if det['score'] > 0.3]
+    row['detections'] = len(detections)
+    row[SPREAD] = float(np.std(true_ious)) if true_ious else 0.0
+    row['breakdown'] = breakdown
+    return row, coco_eval
+
+
+def format_row(
+    name: str, row: dict, intervals: dict[str, tuple[float, float]]
+) -> str:
+    """Write one line of the table, intervals behind the figures."""
+    cells = [name]
+    for key, _, factor, decimals in COLUMNS:
+        cell = f'{row[key] * factor:.{decimals}f}' if key in row else ''
+        if key in intervals:
+            low, high = (end * factor for end in intervals[key])
+            cell += f' [{low:.{decimals}f}, {high:.{decimals}f}]'
+        cells.append(cell)
+    return f'| {" | ".join(cells)} |'
+
+
+def to_markdown(report: dict) -> str:
+    """Write the report.
+
+    Args:
+        report (dict): ``models`` and ``differences``, each name to ``row``
+            and ``intervals``; ``max_dets``; ``bootstrap``; ``plotted``, the
+            model of the plot.
+
+    Returns:
+        str: Markdown.
+    """
+    headings = ['model', *(heading for _, heading, *_ in COLUMNS)]
+    lines = ['# Mask scores', '', f'| {" | ".join(headings)} |']
+    lines.append('|' + '---|' * len(headings))
+    for rows in (report['models'], report['differences']):
+        lines += [
+            format_row(name, entry['row'], entry['intervals'])
+            for name, entry in rows.items()
+        ]
+    lines += [
+        '',
+        f'AP at {report["max_dets"]} detections per image. Oracle: class '
+        'score x true MaskIoU where that is positive. Correlation and mean '
+        'absolute error (MAE) of the predicted MaskIoU are over detections '
+        'whose true MaskIoU is positive. In brackets: 95 % intervals from '
+        f'{report["bootstrap"]} resamples of the images.',
+        '',
+    ]
+    for name, entry in report['models'].items():
+        row = entry['row']
+        lines.append(
+            f'{name}: {row["detections"]} detections; the true IoU of those '
+            'with a class score above 0.3 has a standard deviation of '
+            f'{row[SPREAD]:.3f}.'
+        )
+    if report['plotted'] is not None:
+        lines += ['', f'{report["plotted"]}:', '']
+        lines += ['![scores against true IoU](score_vs_iou.png)', '']
+    return '\n'.join(lines)
+
+
+def summary(row: dict, resampled: list[dict]) -> dict:
+    """Put figures and the intervals of those that were resampled together."""
+    intervals = {
+        key: interval(sample[key] for sample in resampled)
+        for key in (resampled[0] if resampled else ())
+    }
+    return dict(row=row, intervals=intervals)
+
+
+def difference(new: dict, old: dict) -> dict:
+    """Subtract the figures of the table that both rows have."""
+    keys = [key for key, *_ in COLUMNS if key in new and key in old]
+    return {key: new[key] - old[key] for key in keys}

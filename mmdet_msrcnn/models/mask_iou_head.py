@@ -98,8 +98,27 @@ class MaskIoUHead(BaseModule):
         self.fusion = FUSIONS[fusion]
         self.target_classes = target_classes
 
-        channels = self.fusion.num_channels(in_channels, num_classes)
-        size = roi_feat_size
+        self._init_layers(
+            num_convs, num_fcs, conv_out_channels, fc_out_channels
+        )
+        self.loss_iou = MODELS.build(loss_iou)
+        if not hasattr(self.loss_iou, 'tau'):
+            raise TypeError(
+                f'loss_iou is {type(self.loss_iou).__name__}, which knows no '
+                "tau. Use dict(type='mmdet_msrcnn.MaskIoULoss', tau=0.0, "
+                "loss_weight=1.0), which equals mmdet's MSELoss of weight 0.5."
+            )
+
+    def _init_layers(
+        self,
+        num_convs: int,
+        num_fcs: int,
+        conv_out_channels: int,
+        fc_out_channels: int,
+    ) -> None:
+        """Build what has parameters."""
+        channels = self.fusion.num_channels(self.in_channels, self.num_classes)
+        size = self.roi_feat_size
         self.convs = nn.ModuleList()
         for i in range(num_convs):
             stride = 2 if i == 0 and self.fusion.unpooled else 1
@@ -115,16 +134,9 @@ class MaskIoUHead(BaseModule):
             Linear(widths[i], widths[i + 1]) for i in range(num_fcs)
         )
         self.fc_mask_iou = Linear(
-            widths[-1], 1 if class_agnostic else num_classes
+            widths[-1], 1 if self.class_agnostic else self.num_classes
         )
         self.relu = nn.ReLU(inplace=True)
-        self.loss_iou = MODELS.build(loss_iou)
-        if not hasattr(self.loss_iou, 'tau'):
-            raise TypeError(
-                f'loss_iou is {type(self.loss_iou).__name__}, which knows no '
-                "tau. Use dict(type='mmdet_msrcnn.MaskIoULoss', tau=0.0, "
-                "loss_weight=1.0), which equals mmdet's MSELoss of weight 0.5."
-            )
 
     @property
     def needs_all_masks(self) -> bool:

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+from mmengine.config import Config
+
 from tests.helpers import ROOT
 
 FOLDER = ROOT / 'configs'
@@ -26,8 +28,11 @@ def twin_of(path: Path) -> Path:
     """The Mask R-CNN that a config adds a MaskIoU head to."""
     if path in ABLATIONS:
         return FOLDER / 'mask_rcnn/mask-rcnn_r18_fpn_18e_coco.py'
-    # The frozen detector is one that has been trained before.
-    name = path.name.replace('_freeze_6e', '_18e')
-    name = name.replace('ms-rcnn', 'mask-rcnn')
+    if '_freeze_' in path.name:
+        # The detector that has been trained before.
+        trained = Path(Config.fromfile(path).load_from).parent.name
+        (twin,) = FOLDER.glob(f'*/{trained}.py')
+        return twin
+    name = path.name.replace('ms-rcnn', 'mask-rcnn')
     folder = 'mask_rcnn' if path.parent.name == 'ms_rcnn' else path.parent.name
     return FOLDER / folder / name

@@ -24,6 +24,7 @@ FREEZE = (
     'model.backbone.init_cfg',
     'load_from',
     'train_cfg.max_epochs',
+    'train_cfg.val_interval',
     'param_scheduler.1.',
 )
 

@@ -1,0 +1,9 @@
+# The MaskIoU head alone, on a trained Mask R-CNN that stays as it is.
+_base_ = './ms-rcnn_r18_fpn_demo.py'
+
+model = dict(type='mmdet_msrcnn.FrozenTwoStageDetector')
+load_from = 'work_dirs/mask-rcnn_r18_fpn_demo/epoch_8.pth'
+
+train_cfg = dict(max_epochs=4, val_interval=4)
+param_scheduler = _base_.param_scheduler
+param_scheduler[1].end = 4

@@ -1,0 +1,158 @@
+"""How the models of the tables are trained and evaluated.
+
+- ``coco``: every variant by its own config, the paper's recipe.
+- ``nuclei`` and ``demo``: the R-18 variants at small scale. One Mask R-CNN is
+  trained; each variant's MaskIoU head is trained on top of it while it stays
+  as it is, so that heads are compared without the noise of their detectors.
+"""
+
+from pathlib import Path
+from typing import NamedTuple
+
+from mmengine.config import Config
+
+DETECTOR = 'mask-rcnn_r18_fpn'
+MS_RCNN = 'ms-rcnn_r18_fpn'
+MASKNESS = f'{DETECTOR}_maskness'
+MMDET_TARGET = f'{MS_RCNN}_target-mmdet'
+END_TO_END = '_end-to-end'
+# What an ablation changes in the MaskIoU head.
+ABLATED = ('fusion', 'target_classes', 'loss_iou')
+
+
+class Recipe(NamedTuple):
+    """How a variant is trained and tested.
+
+    Attributes:
+        source (Path): The config that says what the variant is.
+        train (Config | None): What is trained; None if the shared detector
+            is tested as it is.
+        test (Config): What is tested.
+        shared_detector (bool): Whether it starts from the shared detector.
+    """
+
+    source: Path
+    train: Config | None
+    test: Config
+    shared_detector: bool = False
+
+
+class CocoProtocol:
+    """Every variant by its own config.
+
+    Args:
+        configs (Path): Folder of the configs.
+    """
+
+    detector = None
+
+    def __init__(self, configs: Path) -> None:
+        self.configs = configs
+
+    def recipe(self, variant: str) -> Recipe | None:
+        """Find out how a variant is trained; None if it has no config."""
+        path = next(self.configs.glob(f'*/{variant}_18e_coco.py'), None)
+        if path is None:
+            return None
+        cfg = Config.fromfile(path)
+        return Recipe(path, cfg, cfg)
+
+
+class SmallProtocol:
+    """The R-18 variants on one frozen detector.
+
+    Args:
+        configs (Path): Folder of the configs.
+        folder (str): Where in it the configs of the data set are.
+    """
+
+    detector = DETECTOR
+
+    def __init__(self, configs: Path, folder: str) -> None:
+        self.configs = configs
+        self.folder = folder
+
+    def _path(self, name: str) -> Path | None:
+        found = (self.configs / self.folder).glob(f'{name}*_{self.folder}.py')
+        return next((p for p in sorted(found) if _is_model(p, name)), None)
+
+    def recipe(self, variant: str) -> Recipe | None:
+        """Find out how a variant is trained; None if it is not R-18 FPN."""
+        if variant == DETECTOR or variant.endswith(END_TO_END):
+            return self._end_to_end(variant.removesuffix(END_TO_END))
+        path = self._path(f'{MS_RCNN}_freeze')
+        cfg = Config.fromfile(path)
+        if variant == MASKNESS:
+            use_maskness(cfg)
+            return Recipe(path, None, cfg, True)
+        if variant == MMDET_TARGET:
+            train = Config.fromfile(path)
+            use_mmdet_head(train)
+            return Recipe(path, train, cfg, True)
+        coco = CocoProtocol(self.configs).recipe(variant)
+        if coco is None or not f'{variant}_'.startswith(f'{MS_RCNN}_'):
+            return None
+        ablate(cfg, coco.train)
+        return Recipe(coco.source, cfg, cfg, True)
+
+    def _end_to_end(self, name: str) -> Recipe | None:
+        path = self._path(name)
+        if path is None:
+            return None
+        cfg = Config.fromfile(path)
+        if not name.startswith('mmdet-'):
+            return Recipe(path, cfg, cfg)
+        # mmdet's weights fit our modules, which keep the scores apart.
+        ours = Config.fromfile(self._path(name.removeprefix('mmdet-')))
+        return Recipe(path, cfg, ours)
+
+
+def _is_model(path: Path, name: str) -> bool:
+    """Whether a config is the model itself, not a variant of it."""
+    return ('freeze' in path.name) == ('freeze' in name)
+
+
+def ablate(cfg: Config, ablation: Config) -> None:
+    """Give a config the MaskIoU head of an ablation, at its own width.
+
+    Args:
+        cfg (Config): Changed in place.
+        ablation (Config): Of the same family.
+    """
+    roi_head, other = cfg.model.roi_head, ablation.model.roi_head
+    head = roi_head.mask_iou_head
+    for key in ABLATED:
+        if key in other.mask_iou_head:
+            head[key] = other.mask_iou_head[key]
+    extractor = other.get('mask_iou_roi_extractor')
+    if extractor is not None:
+        head.roi_feat_size = other.mask_iou_head.roi_feat_size
+        extractor = dict(extractor, out_channels=head.in_channels)
+        roi_head.mask_iou_roi_extractor = extractor
+
+
+def use_maskness(cfg: Config) -> None:
+    """Replace the MaskIoU head by its zero-cost rival."""
+    roi_head = cfg.model.roi_head
+    roi_head.mask_iou_head = dict(
+        type='mmdet_msrcnn.MasknessHead',
+        in_channels=roi_head.mask_iou_head.in_channels,
+    )
+
+
+def use_mmdet_head(cfg: Config) -> None:
+    """Train mmdet's own MaskIoU head, with its target, instead of ours."""
+    roi_head = cfg.model.roi_head
+    roi_head.type = 'MaskScoringRoIHead'
+    head = roi_head.mask_iou_head
+    head.type = 'MaskIoUHead'
+    head.num_classes = roi_head.mask_head.num_classes
+    # mmdet's default is the same loss: MSELoss of weight 0.5.
+    del head['loss_iou']
+
+
+PROTOCOLS = {
+    'coco': CocoProtocol,
+    'nuclei': lambda configs: SmallProtocol(configs, 'nuclei'),
+    'demo': lambda configs: SmallProtocol(configs, 'demo'),
+}

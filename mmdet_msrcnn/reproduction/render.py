@@ -1,0 +1,120 @@
+"""Tables of results beside the paper's, as cells, Markdown and CSV."""
+
+import csv
+import io
+import statistics
+
+from mmdet_msrcnn.reproduction.paper import Column, Row, Table
+
+
+def cell(column: Column, paper: float | None, results: list[dict]) -> dict:
+    """One figure of a row.
+
+    Args:
+        column (Column): What it is.
+        paper (float | None): The paper's figure.
+        results (list[dict]): Results of the row's runs, one per seed.
+
+    Returns:
+        dict: ``column``, ``paper``, ``ours`` (mean over seeds), ``std`` (None
+        for one seed), ``seeds`` and ``difference`` to the paper; None where
+        there is nothing to show.
+    """
+    values = [
+        result['metrics'][column.part][column.item] * column.factor
+        for result in results
+        if column.item in result['metrics'].get(column.part, {})
+    ]
+    ours = statistics.fmean(values) if values else None
+    return dict(
+        column=column.heading,
+        paper=paper,
+        ours=ours,
+        std=statistics.stdev(values) if len(values) > 1 else None,
+        seeds=len(values),
+        difference=None if None in (ours, paper) else ours - paper,
+    )
+
+
+def table_cells(
+    table: Table, results: dict[str, list[dict]], failures: dict[str, str]
+) -> list[dict]:
+    """Fill a table.
+
+    Args:
+        table (Table): The paper's.
+        results (dict[str, list[dict]]): Results of each variant.
+        failures (dict[str, str]): Why a variant has none.
+
+    Returns:
+        list[dict]: A row each: ``label``, ``variant``, ``cells`` (see
+        :func:`cell`) and ``failure`` (str or None).
+    """
+    return [_fill(table, row, results, failures) for row in table.rows]
+
+
+def _fill(table: Table, row: Row, results: dict, failures: dict) -> dict:
+    return dict(
+        label=row.label,
+        variant=row.variant,
+        failure=failures.get(row.variant),
+        cells=[
+            cell(column, paper, results.get(row.variant, []))
+            for column, paper in zip(table.columns, row.paper, strict=True)
+        ],
+    )
+
+
+def _number(value: float | None, decimals: int, sign: str = '') -> str:
+    return '-' if value is None else f'{value:{sign}.{decimals}f}'
+
+
+def to_markdown(table: Table, rows: list[dict]) -> str:
+    """Write a filled table, for each figure the paper's, ours, difference.
+
+    Args:
+        table (Table): The paper's.
+        rows (list[dict]): From :func:`table_cells`.
+
+    Returns:
+        str: Markdown.
+    """
+    headings = [table.title]
+    for column in table.columns:
+        headings += [f'{column.heading}, paper', 'ours', 'difference']
+    lines = [f'| {" | ".join(headings)} |', '|' + '---|' * len(headings)]
+    for row in rows:
+        texts = [row['label']]
+        for column, one in zip(table.columns, row['cells'], strict=True):
+            ours = _number(one['ours'], column.decimals)
+            if one['std'] is not None:
+                ours += f' ± {_number(one["std"], column.decimals)}'
+            texts += [
+                _number(one['paper'], column.decimals),
+                ours,
+                _number(one['difference'], column.decimals, '+'),
+            ]
+        if row['failure']:
+            texts[0] += f' (failed: {row["failure"]})'
+        lines.append(f'| {" | ".join(texts)} |')
+    return '\n'.join(lines) + '\n'
+
+
+def to_csv(rows: list[dict]) -> str:
+    """Write a filled table, one line per figure.
+
+    Args:
+        rows (list[dict]): From :func:`table_cells`.
+
+    Returns:
+        str: CSV with a header.
+    """
+    fields = ('column', 'paper', 'ours', 'std', 'seeds', 'difference')
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator='\n')
+    writer.writerow(('row', 'variant', *fields))
+    for row in rows:
+        for one in row['cells']:
+            values = (one[field] for field in fields)
+            writer.writerow((row['label'], row['variant'], *values))
+    return text.getvalue()

@@ -1,0 +1,24 @@
+"""What measured figures depend on."""
+
+import platform
+from importlib.metadata import version
+
+import torch
+
+PACKAGES = ('torch', 'mmcv', 'mmengine', 'mmdet', 'numpy', 'mmdet_msrcnn')
+
+
+def environment() -> dict[str, str | int]:
+    """Versions, device and threads, without anything that names a machine.
+
+    Returns:
+        dict: Versions of Python and the packages by name, ``device`` and
+        ``threads``.
+    """
+    cuda = torch.cuda.is_available()
+    return dict(
+        python=platform.python_version(),
+        **{name: version(name) for name in PACKAGES},
+        device=torch.cuda.get_device_name() if cuda else platform.machine(),
+        threads=torch.get_num_threads(),
+    )

@@ -1,0 +1,61 @@
+"""Parameters and multiply-accumulates of the heads, per RoI."""
+
+import torch
+from mmdet.registry import MODELS as MMDET_MODELS
+from mmengine.config import ConfigDict
+from mmengine.registry import init_default_scope
+from torch import nn
+from torch.utils.flop_counter import FlopCounterMode
+
+from mmdet_msrcnn.registry import MODELS
+
+
+def cost(module: nn.Module, *inputs: torch.Tensor) -> dict:
+    """Count the parameters and multiply-accumulates of a forward pass.
+
+    Args:
+        module (nn.Module): What is counted.
+        *inputs (Tensor): Its inputs, for one RoI.
+
+    Returns:
+        dict: ``parameters`` (int) and ``gmac`` (float) of one RoI.
+    """
+    with FlopCounterMode(display=False) as counter, torch.no_grad():
+        module(*inputs)
+    # Two operations each.
+    macs = counter.get_total_flops() / 2
+    parameters = sum(p.numel() for p in module.parameters())
+    return dict(parameters=parameters, gmac=macs / 1e9)
+
+
+def head_costs(roi_head: ConfigDict) -> dict[str, dict]:
+    """Cost of the mask head and, if there is one, of the MaskIoU head.
+
+    Args:
+        roi_head (:obj:`ConfigDict`): Config of a RoI head of one stage.
+
+    Returns:
+        dict[str, dict]: ``mask_head`` and ``mask_iou_head``, see
+        :func:`cost`.
+    """
+    init_default_scope('mmdet')
+    mask_head = MMDET_MODELS.build(roi_head.mask_head)
+    size = mask_head.roi_feat_size
+    feats = torch.randn(1, mask_head.in_channels, *size)
+    costs = dict(mask_head=cost(mask_head, feats))
+    if 'mask_iou_head' in roi_head:
+        mask_probs = mask_head(feats).detach().sigmoid()
+        cfg = dict(roi_head.mask_iou_head, num_classes=mask_probs.shape[1])
+        head = MODELS.build(cfg)
+        size = head.roi_feat_size, head.roi_feat_size
+        feats = torch.randn(1, head.in_channels, *size)
+        costs['mask_iou_head'] = cost(
+            head, feats, mask_probs, torch.tensor([0])
+        )
+    return costs
+
+
+def head_gmacs(roi_head: ConfigDict) -> dict[str, float]:
+    """The ``gmac`` of :func:`head_costs`, by ``mask_head_gmac`` and so on."""
+    costs = head_costs(roi_head)
+    return {f'{name}_gmac': value['gmac'] for name, value in costs.items()}

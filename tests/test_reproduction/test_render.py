@@ -1,0 +1,69 @@
+"""Tables beside the paper's."""
+
+import csv
+
+import pytest
+
+from mmdet_msrcnn.reproduction import (
+    Row,
+    Table,
+    table_cells,
+    to_csv,
+    to_markdown,
+)
+from mmdet_msrcnn.reproduction.paper import Column
+
+TABLE = Table(
+    'Heads',
+    (
+        Column('mask AP', 'mask', 'mAP'),
+        Column('Pearson r', 'statistics', 'pearson', 1, 3),
+    ),
+    (
+        Row('Mask R-CNN', 'mask-rcnn', (27.7, None)),
+        Row('MS R-CNN', 'ms-rcnn', (29.3, 0.74)),
+        Row('other', 'other', (None, None)),
+    ),
+)
+
+
+def result(ap: float, **statistics) -> dict:
+    return dict(metrics=dict(mask=dict(mAP=ap), statistics=statistics))
+
+
+@pytest.fixture
+def rows():
+    results = {
+        'mask-rcnn': [result(0.25)],
+        'ms-rcnn': [result(0.29, pearson=0.7), result(0.31, pearson=0.8)],
+    }
+    return table_cells(TABLE, results, {'other': 'train ended with 1'})
+
+
+def test_mean_spread_and_difference(rows):
+    ap, pearson = rows[1]['cells']
+    assert ap['ours'] == pytest.approx(30)
+    assert ap['std'] == pytest.approx(2**0.5)
+    assert ap['difference'] == pytest.approx(0.7)
+    assert ap['seeds'] == 2
+    assert pearson['ours'] == pytest.approx(0.75)
+
+
+def test_markdown(rows):
+    assert to_markdown(TABLE, rows).splitlines() == [
+        '| Heads | mask AP, paper | ours | difference | Pearson r, paper | '
+        'ours | difference |',
+        '|---|---|---|---|---|---|---|',
+        '| Mask R-CNN | 27.7 | 25.0 | -2.7 | - | - | - |',
+        '| MS R-CNN | 29.3 | 30.0 ± 1.4 | +0.7 | 0.740 | 0.750 ± 0.071 | '
+        '+0.010 |',
+        '| other (failed: train ended with 1) | - | - | - | - | - | - |',
+    ]
+
+
+def test_csv(rows):
+    lines = list(csv.DictReader(to_csv(rows).splitlines()))
+    assert len(lines) == 6
+    assert lines[0]['row'] == 'Mask R-CNN'
+    assert float(lines[0]['difference']) == pytest.approx(-2.7)
+    assert lines[1]['ours'] == ''

@@ -1,0 +1,192 @@
+"""Reproduce the tables of the Mask Scoring R-CNN paper.
+
+    python tools/reproduce_tables.py --list
+    python tools/reproduce_tables.py --table fusion --protocol demo
+
+trains and evaluates what is missing for a table, in order, and writes it
+beside the paper's figures to OUT_DIR/PROTOCOL/TABLE.{md,csv,json}. Stopped and
+started again, it goes on after the last whole epoch. A row that fails is
+marked, with the reason, and the others go on.
+
+The table test-dev also writes the submissions for the COCO server.
+
+Protocols: coco is the paper's recipe (8 GPUs: --gpus 8); nuclei and demo are
+the same heads at small scale, each on top of one frozen Mask R-CNN.
+"""
+
+import argparse
+import copy
+import functools
+import json
+import os
+import subprocess
+import time
+from pathlib import Path
+
+from mmdet_msrcnn.reproduction import (
+    PROTOCOLS,
+    TABLES,
+    Run,
+    execute,
+    table_cells,
+    to_csv,
+    to_markdown,
+    write_submission,
+)
+from mmdet_msrcnn.utils.io import write_json, write_text
+
+ROOT = Path(__file__).parents[1]
+CONFIGS, TOOLS = ROOT / 'configs', ROOT / 'tools'
+
+
+def parse_args() -> argparse.Namespace:
+    """Parse the command line."""
+    parser = argparse.ArgumentParser(
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument('--list', action='store_true', help='list the tables')
+    parser.add_argument('--table', choices=list(TABLES))
+    parser.add_argument(
+        '--protocol', choices=list(PROTOCOLS), default='coco', help='see above'
+    )
+    parser.add_argument(
+        '--seeds', type=int, default=1, help='trainings of each row'
+    )
+    parser.add_argument('--gpus', type=int, default=1)
+    parser.add_argument(
+        '--out-dir', type=Path, default=Path('work_dirs/reproduction')
+    )
+    args = parser.parse_args()
+    if not args.list and args.table is None:
+        parser.error('name a table, or --list them')
+    return args
+
+
+def runs_of(variant: str, protocol, folder: Path, seeds: int) -> list[Run]:
+    """The runs of a variant, each with the run that it starts from.
+
+    Args:
+        variant (str): The model.
+        protocol: How it is trained, one of ``PROTOCOLS``.
+        folder (Path): Folder of the protocol's runs.
+        seeds (int): Runs, with seeds from 0. The shared detector and what is
+            not trained have one.
+
+    Returns:
+        list[Run]: The runs; none if the protocol does not have the variant.
+    """
+    recipe = protocol.recipe(variant)
+    if recipe is None:
+        return []
+    if variant == protocol.detector or recipe.train is None:
+        seeds = 1
+    start = None
+    if recipe.shared_detector:
+        (start,) = runs_of(protocol.detector, protocol, folder, 1)
+    runs = []
+    for seed in range(seeds):
+        train = copy.deepcopy(recipe.train)
+        if train is not None:
+            train.randomness = dict(seed=seed)
+            if start is not None:
+                train.load_from = str(start.checkpoint)
+        run_folder = folder / variant / f'seed{seed}'
+        own = recipe._replace(train=train)
+        runs.append(Run(variant, seed, run_folder, own, start))
+    return runs
+
+
+def print_list(args: argparse.Namespace) -> None:
+    """Print every table, and of each row the config, state and command."""
+    protocol = PROTOCOLS[args.protocol](CONFIGS)
+    folder = args.out_dir / args.protocol
+    recipe_of = functools.cache(protocol.recipe)
+    for name, table in TABLES.items():
+        print(f'{name}: {table.title}')
+        for row in table.rows:
+            recipe = recipe_of(row.variant)
+            if recipe is None:
+                print(f'  {row.label}: not in the protocol {args.protocol}')
+                continue
+            found = list(folder.glob(f'{row.variant}/seed*/result.json'))
+            path = os.path.relpath(recipe.source)
+            print(f'  {row.label}: {path}, {len(found)} results')
+        print(
+            f'  python tools/reproduce_tables.py --table {name} '
+            f'--protocol {args.protocol}'
+        )
+
+
+def run_all(
+    runs: list[Run], gpus: int, submit: bool = False
+) -> dict[str, str]:
+    """Execute runs, with progress.
+
+    Args:
+        runs (list[Run]): In order; one that others start from comes first.
+        gpus (int): Processes to train with.
+        submit (bool): Write submissions to test-dev. Defaults to False.
+
+    Returns:
+        dict[str, str]: Why a variant failed.
+    """
+    failures, times = {}, []
+    for i, run in enumerate(runs):
+        name = f'[{i + 1}/{len(runs)}] {run.variant}, seed {run.seed}'
+        if run.result.is_file() and not submit:
+            print(f'{name}: there')
+            continue
+        left = sum(not r.result.is_file() for r in runs[i:])
+        eta = ''
+        if times:
+            eta = f', {left * sum(times) / len(times) / 60:.0f} min left'
+        print(f'{name}: {run.folder}{eta}', flush=True)
+        start = time.monotonic()
+        try:
+            execute(run, TOOLS, gpus)
+            if submit:
+                print(
+                    f'  for the server: {write_submission(run, TOOLS, gpus)}'
+                )
+        except subprocess.CalledProcessError as error:
+            step = Path(error.cmd[1]).stem
+            failures[run.variant] = f'{step} ended with {error.returncode}'
+            print(f'  failed: {failures[run.variant]}, see {run.folder}/*.log')
+        times.append(time.monotonic() - start)
+    return failures
+
+
+def main() -> None:
+    """Run the command."""
+    args = parse_args()
+    if args.list:
+        print_list(args)
+        return
+    protocol = PROTOCOLS[args.protocol](CONFIGS)
+    table = TABLES[args.table]
+    folder = args.out_dir / args.protocol
+    runs = {}
+    for row in table.rows:
+        for run in runs_of(row.variant, protocol, folder, args.seeds):
+            for needed in (run.start, run):
+                if needed is not None:
+                    runs.setdefault(needed.folder, needed)
+    failures = run_all(
+        list(runs.values()), args.gpus, submit=args.table == 'test-dev'
+    )
+    results = {}
+    for run in runs.values():
+        if run.result.is_file():
+            result = json.loads(run.result.read_text())
+            results.setdefault(run.variant, []).append(result)
+    rows = table_cells(table, results, failures)
+    text = to_markdown(table, rows)
+    write_text(folder / f'{args.table}.md', text)
+    write_text(folder / f'{args.table}.csv', to_csv(rows))
+    write_json(folder / f'{args.table}.json', rows)
+    print(text)
+
+
+if __name__ == '__main__':
+    main()

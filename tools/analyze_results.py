@@ -8,10 +8,13 @@ given an ``outfile_prefix``, and writes to OUT_DIR
   the possible gain, with bootstrap intervals over images; with several models
   also their differences to the first, on the same resampled images;
 - ``score_vs_iou.png``: class score and predicted MaskIoU against true IoU;
-- with ``--img-dir``, ``overlays/*.png``: validation images whose instances
+- ``reliability.png``: true IoU of masks with the same predicted IoU;
+- ``precision.png``: precision against recall, AP against the IoU threshold;
+- with ``--img-dir``, ``rank_changes.png``: the masks whose rank changes most,
+  and ``overlays/*.png``: validation images whose instances
   are labelled with class, class score, MaskIoU and mask score.
 
-Plot and overlays show the first model that has mask scores. Example:
+Figures show the first model that has mask scores. Example:
 
     python tools/analyze_results.py --ann data/digits/val.json \\
         --img-dir data/digits/val --out-dir work_dirs/demo \\
@@ -22,10 +25,14 @@ import argparse
 import json
 from pathlib import Path
 
+import numpy as np
 from pycocotools.coco import COCO
 
 from mmdet_msrcnn.evaluation.bootstrap import bootstrap, resample_images
-from mmdet_msrcnn.evaluation.ranked_coco_eval import silence
+from mmdet_msrcnn.evaluation.ranked_coco_eval import (
+    RankedCOCOeval,
+    silence,
+)
 from mmdet_msrcnn.evaluation.report import (
     difference,
     evaluate,
@@ -34,7 +41,20 @@ from mmdet_msrcnn.evaluation.report import (
 )
 from mmdet_msrcnn.utils.io import write_json, write_text
 from mmdet_msrcnn.visualization.overlays import draw_overlays
-from mmdet_msrcnn.visualization.score_plots import plot_score_vs_iou
+from mmdet_msrcnn.visualization.rank_gallery import draw_rank_gallery
+from mmdet_msrcnn.visualization.score_plots import (
+    plot_precision,
+    plot_reliability,
+    plot_score_vs_iou,
+)
+
+# File name to caption; the last one needs the images.
+FIGURES = {
+    'score_vs_iou.png': 'class score and predicted IoU against true IoU',
+    'reliability.png': 'true IoU of masks with the same predicted IoU',
+    'precision.png': 'precision against recall, AP against the threshold',
+    'rank_changes.png': 'masks that rise and fall most by the mask score',
+}
 
 
 def parse_args() -> argparse.Namespace:
@@ -98,6 +118,37 @@ def check_protocols(models: dict[str, dict]) -> dict:
     return {name: first[name] for name in names}
 
 
+def draw(
+    args: argparse.Namespace,
+    coco: COCO,
+    results: dict,
+    coco_eval: RankedCOCOeval,
+    precisions: dict[str, np.ndarray],
+) -> None:
+    """Draw the figures of one model.
+
+    Args:
+        args (argparse.Namespace): The command line.
+        coco (COCO): Ground truth.
+        results (dict): Content of its ``mask_scores.json``.
+        coco_eval (RankedCOCOeval): Its evaluator.
+        precisions (dict[str, ndarray]): Its precision by each ranking.
+    """
+    detections, params = results['detections'], coco_eval.params
+    scores, calibration, precision, gallery = (
+        args.out_dir / name for name in FIGURES
+    )
+    plot_score_vs_iou(detections, scores)
+    plot_reliability(detections, calibration)
+    plot_precision(precisions, params.iouThrs, params.recThrs, precision)
+    if args.img_dir is not None:
+        draw_rank_gallery(coco, detections, args.img_dir, gallery)
+        overlays = args.out_dir / 'overlays'
+        draw_overlays(
+            coco, detections, args.img_dir, overlays, args.num_overlays
+        )
+
+
 def main() -> None:
     """Run the analysis."""
     args = parse_args()
@@ -108,9 +159,12 @@ def main() -> None:
     with silence():
         coco = COCO(args.ann)
     samples = resample_images(len(protocol['img_ids']), args.bootstrap)
-    rows, resamples = {}, {}
+    rows, resamples, evaluated = {}, {}, {}
     for name, results in models.items():
-        rows[name], coco_eval = evaluate(coco, results['detections'], protocol)
+        rows[name], coco_eval, precisions = evaluate(
+            coco, results['detections'], protocol
+        )
+        evaluated[name] = coco_eval, precisions
         resamples[name] = bootstrap(coco_eval, samples, name)
     first, *others = models
     report = dict(
@@ -125,16 +179,12 @@ def main() -> None:
         max_dets=protocol['max_dets'],
         bootstrap=args.bootstrap,
         plotted=next((name for name in rows if 'oracle' in rows[name]), None),
+        figures=dict(list(FIGURES.items())[: None if args.img_dir else -1]),
     )
 
     if report['plotted'] is not None:
-        detections = models[report['plotted']]['detections']
-        plot_score_vs_iou(detections, args.out_dir / 'score_vs_iou.png')
-        if args.img_dir is not None:
-            overlays = args.out_dir / 'overlays'
-            draw_overlays(
-                coco, detections, args.img_dir, overlays, args.num_overlays
-            )
+        name = report['plotted']
+        draw(args, coco, models[name], *evaluated[name])
     write_json(args.out_dir / 'report.json', report)
     # Last: its presence says that the report is complete.
     text = to_markdown(report)

@@ -31,7 +31,7 @@ SPREAD = 'true IoU std above class score 0.3'
 
 def evaluate(
     coco: COCO, detections: list[dict], protocol: dict
-) -> tuple[dict, RankedCOCOeval]:
+) -> tuple[dict, RankedCOCOeval, dict[str, np.ndarray]]:
     """Evaluate one model.
 
     Args:
@@ -41,16 +41,21 @@ def evaluate(
             ``img_ids``, ``max_dets`` and ``iou_thrs``.
 
     Returns:
-        tuple[dict, RankedCOCOeval]: The row of the report, and the evaluator.
+        tuple[dict, RankedCOCOeval, dict[str, ndarray]]: The row of the
+        report, the evaluator, and the precision tables of the rankings.
     """
     boxes = box_evaluator(coco, detections, **protocol)
     coco_eval = RankedCOCOeval(coco, detections, **protocol)
-    breakdown = {'box': run_coco_eval(boxes)}
-    for ranking, key in coco_eval.rankings.items():
-        breakdown[ranking] = coco_eval.precision_by(key)
+    precisions = {
+        ranking: coco_eval.precision_by(key)
+        for ranking, key in coco_eval.rankings.items()
+    }
     breakdown = {
         name: summarize_precision(precision, protocol['iou_thrs'])
-        for name, precision in breakdown.items()
+        for name, precision in (
+            ('box', run_coco_eval(boxes)),
+            *precisions.items(),
+        )
     }
     row = {name: values['mAP'] for name, values in breakdown.items()}
     row['box AP'] = row.pop('box')
@@ -61,7 +66,7 @@ def evaluate(
     row['detections'] = len(detections)
     row[SPREAD] = float(np.std(true_ious)) if true_ious else 0.0
     row['breakdown'] = breakdown
-    return row, coco_eval
+    return row, coco_eval, precisions
 
 
 def format_row(
@@ -84,7 +89,7 @@ def to_markdown(report: dict) -> str:
     Args:
         report (dict): ``models`` and ``differences``, each name to ``row``
             and ``intervals``; ``max_dets``; ``bootstrap``; ``plotted``, the
-            model of the plot.
+            model of the figures; ``figures``, file name to caption.
 
     Returns:
         str: Markdown.
@@ -115,7 +120,8 @@ def to_markdown(report: dict) -> str:
         )
     if report['plotted'] is not None:
         lines += ['', f'{report["plotted"]}:', '']
-        lines += ['![scores against true IoU](score_vs_iou.png)', '']
+        for path, caption in report['figures'].items():
+            lines += [f'![{caption}]({path})', '']
     return '\n'.join(lines)
 
 

@@ -164,7 +164,7 @@ def _collect(run: Run) -> dict:
     detections = results.pop('detections')
     with silence():
         coco = COCO(run.recipe.test.test_evaluator.ann_file)
-    row, _ = evaluate(coco, detections, results)
+    row, *_ = evaluate(coco, detections, results)
     metrics = row['breakdown']
     metrics['statistics'] = {key: row[key] for key in STATISTICS if key in row}
     metrics['mask'] = metrics[next(r for r in METHODS if r in metrics)]

@@ -1,16 +1,34 @@
-"""Plots of scores against the true MaskIoU."""
+"""Plots of what mask scores are worth."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
 
+from mmdet_msrcnn.evaluation.functional import mean_precision
 from mmdet_msrcnn.utils.io import atomic_path
+
+BINS = np.linspace(0, 1, 51)
+RELIABILITY_BINS = np.linspace(0, 1, 11)
+
+
+@contextmanager
+def _panels(path: str | Path, num: int, **axes) -> Iterator[list[Axes]]:
+    """A row of square panels that is written to a PNG."""
+    figure = Figure(figsize=(4.5 * num, 4.5), layout='constrained')
+    FigureCanvasAgg(figure)
+    yield [figure.add_subplot(1, num, i + 1, **axes) for i in range(num)]
+    with atomic_path(path) as temporary:
+        figure.savefig(temporary, dpi=130)
 
 
 def plot_score_vs_iou(detections: list[dict], path: str | Path) -> None:
-    """Scatter class score and predicted MaskIoU against the true MaskIoU.
+    """Histograms of class score and predicted MaskIoU by true MaskIoU.
 
     Detections whose true MaskIoU is 0 are left out, as in the correlation
     that is reported.
@@ -22,17 +40,104 @@ def plot_score_vs_iou(detections: list[dict], path: str | Path) -> None:
     """
     detections = [det for det in detections if det['true_iou'] > 0]
     true_ious = np.array([det['true_iou'] for det in detections])
-    figure = Figure(figsize=(9, 4.5), layout='constrained')
-    FigureCanvasAgg(figure)
-    panels = (('class score', 'score'), ('predicted MaskIoU', 'mask_iou'))
-    for i, (name, key) in enumerate(panels):
-        values = np.array([det[key] for det in detections])
-        axes = figure.add_subplot(1, 2, i + 1, aspect='equal')
+    names = {'score': 'class score', 'mask_iou': 'predicted MaskIoU'}
+    with _panels(path, 2, aspect='equal', xlabel='true MaskIoU') as panels:
+        for axes, (key, name) in zip(panels, names.items(), strict=True):
+            values = np.array([det[key] for det in detections])
+            axes.plot([0, 1], [0, 1], color='0.7', linewidth=1)
+            axes.set(ylabel=name)
+            if len(values) > 1:
+                axes.hist2d(true_ious, values, BINS, norm=LogNorm())
+                pearson = np.corrcoef(true_ious, values)[0, 1]
+                axes.set_title(f'Pearson r = {pearson:.3f}')
+
+
+def reliability(
+    predicted: np.ndarray, true: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Mean prediction and mean truth in ten bins of the prediction.
+
+    Args:
+        predicted (ndarray): Predicted MaskIoU in [0, 1], shape (D, ).
+        true (ndarray): True MaskIoU in [0, 1], shape (D, ).
+
+    Returns:
+        tuple[ndarray]: Number of detections, mean predicted and mean true
+        MaskIoU of each bin, shape (10, ); means are NaN in empty bins.
+    """
+    inner = RELIABILITY_BINS[1:-1]
+    index = np.digitize(predicted, inner)
+    counts, *sums = (
+        np.bincount(index, weights, minlength=len(inner) + 1)
+        for weights in (None, predicted, true)
+    )
+    means = (
+        np.divide(
+            s, counts, out=np.full(len(counts), np.nan), where=counts > 0
+        )
+        for s in sums
+    )
+    return counts, *means
+
+
+def plot_reliability(detections: list[dict], path: str | Path) -> None:
+    """Mean true MaskIoU of detections with about the same prediction.
+
+    A calibrated head lies on the diagonal. All detections count, those
+    without an instance too: their masks are ranked as well.
+
+    Args:
+        detections (list[dict]): With ``mask_iou`` and ``true_iou``.
+        path (str or Path): PNG file to write.
+    """
+    counts, predicted, true = reliability(
+        *(
+            np.array([det[key] for det in detections])
+            for key in ('mask_iou', 'true_iou')
+        )
+    )
+    with _panels(path, 1, xlabel='predicted MaskIoU') as (axes,):
+        axes.bar(
+            RELIABILITY_BINS[:-1],
+            counts / counts.sum(),
+            width=0.1,
+            align='edge',
+            color='0.85',
+            label='share of the detections',
+        )
         axes.plot([0, 1], [0, 1], color='0.7', linewidth=1)
-        axes.scatter(true_ious, values, s=6, alpha=0.3, linewidths=0)
-        axes.set(xlim=(0, 1), ylim=(0, 1), xlabel='true MaskIoU', ylabel=name)
-        if len(values) > 1:
-            pearson = np.corrcoef(true_ious, values)[0, 1]
-            axes.set_title(f'Pearson r = {pearson:.3f}')
-    with atomic_path(path) as temporary:
-        figure.savefig(temporary, dpi=130)
+        axes.plot(predicted, true, 'o-', label='mean true MaskIoU')
+        axes.set(xlim=(0, 1), ylim=(0, 1))
+        axes.legend()
+
+
+def plot_precision(
+    precisions: dict[str, np.ndarray],
+    iou_thrs: np.ndarray,
+    recall_thrs: np.ndarray,
+    path: str | Path,
+) -> None:
+    """Precision against recall, and AP against the IoU threshold.
+
+    Args:
+        precisions (dict[str, ndarray]): Ranking to precision of shape
+            (T, R, K, A), from :meth:`RankedCOCOeval.precision_by`.
+        iou_thrs (ndarray): The T IoU thresholds.
+        recall_thrs (ndarray): The R recalls.
+        path (str or Path): PNG file to write.
+    """
+    with _panels(path, 2) as (left, right):
+        for ranking, precision in precisions.items():
+            every = precision[..., 0]
+            curve = [mean_precision(column) for column in every.swapaxes(0, 1)]
+            left.plot(recall_thrs, curve, label=ranking.replace('_', ' '))
+            aps = [100 * mean_precision(table) for table in every]
+            right.plot(iou_thrs, aps, 'o-', label=ranking.replace('_', ' '))
+        left.set(
+            xlabel='recall',
+            ylabel='precision, mean over IoU thresholds and classes',
+            xlim=(0, 1),
+            ylim=(0, 1),
+        )
+        right.set(xlabel='IoU threshold', ylabel='mask AP', ylim=(0, None))
+        left.legend(title='ranked by')

@@ -2,6 +2,7 @@
 
 import importlib.util
 import json
+import re
 import sys
 
 import pytest
@@ -100,7 +101,10 @@ def test_table_differences_and_intervals(case, monkeypatch):
     text = (folder / 'out/report.md').read_text()
     assert '| none |' in text
     assert '\ngood:\n' in text
-    assert (folder / 'out/score_vs_iou.png').exists()
+    figures = re.findall(r'!\[.+\]\((.+)\)', text)
+    # The gallery of rank changes needs the images.
+    assert figures == ['score_vs_iou.png', 'reliability.png', 'precision.png']
+    assert all((folder / 'out' / figure).exists() for figure in figures)
 
 
 def test_twin_without_mask_scores_comes_first(case, monkeypatch):

@@ -113,7 +113,9 @@ def test_tests_demos_and_reports(trained):
         '20',
     )
     assert '| tiny |' in (folder / 'report/report.md').read_text()
-    assert cv2.imread(str(folder / 'report/score_vs_iou.png')) is not None
+    for figure in ('score_vs_iou', 'rank_changes'):
+        path = folder / f'report/{figure}.png'
+        assert cv2.imread(str(path)) is not None
     assert len(list((folder / 'report/overlays').iterdir())) == 3
 
 

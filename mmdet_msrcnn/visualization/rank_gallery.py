@@ -1,0 +1,114 @@
+"""The instances whose rank the mask score changes most."""
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from pycocotools import mask as mask_utils
+from pycocotools.coco import COCO
+from scipy.stats import rankdata
+
+from mmdet_msrcnn.utils.io import atomic_path
+
+COLUMNS = 6
+# Of the size of the box, shown around it.
+MARGIN = 0.4
+PREDICTED, TRUE = (255, 60, 60), (60, 230, 60)
+
+
+def rank_changes(detections: list[dict]) -> np.ndarray:
+    """Ranks that detections gain by the mask score.
+
+    Args:
+        detections (list[dict]): With ``score`` and ``mask_score``.
+
+    Returns:
+        ndarray: Rank by class score minus rank by mask score, positive where
+        a detection rises, shape (D, ).
+    """
+    by_class, by_mask = (
+        rankdata([-det[key] for det in detections])
+        for key in ('score', 'mask_score')
+    )
+    return by_class - by_mask
+
+
+def draw_rank_gallery(
+    coco: COCO,
+    detections: list[dict],
+    img_dir: Path,
+    path: str | Path,
+    num: int = 12,
+) -> None:
+    """Draw the detections that rise and those that fall most.
+
+    Each is shown with its mask (red), the instances of its class (green) and
+    class score, predicted MaskIoU, mask score and true MaskIoU.
+
+    Args:
+        coco (COCO): Ground truth.
+        detections (list[dict]): COCO results with ``mask_iou``,
+            ``mask_score`` and ``true_iou``.
+        img_dir (Path): Folder of the images.
+        path (str or Path): PNG file to write.
+        num (int): Detections of each kind. Defaults to 12.
+
+    Raises:
+        FileNotFoundError: If an image cannot be read.
+    """
+    changes = rank_changes(detections)
+    order = np.argsort(changes, kind='stable')
+    num = min(num, len(order) // 2)
+    chosen = [*order[::-1][:num], *order[:num]]
+    rows = max(1, -(-len(chosen) // COLUMNS))
+    figure = Figure(figsize=(2.2 * COLUMNS, 2.6 * rows), layout='constrained')
+    FigureCanvasAgg(figure)
+    for i, index in enumerate(chosen):
+        axes = figure.add_subplot(rows, COLUMNS, i + 1)
+        axes.imshow(_draw(coco, detections[index], img_dir))
+        axes.set_axis_off()
+        axes.set_title(label(detections[index], changes[index]), fontsize=7)
+    with atomic_path(path) as temporary:
+        figure.savefig(temporary, dpi=110)
+
+
+def label(det: dict, change: float) -> str:
+    """Two lines: the change of the rank, and the four numbers."""
+    return (
+        f'{change:+.0f} ranks, true IoU {det["true_iou"]:.2f}\n'
+        f'cls {det["score"]:.2f} iou {det["mask_iou"]:.2f} '
+        f'mask {det["mask_score"]:.2f}'
+    )
+
+
+def _draw(coco: COCO, det: dict, img_dir: Path) -> np.ndarray:
+    """Crop the image around a detection and draw the outlines."""
+    path = img_dir / coco.loadImgs(det['image_id'])[0]['file_name']
+    image = cv2.imread(str(path))
+    if image is None:
+        raise FileNotFoundError(f'{path} is missing or not an image')
+    image = np.ascontiguousarray(image[..., ::-1])
+    anns = coco.getAnnIds(det['image_id'], det['category_id'])
+    masks = [(coco.annToMask(ann), TRUE) for ann in coco.loadAnns(anns)]
+    masks.append((mask_utils.decode(det['segmentation']), PREDICTED))
+    x, y, width, height = det['bbox']
+    margin = MARGIN * max(width, height) + 2
+    left, top = (max(0, int(v - margin)) for v in (x, y))
+    right, bottom = int(x + width + margin), int(y + height + margin)
+    crop = image[top:bottom, left:right]
+    # Enlarged before drawing, so that outlines are thin.
+    scale = max(1, round(160 / max(crop.shape[:2])))
+    crop = cv2.resize(crop, None, fx=scale, fy=scale)
+    for mask, color in masks:
+        mask = cv2.resize(
+            np.ascontiguousarray(mask[top:bottom, left:right]),
+            crop.shape[1::-1],
+            interpolation=cv2.INTER_NEAREST,
+        )
+        outlines, _ = cv2.findContours(
+            mask, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE
+        )
+        cv2.drawContours(crop, outlines, -1, color, 1)
+    return crop

@@ -28,6 +28,7 @@ from mmdet_msrcnn.reproduction import (
     TABLES,
     Run,
     execute,
+    fill_page,
     table_cells,
     to_csv,
     to_markdown,
@@ -37,6 +38,7 @@ from mmdet_msrcnn.utils.io import write_json, write_text
 
 ROOT = Path(__file__).parents[1]
 CONFIGS, TOOLS = ROOT / 'configs', ROOT / 'tools'
+PAGE = ROOT / 'docs/reproduction.md'
 
 
 def parse_args() -> argparse.Namespace:
@@ -48,6 +50,11 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument('--list', action='store_true', help='list the tables')
     parser.add_argument('--table', choices=list(TABLES))
     parser.add_argument(
+        '--write-docs',
+        action='store_true',
+        help='write the tables of docs/reproduction.md from docs/results',
+    )
+    parser.add_argument(
         '--protocol', choices=list(PROTOCOLS), default='coco', help='see above'
     )
     parser.add_argument(
@@ -58,7 +65,7 @@ def parse_args() -> argparse.Namespace:
         '--out-dir', type=Path, default=Path('work_dirs/reproduction')
     )
     args = parser.parse_args()
-    if not args.list and args.table is None:
+    if not (args.list or args.write_docs or args.table):
         parser.error('name a table, or --list them')
     return args
 
@@ -162,6 +169,9 @@ def main() -> None:
     args = parse_args()
     if args.list:
         print_list(args)
+        return
+    if args.write_docs:
+        write_text(PAGE, fill_page(PAGE.read_text(), ROOT / 'docs/results'))
         return
     protocol = PROTOCOLS[args.protocol](CONFIGS)
     table = TABLES[args.table]

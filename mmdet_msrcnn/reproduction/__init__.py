@@ -1,3 +1,4 @@
+from mmdet_msrcnn.reproduction.page import fill_page
 from mmdet_msrcnn.reproduction.paper import TABLES, Row, Table
 from mmdet_msrcnn.reproduction.protocols import PROTOCOLS, Recipe
 from mmdet_msrcnn.reproduction.render import table_cells, to_csv, to_markdown
@@ -11,6 +12,7 @@ __all__ = [
     'Run',
     'Table',
     'execute',
+    'fill_page',
     'table_cells',
     'to_csv',
     'to_markdown',

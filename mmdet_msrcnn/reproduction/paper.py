@@ -49,11 +49,14 @@ class Table(NamedTuple):
         title (str): What it compares.
         columns (tuple[Column]): Its columns.
         rows (tuple[Row]): Its rows.
+        reference (str | None): Variant that the mask AP of the other rows
+            is compared with, on the same resampled images.
     """
 
     title: str
     columns: tuple[Column, ...]
     rows: tuple[Row, ...]
+    reference: str | None = None
 
 
 MASK = (
@@ -221,6 +224,7 @@ TABLES = {
                 (28.2, None, None),
             ),
         ),
+        R18,
     ),
     'tau': Table(
         'Proposals whose target exceeds tau train, R-18 FPN',
@@ -231,6 +235,7 @@ TABLES = {
             Row('tau 0.5', f'{R18}_tau-0.5', (29.0, 46.5, 30.9)),
             Row('tau 0.7', f'{R18}_tau-0.7', (28.8, 46.9, 30.5)),
         ),
+        R18,
     ),
     'target': Table(
         'Which classes of a proposal train, R-18 FPN',
@@ -241,6 +246,7 @@ TABLES = {
             Row('present: their own IoU', f'{R18}_target-present', UNKNOWN),
             Row("the true class, mmdet's IoU", f'{R18}_target-mmdet', UNKNOWN),
         ),
+        R18,
     ),
     'upper-bound': Table(
         'Upper bound: the true MaskIoU in place of the predicted one',
@@ -272,6 +278,7 @@ TABLES = {
                 ('MS R-CNN', R18),
             )
         ),
+        f'mmdet-{R18}_end-to-end',
     ),
     'cost': Table(
         'Multiply-accumulates per proposal',

@@ -4,6 +4,7 @@ import csv
 import io
 import statistics
 
+from mmdet_msrcnn.evaluation.bootstrap import interval
 from mmdet_msrcnn.reproduction.paper import Column, Row, Table
 
 
@@ -36,6 +37,34 @@ def cell(column: Column, paper: float | None, results: list[dict]) -> dict:
     )
 
 
+def paired_difference(results: list[dict], others: list[dict]) -> dict | None:
+    """Difference in mask AP of two variants on the same images.
+
+    Args:
+        results (list[dict]): Results of a variant, one per seed.
+        others (list[dict]): Results of the variant to compare with.
+
+    Returns:
+        dict | None: ``difference`` of the means over seeds, in percent, with
+        the ends ``low`` and ``high`` of its 95 % interval over resampled
+        images; None if there is nothing to compare.
+    """
+    if not results or not others:
+        return None
+    means, resampled = [], []
+    for side in (results, others):
+        aps = [result['metrics']['mask']['mAP'] for result in side]
+        means.append(statistics.fmean(aps))
+        tables = [result['mask_ap_resampled'] for result in side]
+        resampled.append(map(statistics.fmean, zip(*tables, strict=True)))
+    low, high = interval(
+        ours - other for ours, other in zip(*resampled, strict=True)
+    )
+    return dict(
+        difference=100 * (means[0] - means[1]), low=100 * low, high=100 * high
+    )
+
+
 def table_cells(
     table: Table, results: dict[str, list[dict]], failures: dict[str, str]
 ) -> list[dict]:
@@ -48,25 +77,41 @@ def table_cells(
 
     Returns:
         list[dict]: A row each: ``label``, ``variant``, ``cells`` (see
-        :func:`cell`) and ``failure`` (str or None).
+        :func:`cell`), ``failure`` (str or None) and, in tables with a
+        reference, ``paired`` (see :func:`paired_difference`; None in the
+        row of the reference).
     """
     return [_fill(table, row, results, failures) for row in table.rows]
 
 
 def _fill(table: Table, row: Row, results: dict, failures: dict) -> dict:
-    return dict(
+    own = results.get(row.variant, [])
+    filled = dict(
         label=row.label,
         variant=row.variant,
         failure=failures.get(row.variant),
         cells=[
-            cell(column, paper, results.get(row.variant, []))
+            cell(column, paper, own)
             for column, paper in zip(table.columns, row.paper, strict=True)
         ],
     )
+    if table.reference is not None:
+        others = results.get(table.reference, [])
+        is_reference = row.variant == table.reference
+        paired = None if is_reference else paired_difference(own, others)
+        filled['paired'] = paired
+    return filled
 
 
 def _number(value: float | None, decimals: int, sign: str = '') -> str:
     return '-' if value is None else f'{value:{sign}.{decimals}f}'
+
+
+def _interval(paired: dict | None) -> str:
+    if paired is None:
+        return '-'
+    ends = (f'{paired[end]:+.1f}' for end in ('low', 'high'))
+    return f'{paired["difference"]:+.1f} [{", ".join(ends)}]'
 
 
 def to_markdown(table: Table, rows: list[dict]) -> str:
@@ -82,6 +127,11 @@ def to_markdown(table: Table, rows: list[dict]) -> str:
     headings = [table.title]
     for column in table.columns:
         headings += [f'{column.heading}, paper', 'ours', 'difference']
+    if table.reference is not None:
+        reference = next(
+            row.label for row in table.rows if row.variant == table.reference
+        )
+        headings.append(f'mask AP - that of {reference} [95 %]')
     lines = [f'| {" | ".join(headings)} |', '|' + '---|' * len(headings)]
     for row in rows:
         texts = [row['label']]
@@ -94,6 +144,8 @@ def to_markdown(table: Table, rows: list[dict]) -> str:
                 ours,
                 _number(one['difference'], column.decimals, '+'),
             ]
+        if 'paired' in row:
+            texts.append(_interval(row['paired']))
         if row['failure']:
             texts[0] += f' (failed: {row["failure"]})'
         lines.append(f'| {" | ".join(texts)} |')

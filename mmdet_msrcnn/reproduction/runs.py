@@ -11,14 +11,16 @@ from pathlib import Path
 
 from pycocotools.coco import COCO
 
+from mmdet_msrcnn.evaluation.bootstrap import bootstrap, resample_images
 from mmdet_msrcnn.evaluation.functional import RANKINGS
-from mmdet_msrcnn.evaluation.ranked_coco_eval import silence
+from mmdet_msrcnn.evaluation.ranked_coco_eval import RankedCOCOeval, silence
 from mmdet_msrcnn.evaluation.report import evaluate
 from mmdet_msrcnn.reproduction.protocols import Recipe
 from mmdet_msrcnn.utils.environment import environment
 from mmdet_msrcnn.utils.flops import head_gmacs
 from mmdet_msrcnn.utils.io import write_json
 
+NUM_RESAMPLES = 200
 STATISTICS = ('pearson', 'spearman', 'mae', 'share')
 
 
@@ -164,10 +166,11 @@ def _collect(run: Run) -> dict:
     detections = results.pop('detections')
     with silence():
         coco = COCO(run.recipe.test.test_evaluator.ann_file)
-    row, *_ = evaluate(coco, detections, results)
+    row, coco_eval, _ = evaluate(coco, detections, results)
     metrics = row['breakdown']
+    method = next(ranking for ranking in METHODS if ranking in metrics)
+    metrics['mask'] = metrics[method]
     metrics['statistics'] = {key: row[key] for key in STATISTICS if key in row}
-    metrics['mask'] = metrics[next(r for r in METHODS if r in metrics)]
     metrics['run'] = dict(
         seconds_per_image=_seconds_per_image(run),
         **head_gmacs(run.recipe.test.model.roi_head),
@@ -176,6 +179,7 @@ def _collect(run: Run) -> dict:
         variant=run.variant,
         seed=run.seed,
         metrics=metrics,
+        mask_ap_resampled=_resample(coco_eval, method),
         max_dets=results['max_dets'],
         detections=len(detections),
         environment=environment(),
@@ -187,6 +191,15 @@ def _collect(run: Run) -> dict:
 
 # The ranking that a method is judged by: its mask score if it has one.
 METHODS = [r for r in RANKINGS if r != 'oracle'][::-1]
+
+
+def _resample(coco_eval: RankedCOCOeval, method: str) -> list[float]:
+    """Mask AP on resampled images, the same ones for every run."""
+    num_images = len(coco_eval.params.imgIds)
+    samples = resample_images(num_images, NUM_RESAMPLES)
+    return [
+        round(sample[method], 6) for sample in bootstrap(coco_eval, samples)
+    ]
 
 
 def _seconds_per_image(run: Run) -> float:

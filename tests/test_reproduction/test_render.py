@@ -12,6 +12,7 @@ from mmdet_msrcnn.reproduction import (
     to_markdown,
 )
 from mmdet_msrcnn.reproduction.paper import Column
+from mmdet_msrcnn.reproduction.render import paired_difference
 
 TABLE = Table(
     'Heads',
@@ -47,6 +48,36 @@ def test_mean_spread_and_difference(rows):
     assert ap['difference'] == pytest.approx(0.7)
     assert ap['seeds'] == 2
     assert pearson['ours'] == pytest.approx(0.75)
+
+
+def test_paired_difference_by_hand():
+    """Resampled images are the same, so that their luck cancels."""
+    ours = [
+        dict(metrics=dict(mask=dict(mAP=ap)), mask_ap_resampled=[ap, ap + 0.1])
+        for ap in (0.3, 0.32)
+    ]
+    others = [result(0.29) | dict(mask_ap_resampled=[0.29, 0.38])]
+    paired = paired_difference(ours, others)
+    assert paired['difference'] == pytest.approx(2)
+    # 0.31 - 0.29 and 0.41 - 0.38, and percentiles between them
+    assert paired['low'] == pytest.approx(2 + 0.025)
+    assert paired['high'] == pytest.approx(2 + 0.975)
+    assert paired_difference([], others) is None
+
+
+def test_reference_gives_a_column_of_differences():
+    table = TABLE._replace(reference='mask-rcnn')
+    results = {
+        name: [result(ap) | dict(mask_ap_resampled=[ap] * 3)]
+        for name, ap in (('mask-rcnn', 0.25), ('ms-rcnn', 0.3))
+    }
+    header, _, *lines = to_markdown(
+        table, table_cells(table, results, {})
+    ).splitlines()
+    assert header.endswith('| mask AP - that of Mask R-CNN [95 %] |')
+    assert lines[0].endswith('| - |')
+    assert lines[1].endswith('| +5.0 [+5.0, +5.0] |')
+    assert lines[2].endswith('| - |')
 
 
 def test_markdown(rows):

@@ -1,7 +1,8 @@
 """Small models and scenes for tests."""
 
+import importlib.util
 from pathlib import Path
-from types import SimpleNamespace
+from types import ModuleType, SimpleNamespace
 
 import cv2
 import numpy as np
@@ -19,6 +20,16 @@ ROOT = Path(__file__).parents[1]
 MS_RCNN = ROOT / 'configs/ms_rcnn/ms-rcnn_r18_fpn_18e_coco.py'
 MASK_RCNN = ROOT / 'configs/mask_rcnn/mask-rcnn_r18_fpn_18e_coco.py'
 CHANNELS = 16
+
+
+def load_tool(name: str) -> ModuleType:
+    """Import a script of ``tools``."""
+    spec = importlib.util.spec_from_file_location(
+        name, ROOT / f'tools/{name}.py'
+    )
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
 def small_config(path: Path = MS_RCNN, num_classes: int = 3) -> Config:

@@ -75,84 +75,64 @@ RANKED = (
     Column('by oracle', 'oracle', 'mAP'),
 )
 UNKNOWN = (None, None, None)
-# Not the paper's, but what its figures are to be compared with.
 TWIN = 'mask-rcnn_r18_fpn'
-R18, C4C5 = 'ms-rcnn_r18_fpn', 'ms-rcnn_r18_fpn-c4c5'
+R18 = 'ms-rcnn_r18_fpn'
 DCN = 'ms-rcnn_r101-dconv-c3-c5_fpn'
 
+
+def pair(
+    label: str,
+    name: str,
+    mask_rcnn: tuple[float | None, ...],
+    ms_rcnn: tuple[float | None, ...],
+) -> tuple[Row, Row]:
+    """The rows of Mask R-CNN and MS R-CNN with the same backbone."""
+    return (
+        Row(f'Mask R-CNN, {label}', f'mask-rcnn_{name}', mask_rcnn),
+        Row(f'MS R-CNN, {label}', f'ms-rcnn_{name}', ms_rcnn),
+    )
+
+
+R101_FPN = (
+    (36.6, 58.6, 39.0, 41.3, 61.7, 45.9),
+    (38.2, 58.4, 41.5, 41.4, 61.8, 46.3),
+)
 TABLES = {
     'backbones': Table(
         'Backbones',
         MASK + BOX,
         (
-            Row(
-                'Mask R-CNN, R-18 FPN (C4, C5)',
-                'mask-rcnn_r18_fpn-c4c5',
+            *pair(
+                'R-18 FPN (C4, C5)',
+                'r18_fpn-c4c5',
                 (27.7, 46.9, 29.0, 31.2, 50.4, 33.2),
-            ),
-            Row(
-                'MS R-CNN, R-18 FPN (C4, C5)',
-                C4C5,
                 (29.3, 46.9, 31.3, 31.5, 50.8, 33.5),
             ),
-            Row(
-                'Mask R-CNN, R-18 FPN', 'mask-rcnn_r18_fpn', UNKNOWN + UNKNOWN
-            ),
-            Row('MS R-CNN, R-18 FPN', R18, UNKNOWN + UNKNOWN),
-            Row(
-                'Mask R-CNN, R-50 FPN',
-                'mask-rcnn_r50_fpn',
+            *pair('R-18 FPN', 'r18_fpn', UNKNOWN * 2, UNKNOWN * 2),
+            *pair(
+                'R-50 FPN',
+                'r50_fpn',
                 (34.5, 55.8, 36.7, 38.6, 59.2, 42.5),
-            ),
-            Row(
-                'MS R-CNN, R-50 FPN',
-                'ms-rcnn_r50_fpn',
                 (36.0, 55.8, 38.8, 38.6, 59.2, 42.5),
             ),
-            Row(
-                'Mask R-CNN, R-101 FPN',
-                'mask-rcnn_r101_fpn',
-                (36.6, 58.6, 39.0, 41.3, 61.7, 45.9),
-            ),
-            Row(
-                'MS R-CNN, R-101 FPN',
-                'ms-rcnn_r101_fpn',
-                (38.2, 58.4, 41.5, 41.4, 61.8, 46.3),
-            ),
+            *pair('R-101 FPN', 'r101_fpn', *R101_FPN),
         ),
     ),
     'frameworks': Table(
         'Frameworks, R-101',
         MASK + BOX,
         (
-            Row(
-                'Mask R-CNN, C4',
-                'mask-rcnn_r101-c4',
+            *pair(
+                'C4',
+                'r101-c4',
                 (33.9, 53.9, 36.2, 38.6, 57.3, 42.8),
-            ),
-            Row(
-                'MS R-CNN, C4',
-                'ms-rcnn_r101-c4',
                 (35.0, 54.0, 37.7, 38.7, 57.4, 43.0),
             ),
-            Row(
-                'Mask R-CNN, FPN',
-                'mask-rcnn_r101_fpn',
-                (36.6, 58.6, 39.0, 41.3, 61.7, 45.9),
-            ),
-            Row(
-                'MS R-CNN, FPN',
-                'ms-rcnn_r101_fpn',
-                (38.2, 58.4, 41.5, 41.4, 61.8, 46.3),
-            ),
-            Row(
-                'Mask R-CNN, DCN + FPN',
-                'mask-rcnn_r101-dconv-c3-c5_fpn',
+            *pair('FPN', 'r101_fpn', *R101_FPN),
+            *pair(
+                'DCN + FPN',
+                'r101-dconv-c3-c5_fpn',
                 (37.7, 60.3, 40.0, 42.9, 63.4, 47.8),
-            ),
-            Row(
-                'MS R-CNN, DCN + FPN',
-                DCN,
                 (39.1, 60.0, 42.4, 43.1, 63.5, 47.7),
             ),
         ),
@@ -164,34 +144,22 @@ TABLES = {
             for name in ('AP', 'AP50', 'AP75', 'APs', 'APm', 'APl')
         ),
         (
-            Row(
-                'Mask R-CNN, C4',
-                'mask-rcnn_r101-c4',
+            *pair(
+                'C4',
+                'r101-c4',
                 (34.3, 55.0, 36.6, 13.2, 36.4, 52.2),
-            ),
-            Row(
-                'MS R-CNN, C4',
-                'ms-rcnn_r101-c4',
                 (35.4, 54.9, 38.1, 13.7, 37.6, 53.3),
             ),
-            Row(
-                'Mask R-CNN, FPN',
-                'mask-rcnn_r101_fpn',
+            *pair(
+                'FPN',
+                'r101_fpn',
                 (37.0, 59.2, 39.5, 17.1, 39.3, 52.9),
-            ),
-            Row(
-                'MS R-CNN, FPN',
-                'ms-rcnn_r101_fpn',
                 (38.3, 58.8, 41.5, 17.8, 40.4, 54.4),
             ),
-            Row(
-                'Mask R-CNN, DCN + FPN',
-                'mask-rcnn_r101-dconv-c3-c5_fpn',
+            *pair(
+                'DCN + FPN',
+                'r101-dconv-c3-c5_fpn',
                 (38.4, 61.2, 41.2, 18.0, 40.5, 55.2),
-            ),
-            Row(
-                'MS R-CNN, DCN + FPN',
-                DCN,
                 (39.6, 60.7, 43.1, 18.8, 41.5, 56.2),
             ),
         ),
@@ -292,14 +260,10 @@ TABLES = {
         'Seconds per image at test',
         (Column('s / image', 'run', 'seconds_per_image', 1, 3),),
         (
-            Row('Mask R-CNN, R-18 FPN', 'mask-rcnn_r18_fpn', (0.132,)),
-            Row('MS R-CNN, R-18 FPN', R18, (0.132,)),
-            Row(
-                'Mask R-CNN, R-101 DCN + FPN',
-                'mask-rcnn_r101-dconv-c3-c5_fpn',
-                (0.202,),
+            *pair('R-18 FPN', 'r18_fpn', (0.132,), (0.132,)),
+            *pair(
+                'R-101 DCN + FPN', 'r101-dconv-c3-c5_fpn', (0.202,), (0.202,)
             ),
-            Row('MS R-CNN, R-101 DCN + FPN', DCN, (0.202,)),
         ),
     ),
 }

@@ -1,6 +1,5 @@
 """The report against the evaluation that it is about."""
 
-import importlib.util
 import json
 import re
 import sys
@@ -13,14 +12,10 @@ from mmdet_msrcnn.evaluation.functional import (
     share_of_gain,
 )
 from mmdet_msrcnn.evaluation.ranked_coco_eval import RankedCOCOeval
-from tests.helpers import ROOT
+from tests.helpers import load_tool
 from tests.test_evaluation.coco_cases import random_case
 
-SPEC = importlib.util.spec_from_file_location(
-    'analyze_results', ROOT / 'tools/analyze_results.py'
-)
-analyze_results = importlib.util.module_from_spec(SPEC)
-SPEC.loader.exec_module(analyze_results)
+analyze_results = load_tool('analyze_results')
 
 
 def run(monkeypatch, *arguments) -> None:

@@ -1,6 +1,5 @@
 """One command per table, on a tiny model and data set."""
 
-import importlib.util
 import json
 import sys
 
@@ -16,13 +15,9 @@ from mmdet_msrcnn.reproduction import (
 )
 from mmdet_msrcnn.reproduction.paper import Column
 from mmdet_msrcnn.reproduction.protocols import use_maskness
-from tests.helpers import ROOT
+from tests.helpers import ROOT, load_tool
 
-SPEC = importlib.util.spec_from_file_location(
-    'reproduce_tables', ROOT / 'tools/reproduce_tables.py'
-)
-reproduce_tables = importlib.util.module_from_spec(SPEC)
-SPEC.loader.exec_module(reproduce_tables)
+reproduce_tables = load_tool('reproduce_tables')
 
 TABLE = Table(
     'Heads',

@@ -19,7 +19,6 @@ import copy
 import functools
 import json
 import os
-import subprocess
 import time
 from pathlib import Path
 
@@ -156,10 +155,9 @@ def run_all(
                 print(
                     f'  for the server: {write_submission(run, TOOLS, gpus)}'
                 )
-        except subprocess.CalledProcessError as error:
-            step = Path(error.cmd[1]).stem
-            failures[run.variant] = f'{step} ended with {error.returncode}'
-            print(f'  failed: {failures[run.variant]}, see {run.folder}/*.log')
+        except (OSError, RuntimeError, ValueError) as error:
+            failures[run.variant] = str(error)
+            print(f'  {error}, see {run.folder}/*.log')
         times.append(time.monotonic() - start)
     return failures
 

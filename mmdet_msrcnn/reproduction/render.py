@@ -107,6 +107,11 @@ def _number(value: float | None, decimals: int, sign: str = '') -> str:
     return '-' if value is None else f'{value:{sign}.{decimals}f}'
 
 
+def _shorten(reason: str) -> str:
+    """Fit a reason into a cell."""
+    return reason.replace('|', '/')[:160]
+
+
 def _interval(paired: dict | None) -> str:
     if paired is None:
         return '-'
@@ -147,7 +152,7 @@ def to_markdown(table: Table, rows: list[dict]) -> str:
         if 'paired' in row:
             texts.append(_interval(row['paired']))
         if row['failure']:
-            texts[0] += f' (failed: {row["failure"]})'
+            texts[0] += f' ({_shorten(row["failure"])})'
         lines.append(f'| {" | ".join(texts)} |')
     return '\n'.join(lines) + '\n'
 

@@ -77,8 +77,9 @@ def execute(run: Run, tools: Path, gpus: int = 1) -> None:
         gpus (int): Processes to train and test with. Defaults to 1.
 
     Raises:
-        subprocess.CalledProcessError: If a step fails; its output is in
-            ``train.log`` or ``test.log`` of the run's folder.
+        RuntimeError: If training or test fails; says with what, the output
+            is in ``train.log`` or ``test.log`` of the run's folder.
+        ValueError: If the model detects nothing.
     """
     if run.result.is_file():
         return
@@ -149,14 +150,17 @@ def _run(
         command = ['bash', script, *inputs, gpus, *options]
     else:
         command = [sys.executable, tools / f'{step}.py', *inputs, *options]
-    with open(run.folder / f'{step}.log', 'a') as log:
-        subprocess.run(
+    log = run.folder / f'{step}.log'
+    with open(log, 'a') as output:
+        done = subprocess.run(
             [str(part) for part in command],
-            stdout=log,
+            stdout=output,
             stderr=subprocess.STDOUT,
             env=dict(os.environ, PYTHON=sys.executable),
-            check=True,
         )
+    if done.returncode:
+        lines = log.read_text(errors='replace').strip().splitlines()
+        raise RuntimeError(f'{step} failed: {(lines or ["no output"])[-1]}')
 
 
 def _collect(run: Run) -> dict:
@@ -164,6 +168,8 @@ def _collect(run: Run) -> dict:
     path = run.folder / 'results.mask_scores.json'
     results = json.loads(path.read_text())
     detections = results.pop('detections')
+    if not detections:
+        raise ValueError('the model detects nothing')
     with silence():
         coco = COCO(run.recipe.test.test_evaluator.ann_file)
     row, coco_eval, _ = evaluate(coco, detections, results)

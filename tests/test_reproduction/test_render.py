@@ -38,7 +38,7 @@ def rows():
         'mask-rcnn': [result(0.25)],
         'ms-rcnn': [result(0.29, pearson=0.7), result(0.31, pearson=0.8)],
     }
-    return table_cells(TABLE, results, {'other': 'train ended with 1'})
+    return table_cells(TABLE, results, {'other': 'train failed: no space'})
 
 
 def test_mean_spread_and_difference(rows):
@@ -88,7 +88,7 @@ def test_markdown(rows):
         '| Mask R-CNN | 27.7 | 25.0 | -2.7 | - | - | - |',
         '| MS R-CNN | 29.3 | 30.0 ± 1.4 | +0.7 | 0.740 | 0.750 ± 0.071 | '
         '+0.010 |',
-        '| other (failed: train ended with 1) | - | - | - | - | - | - |',
+        '| other (train failed: no space) | - | - | - | - | - | - |',
     ]
 
 

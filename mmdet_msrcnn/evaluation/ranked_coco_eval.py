@@ -25,27 +25,20 @@ def silence() -> Iterator[None]:
         yield
 
 
-def accumulate(coco_eval: COCOeval) -> np.ndarray:
-    """Accumulate per-image results into a precision table.
+def run_coco_eval(coco_eval: COCOeval) -> np.ndarray:
+    """Evaluate and accumulate the results into a precision table.
 
     Args:
-        coco_eval (COCOeval): Evaluated, with a single entry in
-            ``params.maxDets``.
+        coco_eval (COCOeval): With a single entry in ``params.maxDets``.
 
     Returns:
         ndarray: Precision of shape (T, R, K, A); -1 where there is no
         instance.
     """
     with silence():
+        coco_eval.evaluate()
         coco_eval.accumulate()
     return coco_eval.eval['precision'][..., 0]
-
-
-def run_coco_eval(coco_eval: COCOeval) -> np.ndarray:
-    """Evaluate and accumulate; see :func:`accumulate`."""
-    with silence():
-        coco_eval.evaluate()
-    return accumulate(coco_eval)
 
 
 def load_detections(coco_gt: COCO, detections: list[dict], shape: str) -> COCO:

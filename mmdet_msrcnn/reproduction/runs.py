@@ -22,6 +22,8 @@ from mmdet_msrcnn.utils.io import write_json
 
 NUM_RESAMPLES = 200
 STATISTICS = ('pearson', 'spearman', 'mae', 'share')
+# The ranking that a method is judged by: its mask score if it has one.
+METHODS = [r for r in RANKINGS if r != 'oracle'][::-1]
 
 
 @dataclass(frozen=True)
@@ -193,10 +195,6 @@ def _collect(run: Run) -> dict:
         config=(run.recipe.train or run.recipe.test).pretty_text,
         finished=time.strftime('%Y-%m-%d'),
     )
-
-
-# The ranking that a method is judged by: its mask score if it has one.
-METHODS = [r for r in RANKINGS if r != 'oracle'][::-1]
 
 
 def _resample(coco_eval: RankedCOCOeval, method: str) -> list[float]:

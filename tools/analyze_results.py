@@ -25,36 +25,12 @@ import argparse
 import json
 from pathlib import Path
 
-import numpy as np
 from pycocotools.coco import COCO
 
-from mmdet_msrcnn.evaluation.bootstrap import bootstrap, resample_images
-from mmdet_msrcnn.evaluation.ranked_coco_eval import (
-    RankedCOCOeval,
-    silence,
-)
-from mmdet_msrcnn.evaluation.report import (
-    difference,
-    evaluate,
-    summary,
-    to_markdown,
-)
-from mmdet_msrcnn.utils.io import write_json, write_text
-from mmdet_msrcnn.visualization.overlays import draw_overlays
-from mmdet_msrcnn.visualization.rank_gallery import draw_rank_gallery
-from mmdet_msrcnn.visualization.score_plots import (
-    plot_precision,
-    plot_reliability,
-    plot_score_vs_iou,
-)
-
-# File name to caption; the last one needs the images.
-FIGURES = {
-    'score_vs_iou.png': 'class score and predicted IoU against true IoU',
-    'reliability.png': 'true IoU of masks with the same predicted IoU',
-    'precision.png': 'precision against recall, AP against the threshold',
-    'rank_changes.png': 'masks that rise and fall most by the mask score',
-}
+from mmdet_msrcnn.evaluation.bootstrap import resample_images
+from mmdet_msrcnn.evaluation.ranked_coco_eval import silence
+from mmdet_msrcnn.evaluation.report import evaluate
+from mmdet_msrcnn.visualization.report_folder import write_report
 
 
 def parse_args() -> argparse.Namespace:
@@ -118,37 +94,6 @@ def check_protocols(models: dict[str, dict]) -> dict:
     return {name: first[name] for name in names}
 
 
-def draw(
-    args: argparse.Namespace,
-    coco: COCO,
-    results: dict,
-    coco_eval: RankedCOCOeval,
-    precisions: dict[str, np.ndarray],
-) -> None:
-    """Draw the figures of one model.
-
-    Args:
-        args (argparse.Namespace): The command line.
-        coco (COCO): Ground truth.
-        results (dict): Content of its ``mask_scores.json``.
-        coco_eval (RankedCOCOeval): Its evaluator.
-        precisions (dict[str, ndarray]): Its precision by each ranking.
-    """
-    detections, params = results['detections'], coco_eval.params
-    scores, calibration, precision, gallery = (
-        args.out_dir / name for name in FIGURES
-    )
-    plot_score_vs_iou(detections, scores)
-    plot_reliability(detections, calibration)
-    plot_precision(precisions, params.iouThrs, params.recThrs, precision)
-    if args.img_dir is not None:
-        draw_rank_gallery(coco, detections, args.img_dir, gallery)
-        overlays = args.out_dir / 'overlays'
-        draw_overlays(
-            coco, detections, args.img_dir, overlays, args.num_overlays
-        )
-
-
 def main() -> None:
     """Run the analysis."""
     args = parse_args()
@@ -159,37 +104,15 @@ def main() -> None:
     with silence():
         coco = COCO(args.ann)
     samples = resample_images(len(protocol['img_ids']), args.bootstrap)
-    rows, resamples, evaluated = {}, {}, {}
-    for name, results in models.items():
-        rows[name], coco_eval, precisions = evaluate(
-            coco, results['detections'], protocol
+    evaluations = {
+        name: evaluate(coco, results['detections'], protocol, samples, name)
+        for name, results in models.items()
+    }
+    print(
+        write_report(
+            args.out_dir, coco, evaluations, args.img_dir, args.num_overlays
         )
-        evaluated[name] = coco_eval, precisions
-        resamples[name] = bootstrap(coco_eval, samples, name)
-    first, *others = models
-    report = dict(
-        models={name: summary(rows[name], resamples[name]) for name in models},
-        differences={
-            f'{name} - {first}': summary(
-                difference(rows[name], rows[first]),
-                list(map(difference, resamples[name], resamples[first])),
-            )
-            for name in others
-        },
-        max_dets=protocol['max_dets'],
-        bootstrap=args.bootstrap,
-        plotted=next((name for name in rows if 'oracle' in rows[name]), None),
-        figures=dict(list(FIGURES.items())[: None if args.img_dir else -1]),
     )
-
-    if report['plotted'] is not None:
-        name = report['plotted']
-        draw(args, coco, models[name], *evaluated[name])
-    write_json(args.out_dir / 'report.json', report)
-    # Last: its presence says that the report is complete.
-    text = to_markdown(report)
-    write_text(args.out_dir / 'report.md', text)
-    print(text)
     print(f'Wrote {args.out_dir}/report.md and what it names')
 
 

@@ -1,9 +1,11 @@
-"""A report on the mask scores of one or more models, as Markdown."""
+"""What the mask scores of one or more models are worth."""
+
+from typing import NamedTuple
 
 import numpy as np
 from pycocotools.coco import COCO
 
-from mmdet_msrcnn.evaluation.bootstrap import interval
+from mmdet_msrcnn.evaluation.bootstrap import bootstrap, interval
 from mmdet_msrcnn.evaluation.functional import (
     RANKINGS,
     share_of_gain,
@@ -29,9 +31,30 @@ COLUMNS = (
 SPREAD = 'true IoU std above class score 0.3'
 
 
+class Evaluation(NamedTuple):
+    """One model, evaluated.
+
+    Attributes:
+        row (dict): Its figures; those of :data:`COLUMNS` and more.
+        coco_eval (RankedCOCOeval): Its evaluator, which has the detections.
+        precisions (dict[str, ndarray]): Precision table of each ranking.
+        resamples (list[dict]): Figures on resampled images, see
+            :func:`bootstrap`.
+    """
+
+    row: dict
+    coco_eval: RankedCOCOeval
+    precisions: dict[str, np.ndarray]
+    resamples: list[dict]
+
+
 def evaluate(
-    coco: COCO, detections: list[dict], protocol: dict
-) -> tuple[dict, RankedCOCOeval, dict[str, np.ndarray]]:
+    coco: COCO,
+    detections: list[dict],
+    protocol: dict,
+    samples: np.ndarray,
+    name: str = '',
+) -> Evaluation:
     """Evaluate one model.
 
     Args:
@@ -39,10 +62,11 @@ def evaluate(
         detections (list[dict]): Of a ``mask_scores.json``.
         protocol (dict): Arguments of the evaluators: ``cat_ids``,
             ``img_ids``, ``max_dets`` and ``iou_thrs``.
+        samples (ndarray): Resamples of the images, shape (B, I).
+        name (str): Name for the progress bar. Defaults to ''.
 
     Returns:
-        tuple[dict, RankedCOCOeval, dict[str, ndarray]]: The row of the
-        report, the evaluator, and the precision tables of the rankings.
+        Evaluation: Figures, evaluator, precision and resampled figures.
     """
     boxes = box_evaluator(coco, detections, **protocol)
     coco_eval = RankedCOCOeval(coco, detections, **protocol)
@@ -66,7 +90,37 @@ def evaluate(
     row['detections'] = len(detections)
     row[SPREAD] = float(np.std(true_ious)) if true_ious else 0.0
     row['breakdown'] = breakdown
-    return row, coco_eval, precisions
+    resamples = bootstrap(coco_eval, samples, name)
+    return Evaluation(row, coco_eval, precisions, resamples)
+
+
+def compare(evaluations: dict[str, Evaluation]) -> dict:
+    """Put the figures of models and their differences to the first together.
+
+    Args:
+        evaluations (dict[str, Evaluation]): Of each model, on the same
+            resampled images.
+
+    Returns:
+        dict: ``models`` and ``differences``, each name to ``row`` and
+        ``intervals``; ``max_dets``; ``bootstrap``, the number of resamples.
+    """
+    (first, base), *others = evaluations.items()
+    return dict(
+        models={
+            name: summary(one.row, one.resamples)
+            for name, one in evaluations.items()
+        },
+        differences={
+            f'{name} - {first}': summary(
+                difference(one.row, base.row),
+                list(map(difference, one.resamples, base.resamples)),
+            )
+            for name, one in others
+        },
+        max_dets=base.coco_eval.params.maxDets[-1],
+        bootstrap=len(base.resamples),
+    )
 
 
 def format_row(
@@ -87,9 +141,8 @@ def to_markdown(report: dict) -> str:
     """Write the report.
 
     Args:
-        report (dict): ``models`` and ``differences``, each name to ``row``
-            and ``intervals``; ``max_dets``; ``bootstrap``; ``plotted``, the
-            model of the figures; ``figures``, file name to caption.
+        report (dict): From :func:`compare`, with ``plotted``, the model of
+            the figures, and ``figures``, file name to caption.
 
     Returns:
         str: Markdown.

@@ -16,6 +16,8 @@ MS_RCNN = 'ms-rcnn_r18_fpn'
 MASKNESS = f'{DETECTOR}_maskness'
 MMDET_TARGET = f'{MS_RCNN}_target-mmdet'
 END_TO_END = '_end-to-end'
+# They differ in what other classes than the true one learn.
+OTHER_CLASSES = (f'{MS_RCNN}_target-all', f'{MS_RCNN}_target-present')
 # What an ablation changes in the MaskIoU head.
 ABLATED = ('fusion', 'target_classes', 'loss_iou')
 
@@ -77,11 +79,18 @@ class SmallProtocol:
         return next((p for p in sorted(found) if _is_model(p, name)), None)
 
     def recipe(self, variant: str) -> Recipe | None:
-        """Find out how a variant is trained; None if it is not R-18 FPN."""
+        """Find out how a variant is trained.
+
+        None if it is not R-18 FPN, or differs in what other classes learn
+        where there is one class only.
+        """
         if variant == DETECTOR or variant.endswith(END_TO_END):
             return self._end_to_end(variant.removesuffix(END_TO_END))
         path = self._path(f'{MS_RCNN}_freeze')
         cfg = Config.fromfile(path)
+        num_classes = cfg.model.roi_head.bbox_head.num_classes
+        if variant in OTHER_CLASSES and num_classes == 1:
+            return None
         if variant == MASKNESS:
             use_maskness(cfg)
             return Recipe(path, None, cfg, True)

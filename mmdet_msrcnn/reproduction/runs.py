@@ -11,14 +11,15 @@ from pathlib import Path
 
 from pycocotools.coco import COCO
 
-from mmdet_msrcnn.evaluation.bootstrap import bootstrap, resample_images
+from mmdet_msrcnn.evaluation.bootstrap import resample_images
 from mmdet_msrcnn.evaluation.functional import RANKINGS
-from mmdet_msrcnn.evaluation.ranked_coco_eval import RankedCOCOeval, silence
-from mmdet_msrcnn.evaluation.report import evaluate
+from mmdet_msrcnn.evaluation.ranked_coco_eval import silence
+from mmdet_msrcnn.evaluation.report import Evaluation, evaluate
 from mmdet_msrcnn.reproduction.protocols import Recipe
 from mmdet_msrcnn.utils.environment import environment
 from mmdet_msrcnn.utils.flops import head_gmacs
 from mmdet_msrcnn.utils.io import write_json
+from mmdet_msrcnn.visualization.report_folder import write_report
 
 NUM_RESAMPLES = 200
 STATISTICS = ('pearson', 'spearman', 'mae', 'share')
@@ -103,7 +104,8 @@ def execute(run: Run, tools: Path, gpus: int = 1) -> None:
         gpus,
         ['--cfg-options', f'test_evaluator.outfile_prefix={prefix}'],
     )
-    write_json(run.result, _collect(run))
+    evaluation = _evaluate(run)
+    write_json(run.result, _collect(run, evaluation))
 
 
 def write_submission(run: Run, tools: Path, gpus: int = 1) -> Path:
@@ -165,8 +167,8 @@ def _run(
         raise RuntimeError(f'{step} failed: {(lines or ["no output"])[-1]}')
 
 
-def _collect(run: Run) -> dict:
-    """Put what is known of a finished run together."""
+def _evaluate(run: Run) -> Evaluation:
+    """Evaluate the results of the test, with a report for people."""
     path = run.folder / 'results.mask_scores.json'
     results = json.loads(path.read_text())
     detections = results.pop('detections')
@@ -174,8 +176,22 @@ def _collect(run: Run) -> dict:
         raise ValueError('the model detects nothing')
     with silence():
         coco = COCO(run.recipe.test.test_evaluator.ann_file)
-    row, coco_eval, _ = evaluate(coco, detections, results)
-    metrics = row['breakdown']
+    # The same resamples for every run.
+    samples = resample_images(len(results['img_ids']), NUM_RESAMPLES)
+    evaluation = evaluate(coco, detections, results, samples)
+    dataset = run.recipe.test.test_dataloader.dataset
+    write_report(
+        run.folder / 'report',
+        coco,
+        {f'{run.variant}, seed {run.seed}': evaluation},
+        Path(dataset.data_root, dataset.data_prefix.img),
+    )
+    return evaluation
+
+
+def _collect(run: Run, evaluation: Evaluation) -> dict:
+    """Put what is known of a finished run together."""
+    row, metrics = evaluation.row, dict(evaluation.row['breakdown'])
     method = next(ranking for ranking in METHODS if ranking in metrics)
     metrics['mask'] = metrics[method]
     metrics['statistics'] = {key: row[key] for key in STATISTICS if key in row}
@@ -187,23 +203,16 @@ def _collect(run: Run) -> dict:
         variant=run.variant,
         seed=run.seed,
         metrics=metrics,
-        mask_ap_resampled=_resample(coco_eval, method),
-        max_dets=results['max_dets'],
-        detections=len(detections),
+        mask_ap_resampled=[
+            round(sample[method], 6) for sample in evaluation.resamples
+        ],
+        max_dets=evaluation.coco_eval.params.maxDets[-1],
+        detections=row['detections'],
         environment=environment(),
         log=_log(run),
         config=(run.recipe.train or run.recipe.test).pretty_text,
         finished=time.strftime('%Y-%m-%d'),
     )
-
-
-def _resample(coco_eval: RankedCOCOeval, method: str) -> list[float]:
-    """Mask AP on resampled images, the same ones for every run."""
-    num_images = len(coco_eval.params.imgIds)
-    samples = resample_images(num_images, NUM_RESAMPLES)
-    return [
-        round(sample[method], 6) for sample in bootstrap(coco_eval, samples)
-    ]
 
 
 def _seconds_per_image(run: Run) -> float:

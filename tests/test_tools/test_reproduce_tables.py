@@ -1,6 +1,7 @@
 """One command per table, on a tiny model and data set."""
 
 import json
+import re
 import sys
 
 import pytest
@@ -129,6 +130,11 @@ def test_result_keeps_what_a_reader_needs(table, out_dir):
         'mae',
         'share',
     }
+    report = (path.parent / 'report/report.md').read_text()
+    assert '| ms-rcnn, seed 1 | ' in report
+    figures = re.findall(r'!\[.+\]\((.+)\)', report)
+    assert len(figures) == 4
+    assert all((path.parent / 'report' / name).is_file() for name in figures)
 
 
 def test_list_says_what_is_there(table, reproduce, capsys):

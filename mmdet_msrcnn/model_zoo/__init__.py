@@ -1,0 +1,1 @@
+"""Publishing checkpoints: files, metafiles of mim, model cards, the page."""

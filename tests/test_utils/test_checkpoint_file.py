@@ -1,0 +1,66 @@
+"""What comes from outside is read, never executed."""
+
+import pickle
+from pathlib import Path
+
+import pytest
+import torch
+
+from mmdet_msrcnn.utils.checkpoint_file import read_checkpoint
+from tests.helpers import Hostile
+
+
+def test_a_checkpoint_is_read(tmp_path):
+    path = tmp_path / 'a.pth'
+    torch.save(dict(state_dict=dict(a=torch.ones(2)), meta=dict(b=1)), path)
+    content = read_checkpoint(path)
+    assert content['meta'] == dict(b=1)
+    assert torch.equal(content['state_dict']['a'], torch.ones(2))
+
+
+@pytest.mark.parametrize('how', ['zip', 'legacy', 'pickle'])
+def test_a_hostile_file_is_refused(tmp_path, how):
+    path, trace = tmp_path / 'a.pth', tmp_path / 'trace'
+    content = dict(state_dict=Hostile(trace))
+    if how == 'pickle':
+        path.write_bytes(pickle.dumps(content))
+    else:
+        torch.save(content, path, _use_new_zipfile_serialization=how == 'zip')
+    with pytest.raises(ValueError, match='was not loaded'):
+        read_checkpoint(path)
+    assert not trace.exists()
+    # The payload works: plain unpickling leaves the file behind.
+    if how == 'pickle':
+        pickle.loads(path.read_bytes())
+        assert trace.exists()
+
+
+def truncate(path: Path) -> None:
+    torch.save(dict(state_dict=dict(a=torch.ones(1000))), path)
+    path.write_bytes(path.read_bytes()[:2000])
+
+
+CASES = {
+    'truncated': (truncate, 'not a whole checkpoint'),
+    'empty': (lambda path: path.write_bytes(b''), 'not a whole checkpoint'),
+    'web page': (
+        lambda path: path.write_text('\n<!DOCTYPE html><html></html>'),
+        'web page',
+    ),
+    'text': (lambda path: path.write_text('hello'), 'was not loaded|whole'),
+    'a list': (lambda path: torch.save([1], path), 'holds a list'),
+}
+
+
+@pytest.mark.parametrize('case', CASES)
+def test_other_files_are_errors(tmp_path, case):
+    write, message = CASES[case]
+    path = tmp_path / 'a.pth'
+    write(path)
+    with pytest.raises(ValueError, match=message):
+        read_checkpoint(path)
+
+
+def test_a_missing_file_is_named(tmp_path):
+    with pytest.raises(FileNotFoundError, match='none.pth does not exist'):
+        read_checkpoint(tmp_path / 'none.pth')

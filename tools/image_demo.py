@@ -8,8 +8,8 @@ numbers, with boxes and masks).
 import argparse
 from pathlib import Path
 
-import mmdet_msrcnn  # noqa: F401 - safe globals, before the checkpoint loads
 from mmdet_msrcnn.apis import MaskScoringInferencer
+from mmdet_msrcnn.utils.safe_globals import force_weights_only
 
 
 def parse_args() -> argparse.Namespace:
@@ -31,6 +31,7 @@ def parse_args() -> argparse.Namespace:
 
 def main() -> None:
     """Run the demo."""
+    force_weights_only()
     args = parse_args()
     for path in (args.image, args.config, args.checkpoint):
         if '://' not in path and not Path(path).exists():

@@ -9,6 +9,8 @@ import mmdet
 import torch
 from torch import distributed
 
+from mmdet_msrcnn.utils.safe_globals import force_weights_only
+
 
 def mmdet_tool(name: str) -> Path:
     """Find a script of mmdet's ``tools``.
@@ -39,6 +41,7 @@ def run_mmdet_tool(name: str) -> None:
     Args:
         name (str): File name, such as ``train.py``.
     """
+    force_weights_only()
     launched = {'pytorch', '--launcher=pytorch'} & set(sys.argv)
     under_torchrun = 'RANK' in os.environ and launched
     if under_torchrun and not torch.cuda.is_available():

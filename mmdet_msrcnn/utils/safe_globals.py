@@ -1,5 +1,6 @@
 """What torch may unpickle from a checkpoint that mmengine wrote."""
 
+import os
 import pickle
 from typing import Any
 
@@ -59,3 +60,14 @@ def allow_checkpoint_globals() -> None:
             (NUMPY_SCALAR, 'numpy.core.multiarray.scalar'),
         ]
     )
+
+
+def force_weights_only() -> None:
+    """Have this process read all checkpoints with ``weights_only=True``.
+
+    torch's hub, through which mmengine loads ``http://`` and
+    ``torchvision://`` addresses, unpickles them without it
+    (https://github.com/pytorch/pytorch/blob/v2.13.0/torch/hub.py). For
+    programs of ours; a library must not decide that for others.
+    """
+    os.environ['TORCH_FORCE_WEIGHTS_ONLY_LOAD'] = '1'

@@ -1,0 +1,91 @@
+"""A hostile pickle, given to each tool that takes a checkpoint."""
+
+import functools
+import http.server
+import threading
+
+import pytest
+import torch
+
+from tests.helpers import ROOT, Hostile
+
+TOOLS = ROOT / 'tools'
+
+
+@pytest.fixture(scope='module')
+def hostile(workspace):
+    """A hostile checkpoint, and where its payload would leave a trace."""
+    path = workspace.folder / 'hostile.pth'
+    trace = workspace.folder / 'trace'
+    content = dict(meta={}, state_dict={}, payload=Hostile(trace))
+    torch.save(content, path)
+    # The payload works where it is let through.
+    torch.load(path, weights_only=False)
+    trace.unlink()
+    return path, trace
+
+
+@pytest.fixture(scope='module')
+def url(workspace):
+    """Address of the workspace on loopback."""
+    handler = functools.partial(
+        http.server.SimpleHTTPRequestHandler, directory=workspace.folder
+    )
+    with http.server.ThreadingHTTPServer(('127.0.0.1', 0), handler) as httpd:
+        threading.Thread(target=httpd.serve_forever, daemon=True).start()
+        yield f'http://127.0.0.1:{httpd.server_port}/hostile.pth'
+        httpd.shutdown()
+
+
+# Tool to its arguments; the checkpoint is a file or an address.
+TOOLS_TO_ARGUMENTS = {
+    'train.py': 'CONFIG --work-dir OUT --cfg-options load_from=CHECKPOINT',
+    'test.py': 'CONFIG CHECKPOINT --work-dir OUT',
+    'image_demo.py': 'IMAGE CONFIG CHECKPOINT --out-dir OUT',
+    'publish_model.py': (
+        'CHECKPOINT OUT --config CONFIG --results REPORT --metafile METAFILE'
+    ),
+    'convert_checkpoint.py': 'CHECKPOINT OUT --config CONFIG',
+    'export_onnx.py': 'CONFIG CHECKPOINT OUT',
+}
+FILES_ALONE = ('publish_model.py', 'convert_checkpoint.py', 'export_onnx.py')
+CASES = [(tool, 'file') for tool in TOOLS_TO_ARGUMENTS] + [
+    (tool, 'address') for tool in TOOLS_TO_ARGUMENTS if tool not in FILES_ALONE
+]
+
+
+@pytest.mark.parametrize(('tool', 'kind'), CASES)
+def test_nothing_is_executed(
+    workspace, hostile, url, monkeypatch, tmp_path, tool, kind
+):
+    path, trace = hostile
+    # Where torch keeps what it downloads.
+    monkeypatch.setenv('TORCH_HOME', str(tmp_path / 'torch'))
+    report, metafile = tmp_path / 'report.json', tmp_path / 'metafile.yml'
+    report.write_text('{"models": {"a": {"row": {}}}, "max_dets": 100}')
+    metafile.write_text('Collections: [{Name: a}]')
+    values = dict(
+        CONFIG=workspace.config,
+        CHECKPOINT=path if kind == 'file' else url,
+        OUT=tmp_path / 'out',
+        IMAGE=next((workspace.folder / 'digits/val').iterdir()),
+        REPORT=report,
+        METAFILE=metafile,
+    )
+    command = TOOLS_TO_ARGUMENTS[tool]
+    for name, value in values.items():
+        command = command.replace(name, str(value))
+    done = workspace.run(TOOLS / tool, *command.split(), check=False)
+    assert done.returncode != 0
+    assert 'weights' in done.stderr.lower() or 'tensors' in done.stderr
+    assert not trace.exists()
+
+
+def test_every_tool_that_takes_a_checkpoint_is_here():
+    found = {
+        path.name
+        for path in TOOLS.glob('*.py')
+        if "add_argument('checkpoint'" in path.read_text()
+    }
+    mmdets = {'train.py', 'test.py'}
+    assert found | mmdets == set(TOOLS_TO_ARGUMENTS)

@@ -56,6 +56,7 @@ setup(
         'mmdet>=3.3.0,<3.4',
         'numpy>=1.26',
         'packaging',
+        'pyyaml',
         'pycocotools>=2.0.7',
         'scipy>=1.11',
         'matplotlib>=3.8',
@@ -65,6 +66,7 @@ setup(
     ],
     extras_require={
         'demo': ['scikit-learn>=1.4'],
+        'onnx': ['onnx', 'onnxruntime', 'onnxscript'],
         'dev': ['pytest', 'ruff', 'scikit-learn>=1.4'],
     },
 )

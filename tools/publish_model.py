@@ -25,6 +25,7 @@ from pathlib import Path
 
 from mmengine.config import Config
 
+from mmdet_msrcnn.checkpoints.read import read_checkpoint
 from mmdet_msrcnn.model_zoo.entry import model_entry, read_report
 from mmdet_msrcnn.model_zoo.metafile import (
     add_model,
@@ -40,7 +41,6 @@ from mmdet_msrcnn.model_zoo.publish import (
     sha256,
     training_memory,
 )
-from mmdet_msrcnn.utils.checkpoint_file import read_checkpoint
 from mmdet_msrcnn.utils.io import write_text
 
 

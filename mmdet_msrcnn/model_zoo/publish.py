@@ -14,7 +14,7 @@ from mmengine.config import Config
 from mmengine.registry import init_default_scope
 from mmengine.structures import InstanceData
 
-from mmdet_msrcnn.utils.checkpoint_file import read_checkpoint
+from mmdet_msrcnn.checkpoints.read import read_checkpoint
 from mmdet_msrcnn.utils.io import atomic_path
 from mmdet_msrcnn.version import __version__
 

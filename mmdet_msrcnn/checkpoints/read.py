@@ -1,6 +1,6 @@
 """Reading checkpoints that other people wrote."""
 
-import pickle
+import re
 from pathlib import Path
 
 import torch
@@ -33,24 +33,29 @@ def read_checkpoint(path: str | Path) -> dict:
         )
     try:
         content = torch.load(path, map_location='cpu', weights_only=True)
-    except pickle.UnpicklingError as error:
-        reason = str(error).strip().splitlines()
-        raise ValueError(
-            f'{path} was not loaded: it holds more than tensors and plain '
-            f'data, and such a file can run any code '
-            f'({next((r for r in reason if "GLOBAL" in r), reason[0])}). If '
-            'you trust its source, save its state_dict alone and use that.'
-        ) from None
     except Exception as error:
         # Bytes that are no pickle make the unpickler fail in any way.
-        raise ValueError(
-            f'{path} is not a whole checkpoint '
-            f'({str(error).splitlines()[0] if str(error) else "it ends"}). '
-            'Download or copy it again.'
-        ) from None
+        raise ValueError(f'{path} was not loaded: {_reason(error)}') from None
     if not isinstance(content, dict):
         raise ValueError(
             f'{path} holds a {type(content).__name__}, not the dict of a '
             'checkpoint'
         )
     return content
+
+
+def _reason(error: Exception) -> str:
+    """Say what is wrong, without torch's advice to load it all the same."""
+    asked = re.search(r'GLOBAL (\S+) ', str(error))
+    if asked:
+        return (
+            f'it asks for {asked[1]}, and what may ask for more than tensors '
+            'and plain data can run any code. Nothing was run. If you trust '
+            'its source, save its state_dict alone and use that.'
+        )
+    detail = str(error).rpartition('WeightsUnpickler error:')[2].strip()
+    first, *_ = re.split(r'\n|\. ', detail or 'it ends early')
+    return (
+        f'it was cut off or is no checkpoint ({first}). Download or copy it '
+        'again.'
+    )

@@ -1,0 +1,74 @@
+"""Whether a checkpoint fits a model."""
+
+import copy
+from collections.abc import Collection
+
+import torch
+from mmdet.registry import MODELS
+from mmengine.config import Config
+from mmengine.registry import init_default_scope
+
+
+def few(names: Collection[str]) -> str:
+    """The first few of some names, and how many there are."""
+    rest = f', ... ({len(names)} in all)' if len(names) > 5 else ''
+    return ', '.join(sorted(map(str, names))[:5]) + rest
+
+
+def model_shapes(cfg: Config) -> dict[str, torch.Size]:
+    """Shapes of a model's parameters and buffers, by name."""
+    init_default_scope(cfg.get('default_scope', 'mmdet'))
+    model = MODELS.build(copy.deepcopy(cfg.model))
+    return {name: value.shape for name, value in model.state_dict().items()}
+
+
+def num_classes(shapes: dict[str, torch.Size]) -> int | None:
+    """Classes without background, or None without a class score."""
+    rows = [s[0] for k, s in shapes.items() if k.endswith('fc_cls.weight')]
+    return rows[0] - 1 if rows else None
+
+
+def check_fit(
+    loaded: dict[str, torch.Size], expected: dict[str, torch.Size]
+) -> None:
+    """Check that a checkpoint fits a model exactly.
+
+    Args:
+        loaded (dict[str, torch.Size]): Shapes in the checkpoint.
+        expected (dict[str, torch.Size]): Shapes in the model.
+
+    Raises:
+        ValueError: If names or shapes differ.
+    """
+    missing, unknown = expected.keys() - loaded, loaded.keys() - expected
+    if not any('.mask_iou_head.' in name for name in loaded):
+        raise ValueError(
+            'The checkpoint has no MaskIoU head: it is a Mask R-CNN. To '
+            'train the head on top of it, see "Mask scoring for a model you '
+            'already have" in configs/ms_rcnn/README.md '
+            '(ms-rcnn_r50_fpn_freeze_6e_coco.py).'
+        )
+    if missing or unknown:
+        raise ValueError(
+            f'The checkpoint does not fit CONFIG. Missing in the checkpoint: '
+            f'{few(missing) or "nothing"}. Unknown to CONFIG: '
+            f'{few(unknown) or "nothing"}. Give a CONFIG of configs/ms_rcnn '
+            'with the same backbone.'
+        )
+    unfit = [name for name in expected if loaded[name] != expected[name]]
+    if not unfit:
+        return
+    theirs, ours = num_classes(loaded), num_classes(expected)
+    fix = (
+        f'The checkpoint has {theirs} classes, CONFIG {ours}: set '
+        f'model.roi_head.bbox_head.num_classes={theirs} and '
+        f'model.roi_head.mask_head.num_classes={theirs} by --cfg-options.'
+        if theirs != ours
+        else 'Give a CONFIG with the same backbone and heads.'
+    )
+    name = unfit[0]
+    raise ValueError(
+        f'{len(unfit)} tensors have other shapes in the checkpoint than in '
+        f'CONFIG: {few(unfit)}. {name} has {tuple(loaded[name])}, CONFIG '
+        f'{tuple(expected[name])}. {fix}'
+    )

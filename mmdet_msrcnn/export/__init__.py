@@ -1,0 +1,1 @@
+"""Parts of a trained model in formats of other runtimes."""

@@ -1,0 +1,97 @@
+"""The MaskIoU head with its fusion as an ONNX file."""
+
+import logging
+import os
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from importlib.util import find_spec
+
+import torch
+
+from mmdet_msrcnn.export.scorer import (
+    INPUTS,
+    OUTPUT,
+    MaskIoUScorer,
+    random_inputs,
+)
+from mmdet_msrcnn.models.mask_fusion import FUSIONS
+from mmdet_msrcnn.version import __version__
+
+# What the exporter writes without converting; old runtimes read it.
+OPSET = 18
+
+
+def check_packages(find: Callable = find_spec) -> None:
+    """Raise an ImportError if a package that the export needs is missing."""
+    missing = [n for n in ('onnx', 'onnxscript') if find(n) is None]
+    if missing:
+        raise ImportError(
+            f'The export to ONNX needs {" and ".join(missing)}. Run: '
+            'pip install onnx onnxscript onnxruntime'
+        )
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Silence what torch's exporter says of torchvision and of itself."""
+    logger = logging.getLogger('torch.onnx')
+    level = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        with warnings.catch_warnings():
+            warnings.filterwarnings('ignore', '.*treespec', FutureWarning)
+            yield
+    finally:
+        logger.setLevel(level)
+
+
+def metadata(scorer: MaskIoUScorer) -> dict[str, str]:
+    """What a reader of the file may want to know of the head."""
+    head = scorer.head
+    fusion = next(n for n, f in FUSIONS.items() if f is head.fusion)
+    shapes = {
+        name: ','.join(map(str, ('num_rois', *shape)))
+        for name, shape in scorer.shapes.items()
+    }
+    return dict(
+        fusion=fusion,
+        num_classes=str(head.num_classes),
+        class_agnostic=str(head.class_agnostic),
+        mmdet_msrcnn=__version__,
+        **shapes,
+    )
+
+
+def write_onnx(scorer: MaskIoUScorer, path: str | os.PathLike) -> None:
+    """Write a scorer as one ONNX file, for any number of RoIs.
+
+    Args:
+        scorer (MaskIoUScorer): In eval mode.
+        path (str or PathLike): The file.
+
+    Raises:
+        ImportError: If onnx or onnxscript is missing.
+    """
+    check_packages()
+    num_rois = torch.export.Dim('num_rois')
+    with quiet(), torch.no_grad():
+        # Not strict, len(labels) of select_by_label would become a constant.
+        program = torch.export.export(
+            scorer,
+            random_inputs(scorer, 2),
+            dynamic_shapes=tuple({0: num_rois} for _ in INPUTS),
+            strict=True,
+        )
+        onnx_program = torch.onnx.export(
+            program,
+            dynamo=True,
+            input_names=INPUTS,
+            output_names=[OUTPUT],
+            opset_version=OPSET,
+            # Names the dimension of all three, which is the same.
+            dynamic_shapes=({0: num_rois}, None, None),
+            verbose=False,
+        )
+    onnx_program.model.metadata_props.update(metadata(scorer))
+    onnx_program.save(path, external_data=False)

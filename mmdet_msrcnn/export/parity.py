@@ -1,0 +1,161 @@
+"""Whether an exported MaskIoU head gives what the model gives."""
+
+import os
+from collections.abc import Callable, Iterable
+from importlib.util import find_spec
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+from mmdet.apis import inference_detector, init_detector
+from torch import Tensor, nn
+
+from mmdet_msrcnn.export.scorer import (
+    INPUTS,
+    OUTPUT,
+    MaskIoUScorer,
+    random_inputs,
+)
+
+NUM_ROIS = (0, 1, 2, 7, 100)
+TOLERANCE = 1e-5
+
+# Inputs of the head, and the MaskIoUs that the model makes of them.
+Case = tuple[tuple[Tensor, ...], Tensor]
+
+
+class Parity(NamedTuple):
+    """Outcome of a comparison.
+
+    Attributes:
+        largest (float): Largest absolute difference of the MaskIoUs.
+        num_rois (int): RoIs that were compared.
+        num_inside (int): Those with a MaskIoU in (0, 1): two models agree on
+            the others wherever both leave [0, 1] and are clamped.
+    """
+
+    largest: float
+    num_rois: int
+    num_inside: int
+
+    def __str__(self) -> str:
+        return (
+            f'largest difference {self.largest:.1e} over {self.num_rois} '
+            f'RoIs, {self.num_inside} of them with a MaskIoU in (0, 1)'
+        )
+
+
+def has_runtime(find: Callable = find_spec) -> bool:
+    """Whether onnxruntime is installed."""
+    return find('onnxruntime') is not None
+
+
+def open_session(path: str | os.PathLike) -> Any:
+    """Load a file into onnxruntime, with as many threads as torch has.
+
+    Raises:
+        ImportError: If onnxruntime is missing.
+    """
+    if not has_runtime():
+        raise ImportError(
+            'The comparison needs onnxruntime. Run: pip install onnxruntime'
+        )
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = torch.get_num_threads()
+    return onnxruntime.InferenceSession(
+        str(path), options, providers=['CPUExecutionProvider']
+    )
+
+
+def compare(session: Any, cases: Iterable[Case]) -> Parity:
+    """Compare an exported head with the model.
+
+    Args:
+        session (onnxruntime.InferenceSession): The exported head.
+        cases (Iterable[Case]): At least one RoI in all.
+
+    Returns:
+        Parity: Over all cases.
+
+    Raises:
+        ValueError: If a MaskIoU differs by more than ``TOLERANCE``.
+    """
+    found, expected = [], []
+    for inputs, mask_ious in cases:
+        arrays = {
+            name: tensor.numpy()
+            for name, tensor in zip(INPUTS, inputs, strict=True)
+        }
+        found += session.run([OUTPUT], arrays)
+        expected.append(mask_ious.numpy())
+    found, expected = np.concatenate(found), np.concatenate(expected)
+    largest = np.abs(found - expected).max()
+    # Written so that NaN is refused.
+    if not largest <= TOLERANCE:
+        raise ValueError(
+            f'onnxruntime and the model differ by {largest:.1e}, and '
+            f'{TOLERANCE:.0e} is allowed. Please report it with the versions '
+            'of torch, onnx, onnxscript and onnxruntime.'
+        )
+    inside = (expected > 0) & (expected < 1)
+    return Parity(float(largest), len(expected), int(inside.sum()))
+
+
+@torch.no_grad()
+def random_cases(
+    scorer: MaskIoUScorer, num_rois: Iterable[int] = NUM_ROIS
+) -> list[Case]:
+    """Random inputs for several numbers of RoIs, and their MaskIoUs."""
+    inputs = [random_inputs(scorer, k) for k in num_rois]
+    return [(one, scorer(*one)) for one in inputs]
+
+
+def observed_cases(model: nn.Module, predict: Callable) -> list[Case]:
+    """What reaches the MaskIoU head of a detector, and its ``mask_ious``.
+
+    Args:
+        model (nn.Module): Detector with a MaskIoU head.
+        predict (Callable): Runs it on one image and returns the
+            :obj:`DetDataSample`.
+
+    Returns:
+        list[Case]: None without detections, else one.
+    """
+    seen = []
+    handle = model.roi_head.mask_iou_head.register_forward_pre_hook(
+        lambda _, inputs: seen.append(inputs)
+    )
+    try:
+        mask_ious = predict().pred_instances.mask_ious
+    finally:
+        handle.remove()
+    return [(inputs, mask_ious) for inputs in seen]
+
+
+def image_cases(
+    config: str | os.PathLike,
+    checkpoint: str | os.PathLike,
+    image: str | os.PathLike,
+) -> list[Case]:
+    """:func:`observed_cases` of an image, on the CPU.
+
+    Args:
+        config (str or PathLike): Config of the detector.
+        checkpoint (str or PathLike): Its checkpoint.
+        image (str or PathLike): Image file.
+
+    Raises:
+        ValueError: If nothing is detected.
+    """
+    model = init_detector(str(config), str(checkpoint), device='cpu')
+    cases = observed_cases(
+        model, lambda: inference_detector(model, str(image))
+    )
+    if not cases:
+        raise ValueError(
+            f'Nothing is detected in {image}, so there is nothing to '
+            'compare. Give an image with objects.'
+        )
+    return cases

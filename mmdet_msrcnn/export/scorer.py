@@ -1,0 +1,121 @@
+"""The MaskIoU head as it is used at test, from a config and a checkpoint."""
+
+import os
+
+import torch
+from mmdet.registry import MODELS as MMDET_MODELS
+from mmengine.config import Config
+from mmengine.registry import init_default_scope
+from torch import Tensor, nn
+
+from mmdet_msrcnn.checkpoints.read import read_checkpoint
+from mmdet_msrcnn.models.mask_fusion import select_by_label
+from mmdet_msrcnn.models.mask_iou_head import MaskIoUHead
+
+INPUTS = ('mask_feats', 'mask_probs', 'labels')
+OUTPUT = 'mask_ious'
+PREFIX = 'roi_head.mask_iou_head.'
+
+
+class MaskIoUScorer(nn.Module):
+    """MaskIoU of each RoI's own class, as the results hold it at test.
+
+    Args:
+        head (:obj:`MaskIoUHead`): Trained head.
+        mask_size (int): Height and width of the predicted masks.
+    """
+
+    def __init__(self, head: MaskIoUHead, mask_size: int) -> None:
+        super().__init__()
+        self.head = head
+        size, num_classes = head.roi_feat_size, head.num_classes
+        num_masks = num_classes if head.needs_all_masks else 1
+        # Of one RoI.
+        self.shapes = dict(
+            mask_feats=(head.in_channels, size, size),
+            mask_probs=(num_masks, mask_size, mask_size),
+            labels=(),
+        )
+
+    def forward(
+        self, mask_feats: Tensor, mask_probs: Tensor, labels: Tensor
+    ) -> Tensor:
+        """Predict the MaskIoU.
+
+        Args:
+            mask_feats (Tensor): See :meth:`MaskIoUHead.forward`.
+            mask_probs (Tensor): See there.
+            labels (Tensor): See there.
+
+        Returns:
+            Tensor: In [0, 1], shape (K, ).
+        """
+        preds = self.head(mask_feats, mask_probs, labels)
+        return select_by_label(preds, labels).clamp(0, 1)
+
+
+def random_inputs(
+    scorer: MaskIoUScorer, num_rois: int
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Normal features, uniform probabilities and labels, always the same."""
+    generator = torch.Generator().manual_seed(num_rois)
+    feats, probs, labels = (
+        (num_rois, *scorer.shapes[name]) for name in INPUTS
+    )
+    return (
+        torch.randn(feats, generator=generator),
+        torch.rand(probs, generator=generator),
+        torch.randint(scorer.head.num_classes, labels, generator=generator),
+    )
+
+
+def load_scorer(
+    config: str | os.PathLike, checkpoint: str | os.PathLike
+) -> MaskIoUScorer:
+    """Build the MaskIoU head of a config and load its weights.
+
+    Args:
+        config (str or PathLike): Config of the detector.
+        checkpoint (str or PathLike): Its checkpoint, a local file.
+
+    Returns:
+        MaskIoUScorer: In eval mode.
+
+    Raises:
+        TypeError: If the config has no MaskIoU head of this package.
+        ValueError: If the checkpoint is refused, lacks weights of the head
+            or has them in other shapes, or the config has no mask size.
+    """
+    content = read_checkpoint(checkpoint)
+    weights = {
+        name.removeprefix(PREFIX): value
+        for name, value in content.get('state_dict', content).items()
+        if name.startswith(PREFIX)
+    }
+    cfg = Config.fromfile(config)
+    init_default_scope(cfg.get('default_scope', 'mmdet'))
+    roi_head = getattr(MMDET_MODELS.build(cfg.model), 'roi_head', None)
+    head = getattr(roi_head, 'mask_iou_head', None)
+    if not isinstance(head, MaskIoUHead):
+        found = f'{type(head).__module__}.{type(head).__name__}'
+        raise TypeError(
+            'model.roi_head.mask_iou_head must be a mmdet_msrcnn.MaskIoUHead, '
+            f'but {config} has {"none" if head is None else found}. Give a '
+            "config of configs/ms_rcnn or one like it; the weights of mmdet's "
+            'own head fit them.'
+        )
+    try:
+        head.load_state_dict(weights)
+    except RuntimeError as error:
+        raise ValueError(
+            f'{checkpoint} does not fit the MaskIoU head of {config}: '
+            f'{error}\nThese names follow {PREFIX!r}. Give the config that '
+            'the checkpoint was trained with.'
+        ) from error
+    train_cfg = roi_head.mask_iou_train_cfg or {}
+    if 'mask_size' not in train_cfg:
+        raise ValueError(
+            f'model.train_cfg.rcnn of {config} has no mask_size. Set it to '
+            'the height of the predicted masks, such as 28.'
+        )
+    return MaskIoUScorer(head, train_cfg['mask_size']).eval()

@@ -1,0 +1,109 @@
+"""tools/export_onnx.py, from the files that users have."""
+
+import re
+
+import cv2
+import pytest
+
+from mmdet_msrcnn.export import parity
+from mmdet_msrcnn.export.onnx import write_onnx
+from mmdet_msrcnn.export.scorer import MaskIoUScorer
+from mmdet_msrcnn.models import MaskIoUHead
+from tests.helpers import ROOT, load_tool, scene
+
+TOOL = load_tool('export_onnx')
+
+
+def run(monkeypatch, *args):
+    monkeypatch.setattr('sys.argv', ['export_onnx.py', *map(str, args)])
+    TOOL.main()
+
+
+@pytest.fixture
+def packages():
+    for name in ('onnx', 'onnxscript', 'onnxruntime'):
+        pytest.importorskip(name, reason=f'the export needs {name}')
+
+
+@pytest.fixture(params=['drawn', 'coco'])
+def image(request, tmp_path):
+    """A scene that is drawn, and a photograph of COCO."""
+    if request.param == 'coco':
+        folder = request.getfixturevalue('coco_mini') / 'val2017'
+        return min(folder.glob('*.jpg'))
+    pixels = scene()['inputs'].permute(1, 2, 0).numpy()
+    cv2.imwrite(str(tmp_path / 'scene.png'), pixels)
+    return tmp_path / 'scene.png'
+
+
+def test_export_is_compared_on_real_features(
+    packages, trained, tmp_path, monkeypatch, capsys, image
+):
+    out = tmp_path / 'new' / 'head.onnx'
+    run(
+        monkeypatch,
+        *(trained.config, trained.checkpoint, out, '--image', image),
+    )
+    printed = capsys.readouterr().out
+    assert 'random inputs: largest difference' in printed
+    assert f'{image}: largest difference' in printed
+    assert 'over 10 RoIs' in printed
+    assert [path.name for path in out.parent.iterdir()] == ['head.onnx']
+    assert parity.open_session(out).get_modelmeta().custom_metadata_map
+
+
+def test_file_that_differs_is_not_written(
+    packages, trained, tmp_path, monkeypatch
+):
+    out = tmp_path / 'head.onnx'
+    out.write_text('old')
+    predict = MaskIoUHead.predict_by_feat
+
+    def other(self, mask_iou_preds, results_list):
+        results_list = predict(self, mask_iou_preds, results_list)
+        results_list[0].mask_ious += 0.01
+        return results_list
+
+    monkeypatch.setattr(MaskIoUHead, 'predict_by_feat', other)
+    image = tmp_path / 'scene.png'
+    cv2.imwrite(str(image), scene()['inputs'].permute(1, 2, 0).numpy())
+    with pytest.raises(SystemExit, match='differ by 1.0e-02'):
+        run(
+            monkeypatch,
+            *(trained.config, trained.checkpoint, out, '--image', image),
+        )
+    assert out.read_text() == 'old'
+    assert set(tmp_path.iterdir()) == {out, image}
+
+
+def test_without_a_runtime_the_file_is_written_unchecked(
+    packages, trained, tmp_path, monkeypatch, capsys
+):
+    monkeypatch.setattr(TOOL, 'has_runtime', lambda: False)
+    out = tmp_path / 'head.onnx'
+    run(monkeypatch, trained.config, trained.checkpoint, out)
+    assert 'unchecked' in capsys.readouterr().out
+    assert parity.open_session(out)
+
+
+def test_missing_file_is_named(trained, tmp_path, monkeypatch):
+    out = tmp_path / 'head.onnx'
+    with pytest.raises(SystemExit, match='none.pth is not a file'):
+        run(monkeypatch, trained.config, tmp_path / 'none.pth', out)
+    assert not out.exists()
+
+
+def test_snippet_of_the_documentation(packages, tmp_path, monkeypatch):
+    page = (ROOT / 'docs/export.md').read_text()
+    (snippet,) = re.findall(r'```python\n(.+?)```', page, re.DOTALL)
+    head = MaskIoUHead(
+        num_classes=10,
+        in_channels=64,
+        conv_out_channels=64,
+        fc_out_channels=256,
+    ).eval()
+    write_onnx(MaskIoUScorer(head, 28), tmp_path / 'demo.onnx')
+    monkeypatch.chdir(tmp_path)
+    names = {}
+    exec(snippet, names)
+    assert names['mask_ious'].shape == (5,)

@@ -4,6 +4,7 @@ Configs name our types with the scope (``mmdet_msrcnn.MaskIoUHead``): an
 unprefixed ``MaskIoUHead`` is mmdet's own class.
 """
 
+from mmengine.registry import HOOKS as MMENGINE_HOOKS
 from mmengine.registry import METRICS as MMENGINE_METRICS
 from mmengine.registry import MODELS as MMENGINE_MODELS
 from mmengine.registry import VISUALIZERS as MMENGINE_VISUALIZERS
@@ -14,6 +15,12 @@ MODELS = Registry(
     parent=MMENGINE_MODELS,
     scope='mmdet_msrcnn',
     locations=['mmdet_msrcnn.models'],
+)
+HOOKS = Registry(
+    'hook',
+    parent=MMENGINE_HOOKS,
+    scope='mmdet_msrcnn',
+    locations=['mmdet_msrcnn.hooks'],
 )
 METRICS = Registry(
     'metric',

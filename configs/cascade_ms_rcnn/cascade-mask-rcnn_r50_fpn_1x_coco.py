@@ -7,6 +7,7 @@ rcnn_train_cfg = _base_.model.train_cfg.rcnn
 rcnn_train_cfg[-1].mask_thr_binary = 0.5
 model = dict(train_cfg=dict(rcnn=rcnn_train_cfg))
 
+default_hooks = dict(checkpoint=dict(type='mmdet_msrcnn.SafeCheckpointHook'))
 val_evaluator = dict(type='mmdet_msrcnn.MaskScoringMetric')
 test_evaluator = val_evaluator
 visualizer = dict(type='mmdet_msrcnn.MaskScoringVisualizer')

@@ -42,6 +42,7 @@ def test_setting_is_that_of_mmdet(name):
         'val_evaluator.type',
         'test_evaluator.type',
         'visualizer.type',
+        'default_hooks.checkpoint.type',
     }
     added = {
         key.split('.')[-1] if key.endswith('_scope_') else key

@@ -1,0 +1,94 @@
+"""Checkpoints that survive a kill at any moment."""
+
+import os
+from pathlib import Path
+
+from mmengine.dist import is_main_process
+from mmengine.hooks import CheckpointHook
+from mmengine.runner import Runner
+
+from mmdet_msrcnn.registry import HOOKS
+from mmdet_msrcnn.utils.io import write_text
+
+
+@HOOKS.register_module()
+class SafeCheckpointHook(CheckpointHook):
+    """mmengine's CheckpointHook, with the order of its steps reversed.
+
+    mmengine 0.10.7 deletes the oldest checkpoint, then writes the new one
+    and ``last_checkpoint`` in place
+    (https://github.com/open-mmlab/mmengine/blob/v0.10.7/mmengine/hooks/checkpoint_hook.py),
+    so that a kill or a full disk can leave a file that does not load and
+    none before it. Here both are written aside and renamed, and only then is
+    the oldest one deleted. A best checkpoint (``save_best``) is written as
+    mmengine does.
+
+    Arguments are those of :class:`CheckpointHook`.
+    """
+
+    def before_train(self, runner: Runner) -> None:
+        """Set up, and take over the seed of a resumed run.
+
+        mmengine builds the sampler before ``--resume`` reads the seed; under
+        a seed that was drawn, the images would come in another order.
+
+        Args:
+            runner (Runner): Runner of the training.
+        """
+        super().before_train(runner)
+        sampler = runner.train_dataloader.sampler
+        if hasattr(sampler, 'seed'):
+            sampler.seed = runner.seed
+
+    def _save_checkpoint_with_step(
+        self, runner: Runner, step: int, meta: dict
+    ) -> None:
+        if not os.path.isdir(self.out_dir):
+            # A remote backend has an order of its own.
+            super()._save_checkpoint_with_step(runner, step, meta)
+            return
+        outdated = self._add_step(runner, step)
+        path = Path(self.out_dir, self.filename_tmpl.format(step))
+        temporary = path.with_name(f'.{path.name}')
+        self.last_ckpt = str(path)
+        runner.message_hub.update_info('last_ckpt', self.last_ckpt)
+        try:
+            runner.save_checkpoint(
+                self.out_dir,
+                temporary.name,
+                save_optimizer=self.save_optimizer,
+                save_param_scheduler=self.save_param_scheduler,
+                meta=meta,
+                by_epoch=self.by_epoch,
+                backend_args=self.backend_args,
+                **self.args,
+            )
+        except OSError as error:
+            temporary.unlink(missing_ok=True)
+            raise OSError(
+                f'{path} could not be written ({error}). Earlier checkpoints '
+                'are intact: free some space and start again with --resume.'
+            ) from error
+        if not is_main_process():
+            return
+        os.replace(temporary, path)
+        write_text(Path(runner.work_dir, 'last_checkpoint'), self.last_ckpt)
+        for old in outdated:
+            Path(self.out_dir, self.filename_tmpl.format(old)).unlink(
+                missing_ok=True
+            )
+
+    def _add_step(self, runner: Runner, step: int) -> list[int]:
+        """Note a step among those that are kept.
+
+        Returns:
+            list[int]: Steps that are not kept any longer.
+        """
+        if self.max_keep_ckpts <= 0 or step in self.keep_ckpt_ids:
+            return []
+        steps = [*self.keep_ckpt_ids, step]
+        self.keep_ckpt_ids.append(step)
+        runner.message_hub.update_info(
+            'keep_ckpt_ids', list(self.keep_ckpt_ids)
+        )
+        return steps[: -self.max_keep_ckpts]

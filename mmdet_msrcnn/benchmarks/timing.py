@@ -1,0 +1,41 @@
+"""Timing functions against each other."""
+
+import statistics
+import time
+from collections.abc import Callable, Mapping
+
+import torch
+
+
+def _synchronize() -> None:
+    if torch.cuda.is_available():
+        torch.cuda.synchronize()
+
+
+def time_in_turn(
+    functions: Mapping[str, Callable[[], object]],
+    repeats: int = 5,
+    warm_up: int = 1,
+) -> dict[str, float]:
+    """Time functions in turn, so that a slow moment hits all alike.
+
+    Args:
+        functions (Mapping[str, Callable]): Functions by name.
+        repeats (int): Timed calls of each. Defaults to 5.
+        warm_up (int): Calls of each before that. Defaults to 1.
+
+    Returns:
+        dict[str, float]: Median seconds by name.
+    """
+    seconds = {name: [] for name in functions}
+    for i in range(warm_up + repeats):
+        for name, function in functions.items():
+            _synchronize()
+            start = time.perf_counter()
+            function()
+            _synchronize()
+            if i >= warm_up:
+                seconds[name].append(time.perf_counter() - start)
+    return {
+        name: statistics.median(values) for name, values in seconds.items()
+    }

@@ -10,7 +10,7 @@ DEMO_RESULTS := $(DEMO)/results.mask_scores.json
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test test-slow lint format clean-demo
+.PHONY: help setup demo test test-slow test-packaging lint format clean-demo
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -27,7 +27,7 @@ $(PY):
 # build it without its ops. -g0 halves the time of the build.
 $(READY): requirements.txt setup.py | $(PY)
 	$(PY) tools/missing_requirements.py requirements.txt > $(VENV)/missing.txt
-	$(PY) -m pip install -r $(VENV)/missing.txt 'setuptools<81' wheel ninja psutil packaging
+	$(PY) -m pip install -r $(VENV)/missing.txt 'setuptools>=64,<81' wheel ninja psutil packaging
 	$(PY) -c 'import cv2' || { echo 'OpenCV lacks a system library, such as: apt-get install libgl1 libglib2.0-0'; exit 1; }
 	$(PY) -c 'import torch, mmcv._ext' 2> /dev/null || { \
 	  echo 'Building the ops of $(MMCV): about 10 minutes on 2 cores'; \
@@ -62,8 +62,11 @@ $(DEMO)/report.md: $(DEMO_RESULTS)
 test: $(READY) lint ## lint and the fast tests
 	$(PY) -m pytest -q
 
-test-slow: $(READY) ## training runs through mmdet's entry points
+test-slow: $(READY) ## training runs through mmdet's entry points, packaging
 	$(PY) -m pytest -q -m slow
+
+test-packaging: $(READY) ## wheel, sdist and mim in an environment of their own
+	$(PY) -m pytest -q -m slow tests/test_packaging.py
 
 lint: $(READY) ## ruff
 	$(PY) -m ruff check .

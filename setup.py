@@ -46,6 +46,8 @@ setup(
     long_description=(root / 'README.md').read_text(encoding='utf-8'),
     long_description_content_type='text/markdown',
     license='Apache-2.0',
+    author='The mmdet_msrcnn authors',
+    keywords='instance segmentation, Mask Scoring R-CNN, MMDetection',
     cmdclass={'build_py': BuildPy},
     packages=find_packages(include=['mmdet_msrcnn', 'mmdet_msrcnn.*']),
     python_requires='>=3.10',
@@ -62,7 +64,7 @@ setup(
         'matplotlib>=3.8',
         'opencv-python',
         'rich',
-        'setuptools<81',
+        'setuptools>=64,<81',
     ],
     extras_require={
         'demo': ['scikit-learn>=1.4'],

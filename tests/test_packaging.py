@@ -103,7 +103,7 @@ def environment(tmp_path_factory, source):
     env = Environment(folder / 'env/bin', folder / 'empty', folder / 'dist')
     env.folder.mkdir()
     subprocess.run([sys.executable, '-m', 'venv', folder / 'env'], check=True)
-    tools = ('openmim', 'build', 'twine', 'setuptools<81', 'wheel')
+    tools = ('openmim', 'build', 'twine', 'setuptools>=64,<81', 'wheel')
     env.run('pip', 'install', '--quiet', *tools)
     # A plain path: an editable mmdet_msrcnn of this environment stays out.
     site = Path(env.run('python', '-c', SITE).strip())
@@ -192,3 +192,16 @@ def test_mim_trains_tests_and_downloads(environment, workspace):  # noqa: F811
         *options,
     )
     assert list(environment.folder.glob('tested/*/*.json'))
+
+
+def test_editable_installation_serves_the_tree(environment, source):
+    # Last: it replaces the wheel.
+    environment.run(
+        *('pip', 'install', '--quiet', '--no-deps'),
+        *('--no-build-isolation', '--editable', source),
+    )
+    mim = source / 'mmdet_msrcnn/.mim'
+    for name in ('configs', 'tools', 'model-index.yml'):
+        assert (mim / name).resolve() == (source / name).resolve()
+    output = environment.run('mim', 'search', 'mmdet_msrcnn')
+    assert f'config id: {NAME}' in output

@@ -9,8 +9,11 @@ from pathlib import Path
 
 import pytest
 import torch
+from mmdet.apis import DetInferencer
 from mmdet.models.roi_heads import MaskScoringRoIHead
+from mmdet.structures import DetDataSample
 from mmdet.structures.mask import BitmapMasks
+from mmengine.structures import InstanceData
 
 from mmdet_msrcnn.reproduction.protocols import use_mmdet_head
 from tests.helpers import (
@@ -88,6 +91,19 @@ def test_one_crop_per_proposal(monkeypatch):
     inds = torch.zeros(7, dtype=torch.long)
     mmdet_targets(boxes, inds, gt, torch.ones(7, 28, 28), 0.5)
     assert len(crops) == 7
+
+
+def test_inferencer_drops_mask_scores():
+    pred = InstanceData(
+        bboxes=torch.zeros(1, 4),
+        labels=torch.zeros(1, dtype=torch.long),
+        scores=torch.ones(1),
+        mask_scores=torch.ones(1),
+    )
+    inferencer = DetInferencer.__new__(DetInferencer)
+    result = inferencer.pred2dict(DetDataSample(pred_instances=pred))
+    assert 'scores' in result
+    assert 'mask_scores' not in result
 
 
 def test_every_test_that_the_page_names_exists():

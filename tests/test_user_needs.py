@@ -414,5 +414,5 @@ def test_need_22_version_out_of_range_is_named_with_the_command(mmcv, message):
 
 def test_need_23_missing_pkg_resources_is_named_with_the_command():
     """pkg_resources is gone in setuptools 82 (mmcv#3325)."""
-    with pytest.raises(ImportError, match=r"pip install 'setuptools<81'"):
+    with pytest.raises(ImportError, match=r"pip install 'setuptools>=64,<81'"):
         check_pkg_resources(lambda name: None)

@@ -26,6 +26,7 @@ from mmdet_msrcnn.checkpoints.convert import (
     write,
 )
 from mmdet_msrcnn.checkpoints.read import read_checkpoint
+from mmdet_msrcnn.utils.io import check_not_overwritten
 
 
 def parse_args() -> argparse.Namespace:
@@ -69,17 +70,17 @@ def run(args: argparse.Namespace) -> None:
     """
     if not args.config.is_file():
         raise ValueError(f'{args.config} does not exist')
-    target = args.out_dir / f'{args.checkpoint.stem}.pth'
-    if target.resolve() == args.checkpoint.resolve():
-        raise ValueError(
-            f'{target} would be overwritten; choose another OUT_DIR'
-        )
+    stem = args.checkpoint.stem
+    check_not_overwritten(
+        (args.out_dir / f'{stem}{end}' for end in ('.pth', '.py')),
+        (args.checkpoint, args.config),
+    )
     content = read_checkpoint(args.checkpoint)
     cfg = Config.fromfile(args.config)
     cfg.merge_from_dict(args.cfg_options)
     converted = convert(content, cfg)
     print(report(converted))
-    for path in write(converted, args.out_dir, args.checkpoint.stem):
+    for path in write(converted, args.out_dir, stem):
         print(f'Wrote {path}')
 
 
@@ -87,7 +88,7 @@ def main() -> None:
     """Run the command."""
     try:
         run(parse_args())
-    except (ValueError, FileNotFoundError) as error:
+    except (ValueError, OSError) as error:
         raise SystemExit(str(error)) from None
 
 

@@ -18,7 +18,8 @@ from mmdet_msrcnn.export.parity import (
     random_cases,
 )
 from mmdet_msrcnn.export.scorer import load_scorer
-from mmdet_msrcnn.utils.io import atomic_path
+from mmdet_msrcnn.utils.io import atomic_path, check_not_overwritten
+from mmdet_msrcnn.utils.safe_globals import force_weights_only
 
 
 def parse_args() -> argparse.Namespace:
@@ -36,6 +37,7 @@ def export(args: argparse.Namespace) -> None:
     for path in filter(None, (args.config, args.checkpoint, args.image)):
         if not path.is_file():
             raise ValueError(f'{path} is not a file')
+    check_not_overwritten([args.out], (args.config, args.checkpoint))
     scorer = load_scorer(args.config, args.checkpoint)
     with atomic_path(args.out) as path:
         write_onnx(scorer, path)
@@ -53,6 +55,7 @@ def export(args: argparse.Namespace) -> None:
 
 def main() -> None:
     """Run the command."""
+    force_weights_only()
     args = parse_args()
     try:
         export(args)

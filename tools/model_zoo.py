@@ -12,6 +12,8 @@ ROOT = Path(__file__).parents[1]
 def main() -> None:
     """Run the command."""
     argparse.ArgumentParser(description=__doc__).parse_args()
+    if not (ROOT / 'docs').is_dir():
+        raise SystemExit(f'{ROOT} has no docs; run it in the source tree')
     write_text(ROOT / 'docs/model_zoo.md', zoo_page(ROOT / 'configs'))
 
 

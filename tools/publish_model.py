@@ -12,23 +12,32 @@ writes to OUT_DIR
   is published;
 - ``CONFIG.py``, the whole config, and ``CONFIG_DATE-HASH.md``, the model card;
 
-and adds the model to the ``metafile.yml`` beside CONFIG, from which ``mim
-download`` and docs/model_zoo.md take it. With --zoo-dir the three files and
-the metafile go to ZOO_DIR/FOLDER/CONFIG/ and ZOO_DIR/FOLDER/metafile.yml as
-well, as on mmdet's server; any static file server can serve that folder, and
---url is its address.
+and, with --url, where OUT_DIR will be served, adds the model to the
+``metafile.yml`` beside CONFIG, from which ``mim download`` and
+docs/model_zoo.md take it. With --zoo-dir the three files and the metafile
+also go to ZOO_DIR/FOLDER/CONFIG/ and ZOO_DIR/FOLDER/metafile.yml, as on
+mmdet's server; any static file server can serve that folder, and --url is its
+address.
 """
 
 import argparse
-import shutil
+import re
+import time
 from pathlib import Path
 
 from mmengine.config import Config
 
 from mmdet_msrcnn.checkpoints.read import read_checkpoint
-from mmdet_msrcnn.model_zoo.entry import model_entry, read_report
+from mmdet_msrcnn.model_zoo.entry import (
+    data_set_name,
+    inner_data_set,
+    model_entry,
+    read_report,
+    training_length,
+)
 from mmdet_msrcnn.model_zoo.metafile import (
     add_model,
+    main_collection,
     read_metafile,
     write_metafile,
 )
@@ -37,11 +46,10 @@ from mmdet_msrcnn.model_zoo.publish import (
     check_outputs,
     portable_config,
     published_content,
-    save_published,
-    sha256,
+    serialize,
     training_memory,
 )
-from mmdet_msrcnn.utils.io import write_text
+from mmdet_msrcnn.utils.io import check_not_overwritten, write_bytes
 
 
 def parse_args() -> argparse.Namespace:
@@ -65,16 +73,31 @@ def parse_args() -> argparse.Namespace:
         help='image to compare detections on (default: one of the test set)',
     )
     parser.add_argument(
-        '--url',
-        help='address of OUT_DIR, or of ZOO_DIR if that is given',
+        '--url', help='address of OUT_DIR, or of ZOO_DIR if that is given'
     )
     parser.add_argument('--zoo-dir', type=Path)
     parser.add_argument(
-        '--metafile',
-        type=Path,
-        help='metafile to add the model to (default: beside CONFIG)',
+        '--licence', default='Apache-2.0', help='of the weights'
     )
     return parser.parse_args()
+
+
+def check(args: argparse.Namespace) -> None:
+    """Check the arguments.
+
+    Raises:
+        ValueError: If one is not what it should be.
+    """
+    for path in (args.config, args.results, args.image):
+        if path is not None and not path.is_file():
+            raise ValueError(f'{path} does not exist')
+    if args.url and not re.fullmatch(r'https?://[^\s]+', args.url):
+        raise ValueError(
+            f'--url {args.url} is no address; it must start with http:// or '
+            'https:// and have no spaces'
+        )
+    if args.zoo_dir and not args.url:
+        raise ValueError('--zoo-dir needs --url, the address it is served at')
 
 
 def test_image(cfg: Config) -> Path:
@@ -83,8 +106,9 @@ def test_image(cfg: Config) -> Path:
     Raises:
         ValueError: If there is none.
     """
-    dataset = cfg.test_dataloader.dataset
-    folder = Path(dataset.data_root, dataset.data_prefix.img)
+    dataset = inner_data_set(cfg.test_dataloader.dataset)
+    prefix = dataset.get('data_prefix', {}).get('img', '')
+    folder = Path(dataset.get('data_root') or '', prefix)
     images = sorted(path for path in folder.glob('*.*') if path.is_file())
     if not images:
         raise ValueError(f'{folder} has no images; name one with --image')
@@ -92,7 +116,7 @@ def test_image(cfg: Config) -> Path:
 
 
 def publish(args: argparse.Namespace) -> Path:
-    """Publish a model.
+    """Publish a model. Nothing is written before all of it is known.
 
     Args:
         args (argparse.Namespace): The command line.
@@ -103,60 +127,54 @@ def publish(args: argparse.Namespace) -> Path:
     Raises:
         ValueError: If an input is not what it should be.
     """
-    for path in (args.config, args.results):
-        if not path.is_file():
-            raise ValueError(f'{path} does not exist')
-    name, folder = args.config.stem, args.config.absolute().parent.name
-    metafile = args.metafile or args.config.with_name('metafile.yml')
-    collections = read_metafile(metafile)['Collections']
-    if not collections:
-        raise ValueError(
-            f'{metafile} has no collection to put the model in; see '
-            'configs/ms_rcnn/metafile.yml for one'
-        )
+    check(args)
+    config, name = args.config, args.config.stem
+    folder = config.absolute().parent.name
+    metafile = config.with_name('metafile.yml')
+    collection = main_collection(metafile)
     row = read_report(args.results)
-    cfg = Config.fromfile(args.config)
-    image = args.image or test_image(cfg)
+    cfg = Config.fromfile(config)
     checkpoint = read_checkpoint(args.checkpoint)
     portable = portable_config(cfg)
     content = published_content(checkpoint, portable)
-    path = save_published(content, args.out_dir, name)
-    try:
-        compared = check_outputs(cfg, checkpoint, path, image)
-    except BaseException:
-        path.unlink()
-        raise
+    data, digest = serialize(content)
+    image = args.image or test_image(cfg)
+    compared = check_outputs(cfg, checkpoint, data, image)
     print(f'{compared} detections of {image} are unchanged')
 
-    place = f'{folder}/{name}/' if args.zoo_dir else ''
-    base = f'{args.url.rstrip("/")}/{place}' if args.url else ''
-    entry = model_entry(
-        name,
-        folder,
-        collections[0],
-        row,
-        content['meta'].get('epoch', cfg.train_cfg.max_epochs),
-        training_memory(args.checkpoint),
-        f'{base}{path.name}',
-        sha256(path),
-    )
-    card = model_card(portable, content['meta'], entry, row, path.name)
-    files = {
-        path.with_suffix('.md'): card,
-        args.out_dir / f'{name}.py': portable.pretty_text,
+    path = args.out_dir / f'{name}_{time.strftime("%Y%m%d")}-{digest[:8]}.pth'
+    memory = training_memory(args.checkpoint)
+    metadata = {
+        **({} if memory is None else {'Training Memory (GB)': memory}),
+        **training_length(cfg, content['meta']),
+        'SHA256': digest,
     }
-    for file, text in files.items():
-        write_text(file, text)
-    add_model(metafile, entry)
+    place = f'{folder}/{name}/' if args.zoo_dir else ''
+    weights = f'{(args.url or "").rstrip("/")}/{place}{path.name}'
+    dataset = data_set_name(cfg, collection)
+    entry = model_entry(config, collection, dataset, metadata, row, weights)
+    card = model_card(
+        cfg, content['meta'], entry, row, path.name, args.licence
+    )
+    files = {
+        path.name: data,
+        f'{name}.py': portable.pretty_text.encode(),
+        path.with_suffix('.md').name: card.encode(),
+    }
+    folders = [args.out_dir]
+    metafiles = [metafile] if args.url else []
     if args.zoo_dir:
-        target = args.zoo_dir / folder / name
-        target.mkdir(parents=True, exist_ok=True)
-        for file in (path, *files):
-            shutil.copy(file, target / file.name)
-        zoo_metafile = args.zoo_dir / folder / 'metafile.yml'
-        if not zoo_metafile.is_file():
-            write_metafile(zoo_metafile, dict(Collections=collections))
-        add_model(zoo_metafile, entry)
+        folders.append(args.zoo_dir / folder / name)
+        metafiles.append(args.zoo_dir / folder / 'metafile.yml')
+        read_metafile(metafiles[-1])
+    outputs = [place / file for place in folders for file in files]
+    check_not_overwritten(outputs, (config, args.checkpoint, args.results))
+    for output in outputs:
+        write_bytes(output, files[output.name])
+    for target in metafiles:
+        if not target.is_file():
+            write_metafile(target, dict(Collections=[collection]))
+        add_model(target, entry)
     return path
 
 
@@ -165,12 +183,13 @@ def main() -> None:
     args = parse_args()
     try:
         path = publish(args)
-    except (ValueError, FileNotFoundError) as error:
+    except (ValueError, OSError) as error:
         raise SystemExit(str(error)) from None
     print(f'Wrote {path}, its model card and config')
-    if not args.url:
-        print('Weights in the metafile is a bare file name: --url was not set')
-    print('Now write docs/model_zoo.md anew: python tools/model_zoo.py')
+    if args.url:
+        print('Now write docs/model_zoo.md: python tools/model_zoo.py')
+    else:
+        print('No metafile entry: that needs --url, where it will be served')
 
 
 if __name__ == '__main__':

@@ -104,7 +104,7 @@ def unwrap(content: dict) -> Weights:
         ValueError: If there are no parameters.
     """
     weights = content.get('state_dict', content.get('model', content))
-    if not isinstance(weights, dict) or not all(
+    if not (weights and isinstance(weights, dict)) or not all(
         isinstance(value, Tensor) for value in weights.values()
     ):
         raise ValueError(
@@ -176,7 +176,7 @@ def convert(content: dict, cfg: Config) -> Converted:
     meta = dict(
         mmdet_msrcnn_version=__version__,
         dataset_meta=dataset_meta(
-            content.get('meta', {}), cfg, num_classes(shapes)
+            content.get('meta') or {}, cfg, num_classes(shapes)
         ),
     )
     ignored = [k for k in weights if k.startswith(kind.ignored)]

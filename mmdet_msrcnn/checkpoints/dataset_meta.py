@@ -16,8 +16,8 @@ def dataset_meta(meta: dict, cfg: Config, classes: int | None) -> dict:
     Returns:
         dict: ``classes`` (tuple[str]) and ``palette`` (list), where known.
     """
-    stored = {**meta, **meta.get('dataset_meta', {})}
-    stored = {k.lower(): v for k, v in stored.items() if v}
+    stored = {**meta, **(meta.get('dataset_meta') or {})}
+    stored = {str(k).lower(): v for k, v in stored.items() if v}
     dataset = cfg.get('test_dataloader', {}).get('dataset', {})
     own = dataset.get('metainfo') or getattr(
         DATASETS.get(dataset.get('type', '')), 'METAINFO', {}

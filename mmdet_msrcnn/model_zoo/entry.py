@@ -3,12 +3,20 @@
 import json
 from pathlib import Path
 
+from mmengine.config import Config
+
 # Metric of a metafile: figure of the report.
 BOX = {'box AP': 'box AP'}
 MASK = {
     'mask AP': 'mask_score',
     'mask AP by class score': 'class_score',
     'mask AP by oracle': 'oracle',
+}
+# Where the type of the data set says more than the collection.
+DATASETS = {
+    'CityscapesDataset': 'Cityscapes',
+    'LVISV05Dataset': 'LVIS v0.5',
+    'LVISV1Dataset': 'LVIS v1',
 }
 
 
@@ -27,13 +35,46 @@ def read_report(path: Path) -> dict:
     try:
         report = json.loads(path.read_text())
         (model,) = report['models'].values()
-        return dict(model['row'], max_dets=report['max_dets'])
+        row = model['row']
+        figures = {
+            k: v + 0.0 for k, v in row.items() if not isinstance(v, dict)
+        }
+        required = {key: figures[key] for key in ('box AP', 'class_score')}
+        return dict(figures, **required, max_dets=report['max_dets'])
     except (ValueError, KeyError, TypeError, AttributeError):
         raise ValueError(
             f'{path} is not the report of one model. Write it with '
             'tools/analyze_results.py NAME=PREFIX.mask_scores.json --ann '
             'ANNOTATIONS --out-dir DIR; it is DIR/report.json.'
         ) from None
+
+
+def data_set_name(cfg: Config, collection: dict) -> str:
+    """Name the data that a model was trained on.
+
+    Args:
+        cfg (Config): Config of the model.
+        collection (dict): Collection that the model is in.
+
+    Returns:
+        str: By the type of the data set, else that of the collection.
+    """
+    kind = inner_data_set(cfg.train_dataloader.dataset).get('type')
+    return DATASETS.get(kind, collection['Metadata']['Training Data'])
+
+
+def inner_data_set(dataset: dict) -> dict:
+    """Take a data set out of its wrappers, such as RepeatDataset."""
+    while 'ann_file' not in dataset and 'dataset' in dataset:
+        dataset = dataset['dataset']
+    return dataset
+
+
+def training_length(cfg: Config, meta: dict) -> dict[str, int]:
+    """How long a model was trained, as a metafile has it."""
+    if 'max_iters' in cfg.train_cfg:
+        return {'Iterations': meta.get('iter', cfg.train_cfg.max_iters)}
+    return {'Epochs': meta.get('epoch') or cfg.train_cfg.max_epochs}
 
 
 def _percent(row: dict, metrics: dict[str, str]) -> dict[str, float]:
@@ -46,46 +87,38 @@ def _percent(row: dict, metrics: dict[str, str]) -> dict[str, float]:
 
 
 def model_entry(
-    name: str,
-    folder: str,
+    config: Path,
     collection: dict,
+    dataset: str,
+    metadata: dict,
     row: dict,
-    epochs: int,
-    memory: float | None,
     weights: str,
-    digest: str,
 ) -> dict:
     """Write the entry of a model in mmdet's form.
 
     Args:
-        name (str): Name of the config.
-        folder (str): Its folder in ``configs``.
-        collection (dict): Collection of the metafile.
+        config (Path): Its config, in a folder of ``configs``.
+        collection (dict): Collection that it is in.
+        dataset (str): Name of the data set.
+        metadata (dict): Of the training and the file.
         row (dict): From :func:`read_report`.
-        epochs (int): Epochs of the training.
-        memory (float | None): GPU memory of the training in GB, if known.
         weights (str): Where the file is, a URL.
-        digest (str): SHA-256 of the file.
 
     Returns:
         dict: The entry.
     """
-    metadata = {'Epochs': epochs, 'SHA256': digest}
-    if memory is not None:
-        metadata = {'Training Memory (GB)': memory, **metadata}
     mask = _percent(row, MASK)
     # A model without mask scores ranks its masks by the class score.
     if 'mask AP' not in mask:
         mask = {'mask AP': mask['mask AP by class score']}
-    dataset = collection['Metadata']['Training Data']
     tasks = {
         'Object Detection': _percent(row, BOX),
         'Instance Segmentation': mask,
     }
     return {
-        'Name': name,
+        'Name': config.stem,
         'In Collection': collection['Name'],
-        'Config': f'configs/{folder}/{name}.py',
+        'Config': f'configs/{config.absolute().parent.name}/{config.name}',
         'Metadata': metadata,
         'Results': [
             {'Task': task, 'Dataset': dataset, 'Metrics': metrics}

@@ -6,6 +6,8 @@ import yaml
 
 from mmdet_msrcnn.utils.io import write_text
 
+PARTS = ('Collections', 'Models')
+
 
 class _Dumper(yaml.SafeDumper):
     """Indents lists, as mmdet's metafiles do."""
@@ -21,22 +23,48 @@ def read_metafile(path: Path) -> dict:
         path (Path): File, which need not exist.
 
     Returns:
-        dict: ``Collections`` and ``Models``, both lists.
+        dict: ``Collections`` and ``Models``, both lists of dicts with
+        ``Name``.
 
     Raises:
         ValueError: If it is not a metafile.
     """
-    content = yaml.safe_load(path.read_text()) if path.is_file() else {}
-    content = {} if content is None else content
-    if not isinstance(content, dict) or content.keys() - {
-        'Collections',
-        'Models',
-    }:
+    try:
+        content = yaml.safe_load(path.read_text()) if path.is_file() else {}
+        content = {} if content is None else content
+        parts = {key: content.get(key) or [] for key in PARTS}
+        entries = [entry['Name'] for part in parts.values() for entry in part]
+        if content.keys() - set(PARTS) or not all(entries):
+            raise ValueError
+    except (yaml.YAMLError, AttributeError, TypeError, KeyError, ValueError):
         raise ValueError(
             f'{path} is not a metafile: it must have Collections and Models, '
-            'both lists, and nothing else'
+            'both lists of entries with a Name, and nothing else'
+        ) from None
+    return parts
+
+
+def main_collection(path: Path) -> dict:
+    """Find the collection of a metafile that its models are in.
+
+    Args:
+        path (Path): File.
+
+    Returns:
+        dict: The first one.
+
+    Raises:
+        ValueError: If there is none, or it does not name its data.
+    """
+    collections = read_metafile(path)['Collections']
+    if not collections or not (collections[0].get('Metadata') or {}).get(
+        'Training Data'
+    ):
+        raise ValueError(
+            f'{path} has no collection with Training Data to put the model '
+            'in; see configs/ms_rcnn/metafile.yml for one'
         )
-    return {key: content.get(key) or [] for key in ('Collections', 'Models')}
+    return collections[0]
 
 
 def write_metafile(path: Path, content: dict) -> None:

@@ -1,6 +1,11 @@
 """The model card of a published checkpoint, in Markdown."""
 
+from pathlib import Path
+
 from mmengine.config import Config
+
+from mmdet_msrcnn.model_zoo.entry import inner_data_set
+from mmdet_msrcnn.model_zoo.publish import portable_config
 
 # Heading, figure of the report, factor, decimals.
 FIGURES = (
@@ -12,10 +17,33 @@ FIGURES = (
     ('Pearson r of predicted and true MaskIoU', 'pearson', 1, 3),
     ('mean absolute error of the predicted MaskIoU', 'mae', 1, 3),
 )
+# With and without mask scores.
+KINDS = {
+    True: dict(
+        intro=(
+            'An instance segmentation model ([Mask Scoring R-CNN]'
+            '(https://arxiv.org/abs/1903.00241)) whose masks are ranked by '
+            'class score x predicted MaskIoU.'
+        ),
+        fields='pred.scores, pred.mask_ious, pred.mask_scores, pred.masks',
+        limit=(
+            'The predicted MaskIoU is learned on positive proposals: for '
+            'false positives and poor masks it is too high.'
+        ),
+    ),
+    False: dict(
+        intro=(
+            'An instance segmentation model ([Mask R-CNN]'
+            '(https://arxiv.org/abs/1703.06870)), a twin of Mask Scoring '
+            'R-CNN without mask scores.'
+        ),
+        fields='pred.scores, pred.bboxes, pred.masks',
+        limit='Masks are ranked by the class score.',
+    ),
+}
 CARD = """# {name}
 
-Mask Scoring R-CNN ([paper](https://arxiv.org/abs/1903.00241)), an instance
-segmentation model whose masks are ranked by class score x predicted MaskIoU.
+{intro}
 
 | file | SHA-256 |
 |---|---|
@@ -35,8 +63,8 @@ The whole config is beside this card, and in the checkpoint's `meta['cfg']`.
 
 ## Metrics
 
-AP at {max_dets} detections per image, in percent. By oracle: class score x
-true MaskIoU.
+AP at {max_dets:.0f} detections per image, in percent. By oracle: class score
+x true MaskIoU.
 
 | | |
 |---|---|
@@ -44,26 +72,29 @@ true MaskIoU.
 
 ## Using it
 
+```bash
+sha256sum {file}  # must be the one above
+```
+
 ```python
 from mmdet.apis import inference_detector, init_detector
 import mmdet_msrcnn
 
 model = init_detector('{name}.py', '{file}', device='cpu')
 pred = inference_detector(model, 'image.jpg').pred_instances
-pred.scores, pred.mask_ious, pred.mask_scores
+{fields}
 ```
 
-The file loads with `weights_only=True`. Check its hash before that.
+The file loads with `weights_only=True`.
 
 ## Limits
 
-It knows the classes above alone, in images like those of its data. The
-predicted MaskIoU is learned on positive proposals: for false positives and
-poor masks it is too high. The metrics are those of one training.
+It knows the classes above alone, in images like those of its data. {limit}
+The metrics are those of one training.
 
 ## Licence
 
-Code and weights: Apache-2.0. The images have licences of their own.
+Weights: {licence}. The images have licences of their own.
 
 ## Citation
 
@@ -83,12 +114,15 @@ def _table(rows: dict[str, object]) -> str:
     return '\n'.join(f'| {key} | {value} |' for key, value in rows.items())
 
 
-def _recipe(cfg: Config, meta: dict) -> dict[str, object]:
-    """What the training was, as far as the config tells."""
+def _recipe(cfg: Config, meta: dict, entry: dict) -> dict[str, object]:
+    """What the training was, as far as config and checkpoint tell."""
     optimizer = cfg.optim_wrapper.optimizer
+    start = cfg.get('load_from')
     recipe = {
-        'epochs': meta.get('epoch', cfg.train_cfg.max_epochs),
-        'batch per process': cfg.train_dataloader.batch_size,
+        'starts from': Path(start).name if start else None,
+        'epochs': entry['Metadata'].get('Epochs'),
+        'iterations': entry['Metadata'].get('Iterations'),
+        'batch per process': cfg.train_dataloader.get('batch_size'),
         'optimizer': f'{optimizer.type}, learning rate {optimizer.lr}',
         'seed': meta.get('seed'),
         'mmengine': meta.get('mmengine_version'),
@@ -98,40 +132,40 @@ def _recipe(cfg: Config, meta: dict) -> dict[str, object]:
 
 
 def _source(dataset: dict) -> str:
-    """Where a data set's annotations are; RepeatDataset wraps another."""
-    while 'ann_file' not in dataset and 'dataset' in dataset:
-        dataset = dataset['dataset']
-    root, ann_file = dataset.get('data_root'), dataset.get('ann_file')
-    return f'{root or ""}{ann_file or "?"}'
+    """Where a data set's annotations are."""
+    dataset = inner_data_set(dataset)
+    return f'{dataset.get("data_root") or ""}{dataset.get("ann_file", "?")}'
 
 
 def model_card(
-    cfg: Config, meta: dict, entry: dict, row: dict, file: str
+    cfg: Config, meta: dict, entry: dict, row: dict, file: str, licence: str
 ) -> str:
     """Write the card of a model.
 
     Args:
-        cfg (Config): Config of the model, without absolute paths.
+        cfg (Config): Config of the model.
         meta (dict): Of the published checkpoint.
         entry (dict): From :func:`model_entry`.
         row (dict): From :func:`read_report`.
         file (str): Name of the published file.
+        licence (str): Licence of the weights.
 
     Returns:
         str: Markdown.
     """
-    classes = meta.get('dataset_meta', {}).get('classes', ())
+    portable = portable_config(cfg)
+    classes = meta['dataset_meta']['classes']
     shown = ', '.join(classes[:20]) + (', ...' if len(classes) > 20 else '')
     return CARD.format(
         name=entry['Name'],
         file=file,
         digest=entry['Metadata']['SHA256'],
         data=entry['Results'][0]['Dataset'],
-        train=_source(cfg.train_dataloader.dataset),
-        val=_source(cfg.test_dataloader.dataset),
+        train=_source(portable.train_dataloader.dataset),
+        val=_source(portable.test_dataloader.dataset),
         num=len(classes),
         classes=shown,
-        recipe=_table(_recipe(cfg, meta)),
+        recipe=_table(_recipe(cfg, meta, entry)),
         max_dets=row['max_dets'],
         metrics=_table(
             {
@@ -140,4 +174,6 @@ def model_card(
                 if key in row
             }
         ),
+        licence=licence,
+        **KINDS['mask_score' in row],
     )

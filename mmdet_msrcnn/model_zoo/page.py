@@ -7,10 +7,16 @@ from mmdet_msrcnn.model_zoo.metafile import read_metafile
 HEADER = """# Model zoo
 
 Written from the `metafile.yml` of the config folders by
-`python tools/model_zoo.py`. `mim download mmdet_msrcnn --config NAME --dest .`
-downloads a model and its config; check the hash before loading it.
+`python tools/model_zoo.py`. To get a model and its config, and to check it:
+
+```bash
+mim download mmdet_msrcnn --config NAME --dest .
+sha256sum NAME_*.pth  # starts with the eight digits that end the file's name
+```
+
+Models on download.openmmlab.com are mmdet's, and so are their figures: mmdet
+ranks boxes by the mask score too.
 """
-NO_MODELS = 'No weights yet.'
 METRICS = (
     'box AP',
     'mask AP',
@@ -28,40 +34,44 @@ def zoo_page(configs: Path) -> str:
     Returns:
         str: Markdown.
     """
-    parts = [HEADER]
-    for path in sorted(configs.glob('*/metafile.yml')):
-        content = read_metafile(path)
-        folder = path.parent.name
-        title = content['Collections'][0]['Name']
-        parts.append(f'## [{title}](../configs/{folder}/README.md)\n')
-        parts.append(_table(content['Models']))
+    contents = {
+        path.parent.name: read_metafile(path)
+        for path in sorted(configs.glob('*/metafile.yml'))
+    }
+    parts, empty = [HEADER], []
+    for folder, content in contents.items():
+        name = content['Collections'][0]['Name']
+        title = f'[{name}](../configs/{folder}/README.md)'
+        if content['Models']:
+            parts += [f'## {title}\n', _table(content['Models'])]
+        else:
+            empty.append(title)
+    parts.append(f'No weights yet: {", ".join(empty)}.\n')
     return '\n'.join(parts)
 
 
 def _table(models: list[dict]) -> str:
-    if not models:
-        return f'{NO_MODELS}\n'
-    headings = ('model', 'data', *METRICS, 'epochs', 'weights')
+    headings = ('model', 'data', *METRICS, 'training', 'weights')
     lines = [f'| {" | ".join(headings)} |', '|---' * len(headings) + '|']
-    lines += [_row(model) for model in models]
-    return '\n'.join(lines) + '\n'
+    return '\n'.join([*lines, *map(_row, models)]) + '\n'
 
 
 def _row(model: dict) -> str:
     metrics, meta = {}, model['Metadata']
     for result in model['Results']:
         metrics |= result['Metrics']
-    weights = f'[{_hash(model)}]({model["Weights"]})'
+    weights = model['Weights']
+    # The hash, which ends the name of the file.
+    digest = weights.removesuffix('.pth').rsplit('-', 1)[-1]
+    links = [f'[{digest}]({weights})']
+    if 'SHA256' in meta:
+        links.append(f'[card]({weights.removesuffix("pth")}md)')
+    lengths = ('Epochs', 'Iterations')
     cells = (
         f'[{model["Name"]}](../{model["Config"]})',
         model['Results'][0]['Dataset'],
         *(metrics.get(name, '-') for name in METRICS),
-        meta['Epochs'],
-        weights,
+        *(f'{meta[key]} {key.lower()}' for key in lengths if key in meta),
+        ' · '.join(links),
     )
     return f'| {" | ".join(map(str, cells))} |'
-
-
-def _hash(model: dict) -> str:
-    """Start of the file's hash, which ends its name."""
-    return model['Weights'].removesuffix('.pth').rsplit('-', 1)[-1]

@@ -1,10 +1,12 @@
 """Turning a training checkpoint into a file for a model zoo."""
 
+import getpass
 import hashlib
 import io
 import json
 import os
-import time
+import re
+import socket
 from pathlib import Path
 
 import torch
@@ -14,14 +16,20 @@ from mmengine.config import Config
 from mmengine.registry import init_default_scope
 from mmengine.structures import InstanceData
 
-from mmdet_msrcnn.checkpoints.read import read_checkpoint
-from mmdet_msrcnn.utils.io import atomic_path
 from mmdet_msrcnn.version import __version__
 
 # What is kept of the meta; the rest is about the machine and the run.
 META = ('dataset_meta', 'epoch', 'iter', 'seed', 'mmengine_version')
-# What a config says of one run.
-RUN_KEYS = ('work_dir', 'load_from', 'resume', 'launcher', 'log_level')
+# What a config says of one run and its logs.
+RUN_KEYS = (
+    'work_dir',
+    'load_from',
+    'resume',
+    'launcher',
+    'log_level',
+    'visualizer',
+    'vis_backends',
+)
 
 
 def portable_config(cfg: Config) -> Config:
@@ -33,9 +41,30 @@ def portable_config(cfg: Config) -> Config:
     Returns:
         Config: Without ``work_dir``, ``load_from`` and the like, and with
         the last part alone of absolute paths.
+
+    Raises:
+        ValueError: If it still names the home folder, user or host.
     """
     content = {k: v for k, v in cfg.to_dict().items() if k not in RUN_KEYS}
-    return Config(_strip_paths(content))
+    portable = Config(_strip_paths(content))
+    for line in portable.pretty_text.splitlines():
+        for private in _private_names():
+            if re.search(private, line):
+                raise ValueError(
+                    f'The config would tell {private!r} of this machine: '
+                    f'{line.strip()}. Take it out of the config.'
+                )
+    return portable
+
+
+def _private_names() -> list[str]:
+    """Patterns of what must not be told: home folder, user, host."""
+    user, host = getpass.getuser(), socket.gethostname()
+    return [
+        re.escape(str(Path.home())) + r'\b',
+        rf'[/\\]{re.escape(user)}[/\\]',
+        rf'\b{re.escape(host)}\b',
+    ]
 
 
 def _strip_paths(value):
@@ -63,57 +92,52 @@ def published_content(checkpoint: dict, cfg: Config) -> dict:
         dict: ``meta`` and ``state_dict``.
 
     Raises:
-        ValueError: If there is no ``state_dict``.
+        ValueError: If there is no ``state_dict``, or the classes are not
+            known.
     """
-    if 'state_dict' not in checkpoint:
+    state_dict = checkpoint.get('state_dict')
+    if not isinstance(state_dict, dict) or not all(
+        isinstance(value, torch.Tensor) for value in state_dict.values()
+    ):
         raise ValueError(
-            f'The checkpoint has {sorted(checkpoint)}, but no state_dict. '
-            'Use a file that training wrote (epoch_N.pth), or convert it '
-            'with tools/convert_checkpoint.py.'
+            f'The checkpoint has {sorted(map(str, checkpoint))}, but no '
+            'state_dict of tensors. Use a file that training wrote '
+            '(epoch_N.pth), or convert it with tools/convert_checkpoint.py.'
         )
-    meta = {k: v for k, v in checkpoint.get('meta', {}).items() if k in META}
+    found = checkpoint.get('meta') or {}
+    meta = {key: found[key] for key in META if key in found}
+    if not (meta.get('dataset_meta') or {}).get('classes'):
+        raise ValueError(
+            "The checkpoint does not name its classes: meta['dataset_meta']"
+            "['classes'] is missing. Use a file that training wrote."
+        )
     meta.update(cfg=cfg.pretty_text, mmdet_msrcnn_version=__version__)
     # Clones, for a view would bring its whole storage along.
-    state_dict = {
-        name: value.detach().cpu().clone()
-        for name, value in checkpoint['state_dict'].items()
-    }
-    return dict(meta=meta, state_dict=state_dict)
+    weights = {k: v.detach().cpu().clone() for k, v in state_dict.items()}
+    return dict(meta=meta, state_dict=weights)
 
 
-def save_published(content: dict, out_dir: Path, name: str) -> Path:
-    """Write a checkpoint whose name tells its date and hash.
+def serialize(content: dict) -> tuple[bytes, str]:
+    """Write a checkpoint to memory.
 
     Args:
         content (dict): From :func:`published_content`.
-        out_dir (Path): Folder.
-        name (str): Name of the config.
 
     Returns:
-        Path: ``OUT_DIR/NAME_YYYYMMDD-HASH.pth``, with the first eight digits
-        of the SHA-256 of the file.
+        tuple[bytes, str]: The file, and its SHA-256 in hexadecimal.
     """
     buffer = io.BytesIO()
     torch.save(content, buffer)
-    digest = hashlib.sha256(buffer.getbuffer()).hexdigest()
-    date = time.strftime('%Y%m%d')
-    path = out_dir / f'{name}_{date}-{digest[:8]}.pth'
-    with atomic_path(path) as temporary:
-        temporary.write_bytes(buffer.getbuffer())
-    return path
+    data = buffer.getvalue()
+    return data, hashlib.sha256(data).hexdigest()
 
 
-def sha256(path: Path) -> str:
-    """SHA-256 of a file, in hexadecimal."""
-    return hashlib.sha256(path.read_bytes()).hexdigest()
-
-
-def detect(cfg: Config, checkpoint: dict, image: Path) -> InstanceData:
+def detect(cfg: Config, state_dict: dict, image: Path) -> InstanceData:
     """Detect the instances of one image.
 
     Args:
         cfg (Config): Config of the model.
-        checkpoint (dict): With ``state_dict``.
+        state_dict (dict): Its weights.
         image (Path): Image file.
 
     Returns:
@@ -126,7 +150,7 @@ def detect(cfg: Config, checkpoint: dict, image: Path) -> InstanceData:
     model = MODELS.build(cfg.model).eval()
     model.cfg = cfg
     try:
-        model.load_state_dict(checkpoint['state_dict'], strict=True)
+        model.load_state_dict(state_dict, strict=True)
     except RuntimeError as error:
         raise ValueError(
             f'The checkpoint does not fit the config: {error}'
@@ -135,14 +159,14 @@ def detect(cfg: Config, checkpoint: dict, image: Path) -> InstanceData:
 
 
 def check_outputs(
-    cfg: Config, checkpoint: dict, path: Path, image: Path
+    cfg: Config, checkpoint: dict, data: bytes, image: Path
 ) -> int:
     """Check that a published file detects what the training checkpoint does.
 
     Args:
         cfg (Config): Config of the model.
         checkpoint (dict): Training checkpoint.
-        path (Path): Published file; read with ``weights_only=True``.
+        data (bytes): Published file; read with ``weights_only=True``.
         image (Path): Image file.
 
     Returns:
@@ -152,8 +176,9 @@ def check_outputs(
         ValueError: If any field of any detection differs, or there is none
             to compare.
     """
-    before = detect(cfg, checkpoint, image)
-    after = detect(cfg, read_checkpoint(path), image)
+    published = torch.load(io.BytesIO(data), weights_only=True)
+    before = detect(cfg, checkpoint['state_dict'], image)
+    after = detect(cfg, published['state_dict'], image)
     if len(before) == 0:
         raise ValueError(
             f'The model detects nothing in {image}, so that nothing can be '
@@ -161,7 +186,7 @@ def check_outputs(
         )
     for name, value in before.items():
         if not torch.equal(value, after[name]):
-            raise ValueError(f'{path} gives other {name} on {image}')
+            raise ValueError(f'The published file gives other {name}')
     return len(before)
 
 
@@ -176,6 +201,7 @@ def training_memory(checkpoint: Path) -> float | None:
     """
     values = []
     for log in checkpoint.parent.glob('*/vis_data/scalars.json'):
-        lines = map(json.loads, log.read_text().splitlines())
-        values += [line['memory'] for line in lines if 'memory' in line]
-    return round(max(values) / 1024, 1) if values else None
+        # The last line of a killed run may be cut off.
+        lines = [x for x in log.read_text().splitlines() if x.endswith('}')]
+        values += [json.loads(line).get('memory', 0) for line in lines]
+    return round(max(values) / 1024, 1) if any(values) else None

@@ -9,7 +9,7 @@ from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
 MMCV_BUILD = (
-    "pip install 'setuptools<81' wheel ninja psutil && "
+    "pip install 'setuptools>=64,<81' wheel ninja psutil && "
     'pip install --no-build-isolation --no-cache-dir --force-reinstall '
     '--no-deps mmcv==2.1.0'
 )
@@ -65,7 +65,7 @@ def check_pkg_resources(find: Callable = find_spec) -> None:
     if find('pkg_resources') is None:
         raise ImportError(
             'mmengine imports pkg_resources, which setuptools 82 no longer '
-            "provides. Run: pip install 'setuptools<81'"
+            "provides. Run: pip install 'setuptools>=64,<81'"
         )
 
 

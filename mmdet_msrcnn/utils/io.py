@@ -3,7 +3,7 @@
 import json
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -33,6 +33,33 @@ def atomic_path(path: str | os.PathLike) -> Iterator[Path]:
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
         raise
+
+
+def write_bytes(path: str | os.PathLike, content: bytes) -> None:
+    """Write a file atomically."""
+    with atomic_path(path) as temporary:
+        temporary.write_bytes(content)
+
+
+def check_not_overwritten(
+    outputs: Iterable[Path], inputs: Iterable[Path]
+) -> None:
+    """Check that no output is an input.
+
+    Args:
+        outputs (Iterable[Path]): Files to write.
+        inputs (Iterable[Path]): Files that are read.
+
+    Raises:
+        ValueError: If one is.
+    """
+    inputs = {Path(path).resolve() for path in inputs}
+    for path in outputs:
+        if Path(path).resolve() in inputs:
+            raise ValueError(
+                f'{path} is an input and would be overwritten; choose '
+                'another output'
+            )
 
 
 def write_text(path: str | os.PathLike, text: str) -> None:

@@ -61,8 +61,14 @@ def test_names_of_configs_are_unique():
 
 
 def test_published_models_are_those_of_mmdet():
-    theirs = models(MMDET / 'configs/ms_rcnn/metafile.yml')
-    ours = models(ROOT / 'configs/ms_rcnn/metafile.yml')
+    paths = [p / 'configs/ms_rcnn/metafile.yml' for p in (MMDET, ROOT)]
+    theirs, ours = map(models, paths)
+    collections = [
+        yaml.safe_load(path.read_text())['Collections'][0] for path in paths
+    ]
+    assert collections[0].keys() == collections[1].keys()
+    for key in ('Name', 'Paper', 'README'):
+        assert collections[0][key] == collections[1][key]
     for name in PUBLISHED:
         for key in ('Weights', 'Results', 'Metadata'):
             assert ours[name][key] == theirs[name][key]
@@ -81,7 +87,17 @@ def test_a_model_is_added_then_replaced(tmp_path):
     )
 
 
-@pytest.mark.parametrize('text', ['- a list', 'Import: [x]', 'just text'])
+@pytest.mark.parametrize(
+    'text',
+    [
+        '- a list',
+        'Import: [x]',
+        'just text',
+        'Collections: text',
+        'Models: [{Config: a}]',
+        'a: [b: {',
+    ],
+)
 def test_another_file_is_an_error(tmp_path, text):
     path = tmp_path / 'metafile.yml'
     path.write_text(text)

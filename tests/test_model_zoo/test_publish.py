@@ -1,6 +1,11 @@
 """What of a training checkpoint is published."""
 
+import getpass
 import hashlib
+import io
+import json
+import socket
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -12,7 +17,8 @@ from torch import nn
 from mmdet_msrcnn.model_zoo.publish import (
     portable_config,
     published_content,
-    save_published,
+    serialize,
+    training_memory,
 )
 
 CFG = Config(dict(model=dict(type='a'), data_root='data/coco/'))
@@ -34,39 +40,27 @@ def checkpoint(**more) -> dict:
     return dict(meta=meta, state_dict=state, optimizer=dict(a=1), **more)
 
 
-def test_meta_and_weights_are_kept_and_nothing_else(tmp_path):
-    path = save_published(
-        published_content(checkpoint(message_hub=dict(log=[1])), CFG),
-        tmp_path,
-        'name',
-    )
-    content = torch.load(path, weights_only=True)
-    assert set(content) == {'meta', 'state_dict'}
-    meta = content['meta']
+def test_meta_and_weights_are_kept_and_nothing_else():
+    content = published_content(checkpoint(message_hub=dict(log=[1])), CFG)
+    data, digest = serialize(content)
+    assert digest == hashlib.sha256(data).hexdigest()
+    assert b'someone' not in data
+    read = torch.load(io.BytesIO(data), weights_only=True)
+    assert set(read) == {'meta', 'state_dict'}
+    assert torch.equal(read['state_dict']['weight'], torch.arange(4.0))
+    meta = read['meta']
     assert meta['epoch'] == 3
     assert meta['dataset_meta'] == dict(classes=('a', 'b'))
     assert 'hook_msgs' not in meta
-    assert torch.equal(content['state_dict']['weight'], torch.arange(4.0))
-    assert b'someone' not in path.read_bytes()
     assert Config.fromstring(meta['cfg'], '.py').data_root == 'data/coco/'
 
 
-def test_name_tells_date_and_hash(tmp_path):
-    content = published_content(checkpoint(), CFG)
-    path = save_published(content, tmp_path / 'new', 'name')
-    digest = hashlib.sha256(path.read_bytes()).hexdigest()
-    name, date, start = path.stem.replace('-', '_').split('_')
-    assert (name, start) == ('name', digest[:8])
-    assert len(date) == 8 and date.isdigit()
-    assert list(path.parent.iterdir()) == [path]
-
-
-def test_a_view_does_not_bring_its_storage_along(tmp_path):
+def test_a_view_does_not_bring_its_storage_along():
     big = torch.zeros(1000, 1000)
     content = checkpoint()
     content['state_dict'] = dict(weight=big[:1])
-    path = save_published(published_content(content, CFG), tmp_path, 'name')
-    assert path.stat().st_size < 50_000
+    data, _ = serialize(published_content(content, CFG))
+    assert len(data) < 50_000
 
 
 def test_averaged_weights_are_those_of_the_ema_hook():
@@ -80,15 +74,28 @@ def test_averaged_weights_are_those_of_the_ema_hook():
     with torch.no_grad():
         model.weight += 2
     hook.after_train_iter(runner, 1)
-    saved = dict(state_dict=model.state_dict(), meta={})
+    meta = checkpoint()['meta']
+    saved = dict(state_dict=model.state_dict(), meta=meta)
     hook.before_save_checkpoint(runner, saved)
     state = published_content(saved, CFG)['state_dict']
     assert torch.allclose(state['weight'], start + 1)
 
 
-def test_a_file_without_weights_is_an_error():
-    with pytest.raises(ValueError, match=r"\['model'\], but no state_dict"):
-        published_content(dict(model={}), CFG)
+@pytest.mark.parametrize(
+    ('content', 'message'),
+    [
+        (dict(model={}), r"has \['model'\], but no state_dict"),
+        (dict(state_dict=dict(a=1)), 'no state_dict of tensors'),
+        (dict(state_dict={}, meta=None), 'does not name its classes'),
+        (
+            dict(state_dict={}, meta=dict(dataset_meta=None)),
+            'does not name its classes',
+        ),
+    ],
+)
+def test_a_file_that_cannot_be_published_is_an_error(content, message):
+    with pytest.raises(ValueError, match=message):
+        published_content(content, CFG)
 
 
 def test_absolute_paths_and_what_is_of_one_run_are_stripped():
@@ -96,6 +103,7 @@ def test_absolute_paths_and_what_is_of_one_run_are_stripped():
         dict(
             work_dir='work_dirs/a',
             load_from='/home/someone/mask.pth',
+            vis_backends=[dict(type='WandbVisBackend', entity='someone')],
             data_root='/home/someone/coco/',
             val=[dict(ann_file='/home/someone/coco/val.json')],
             home='~/coco',
@@ -109,3 +117,26 @@ def test_absolute_paths_and_what_is_of_one_run_are_stripped():
         scale=(1333, 800),
     )
     assert cfg.data_root == '/home/someone/coco/'
+
+
+@pytest.mark.parametrize(
+    'private',
+    [
+        f'file://{Path.home()}/coco',
+        f'../../{getpass.getuser()}/coco',
+        f'http://{socket.gethostname()}:80/coco',
+    ],
+)
+def test_what_still_tells_of_the_machine_is_an_error(private):
+    cfg = Config(dict(model=dict(a=1), data_root=private))
+    with pytest.raises(ValueError, match='would tell .* of this machine'):
+        portable_config(cfg)
+
+
+def test_memory_of_a_killed_training(tmp_path):
+    assert training_memory(tmp_path / 'epoch_1.pth') is None
+    log = tmp_path / 'run/vis_data/scalars.json'
+    log.parent.mkdir(parents=True)
+    lines = [json.dumps(dict(memory=m, loss=1)) for m in (2048, 4608)]
+    log.write_text('\n'.join([*lines, lines[0][:5]]))
+    assert training_memory(tmp_path / 'epoch_1.pth') == 4.5

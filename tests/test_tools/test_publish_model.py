@@ -45,23 +45,26 @@ def folder(workspace, tmp_path):
     state = build_model(cfg).state_dict()
     content = dict(meta=meta, state_dict=state, optimizer=dict())
     torch.save(content, tmp_path / 'epoch_4.pth')
-    report = dict(models=dict(a=dict(row=ROW, intervals={})), max_dets=100)
-    (tmp_path / 'report.json').write_text(json.dumps(report))
+    write_report(tmp_path, a=dict(row=ROW, intervals={}))
     return tmp_path
 
 
-def run(monkeypatch, folder, *arguments, config=None):
+def run(monkeypatch, folder, *arguments, config=None, out=None):
     config = config or folder / f'tiny_rcnn/{NAME}.py'
     command = [
         'publish_model.py',
         folder / 'epoch_4.pth',
-        folder / 'out',
+        out or folder / 'out',
         f'--config={config}',
         f'--results={folder}/report.json',
         *arguments,
     ]
     monkeypatch.setattr(sys, 'argv', [str(part) for part in command])
     publish_model.main()
+
+
+def models_of(metafile):
+    return yaml.safe_load(metafile.read_text()).get('Models', [])
 
 
 def test_files_entry_and_card(folder, monkeypatch, capsys, workspace):
@@ -71,11 +74,13 @@ def test_files_entry_and_card(folder, monkeypatch, capsys, workspace):
     assert 'detections of' in capsys.readouterr().out
     (path,) = (folder / 'out').glob('*.pth')
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
-    assert path.stem.endswith(f'-{digest[:8]}')
+    date, start = path.stem.removeprefix(f'{NAME}_').split('-')
+    assert (len(date), start) == (8, digest[:8])
     files = {path.name, f'{path.stem}.md', f'{NAME}.py'}
-    assert {f.name for f in (folder / 'out').iterdir()} == files
     served = zoo / 'tiny_rcnn' / NAME
-    assert {f.name for f in served.iterdir()} == files
+    for place in (folder / 'out', served):
+        assert {f.name for f in place.iterdir()} == files
+        assert (place / path.name).read_bytes() == path.read_bytes()
 
     expected = dict(
         {
@@ -102,12 +107,18 @@ def test_files_entry_and_card(folder, monkeypatch, capsys, workspace):
         ],
         Weights=f'{url}tiny_rcnn/{NAME}/{path.name}',
     )
-    for metafile in (folder / 'tiny_rcnn', zoo / 'tiny_rcnn'):
-        content = yaml.safe_load((metafile / 'metafile.yml').read_text())
-        assert content['Models'] == [expected]
+    for place in (folder / 'tiny_rcnn', zoo / 'tiny_rcnn'):
+        assert models_of(place / 'metafile.yml') == [expected]
 
     card = path.with_suffix('.md').read_text()
-    for text in (digest, '10 classes: 0, 1', '| mask AP by oracle | 30.0 |'):
+    for text in (
+        digest,
+        '10 classes: 0, 1',
+        '| mask AP by oracle | 30.0 |',
+        '| epochs | 4 |',
+        'pred.mask_ious',
+        'Weights: Apache-2.0',
+    ):
         assert text in card
     for file in (folder / 'out').iterdir():
         assert b'/home/' not in file.read_bytes()
@@ -115,7 +126,11 @@ def test_files_entry_and_card(folder, monkeypatch, capsys, workspace):
 
 
 def test_what_was_published_detects_as_before(folder, monkeypatch, workspace):
+    metafile = folder / 'tiny_rcnn/metafile.yml'
+    before = metafile.read_text()
     run(monkeypatch, folder)
+    # Without an address there is nothing to download.
+    assert metafile.read_text() == before
     (path,) = (folder / 'out').glob('*.pth')
     image = str(next((workspace.folder / 'digits/val').glob('*.png')))
     before, after = (
@@ -132,6 +147,79 @@ def test_what_was_published_detects_as_before(folder, monkeypatch, workspace):
         assert torch.equal(value, after[field])
 
 
+def write_variant(folder, name, *lines):
+    """A config that inherits the tiny one."""
+    path = folder / f'tiny_rcnn/{name}.py'
+    base = str(folder / f'tiny_rcnn/{NAME}.py')
+    path.write_text('\n'.join([f'_base_ = {base!r}', *lines]))
+    return path
+
+
+def card_of(folder):
+    (path,) = (folder / 'out').glob('*.md')
+    return path.read_text()
+
+
+def test_frozen_detector_says_where_it_started(folder, monkeypatch):
+    config = write_variant(
+        folder,
+        'ms-rcnn_r18_fpn_freeze_tiny',
+        "load_from = '/home/someone/mask.pth'",
+        "model = dict(type='mmdet_msrcnn.FrozenTwoStageDetector')",
+    )
+    run(monkeypatch, folder, config=config)
+    assert '| starts from | mask.pth |' in card_of(folder)
+    (path,) = (folder / 'out').glob('*.pth')
+    assert b'someone' not in path.read_bytes()
+
+
+def test_twin_has_a_card_of_its_own(folder, monkeypatch):
+    config = write_variant(
+        folder,
+        'mask-rcnn_r18_fpn_tiny',
+        "model = dict(roi_head=dict(type='StandardRoIHead',",
+        '    mask_iou_head=None))',
+    )
+    cfg = Config.fromfile(config)
+    del cfg.model.roi_head['mask_iou_head']
+    cfg.dump(config)
+    content = torch.load(folder / 'epoch_4.pth', weights_only=True)
+    state = content['state_dict']
+    for key in [key for key in state if 'mask_iou_head' in key]:
+        del state[key]
+    torch.save(content, folder / 'epoch_4.pth')
+    row = {key: ROW[key] for key in ('box AP', 'class_score')}
+    write_report(folder, a=dict(row=row))
+    run(monkeypatch, folder, '--url=http://x', config=config)
+    card = card_of(folder)
+    assert 'a twin of Mask Scoring' in card
+    assert 'mask_ious' not in card
+    (entry,) = models_of(folder / 'tiny_rcnn/metafile.yml')
+    assert entry['Results'][1]['Metrics'] == {'mask AP': 20.0}
+
+
+def test_iterations_and_data_set_of_the_config(folder, monkeypatch):
+    config = write_variant(
+        folder,
+        'ms-rcnn_r18_fpn_cityscapes',
+        "train_cfg = dict(_delete_=True, type='IterBasedTrainLoop',",
+        '    max_iters=70)',
+        'train_dataloader = dict(dataset=dict(_delete_=True,',
+        "    type='RepeatDataset', times=2, dataset=dict(",
+        "    type='CityscapesDataset', ann_file='a.json')))",
+    )
+    run(monkeypatch, folder, '--url=http://x', config=config)
+    (entry,) = models_of(folder / 'tiny_rcnn/metafile.yml')
+    assert entry['Metadata']['Iterations'] == 70
+    assert {r['Dataset'] for r in entry['Results']} == {'Cityscapes'}
+    assert 'trained on `a.json`' in card_of(folder)
+
+
+def write_report(folder, **models):
+    report = dict(models=models, max_dets=100)
+    (folder / 'report.json').write_text(json.dumps(report))
+
+
 def hostile(folder):
     content = dict(state_dict=Hostile(folder / 'trace'))
     torch.save(content, folder / 'epoch_4.pth')
@@ -145,20 +233,41 @@ def other_classes(folder):
 
 
 def two_models(folder):
-    one = dict(row=ROW, intervals={})
-    report = dict(models=dict(a=one, b=one), max_dets=100)
-    (folder / 'report.json').write_text(json.dumps(report))
+    write_report(folder, a=dict(row=ROW), b=dict(row=ROW))
 
 
-def no_collection(folder):
-    (folder / 'tiny_rcnn/metafile.yml').unlink()
+def empty_row(folder):
+    write_report(folder, a=dict(row={}))
+
+
+def words_for_figures(folder):
+    write_report(folder, a=dict(row=dict(ROW, share='much')))
+
+
+def metafile_of(text):
+    def spoil(folder):
+        (folder / 'tiny_rcnn/metafile.yml').write_text(text)
+
+    return spoil
+
+
+def no_folder(folder):
+    (folder / 'out').write_text('a file')
 
 
 CASES = {
     'hostile': (hostile, 'was not loaded'),
     'other classes': (other_classes, 'fc_mask_iou.bias'),
     'two models': (two_models, 'is not the report of one model'),
-    'no collection': (no_collection, 'has no collection'),
+    'empty row': (empty_row, 'is not the report of one model'),
+    'words': (words_for_figures, 'is not the report of one model'),
+    'no collection': (metafile_of(''), 'has no collection'),
+    'no data': (
+        metafile_of('Collections: [{Name: a}]'),
+        'has no collection with Training Data',
+    ),
+    'no metafile': (metafile_of('a: [b: {'), 'is not a metafile'),
+    'a file for a folder': (no_folder, 'exists|Not a directory'),
 }
 
 
@@ -167,23 +276,32 @@ def test_nothing_is_published_on_an_error(folder, monkeypatch, case):
     spoil, message = CASES[case]
     spoil(folder)
     metafile = folder / 'tiny_rcnn/metafile.yml'
-    before = metafile.read_text() if metafile.exists() else None
+    before = metafile.read_text()
     with pytest.raises(SystemExit, match=message):
-        run(monkeypatch, folder)
+        run(monkeypatch, folder, '--url=http://x')
     assert not list(folder.glob('out/*'))
     assert not (folder / 'trace').exists()
-    assert before is None or metafile.read_text() == before
+    assert metafile.read_text() == before
 
 
-def test_freeze_config_is_published_as_any_other(folder, monkeypatch):
-    # Its load_from names a file of one machine.
-    config = folder / 'tiny_rcnn/ms-rcnn_r18_fpn_freeze_tiny.py'
-    base = folder / f'tiny_rcnn/{NAME}.py'
-    config.write_text(
-        f"_base_ = {str(base)!r}\nload_from = '/home/someone/a.pth'\n"
-        "model = dict(type='mmdet_msrcnn.FrozenTwoStageDetector')\n"
-    )
-    run(monkeypatch, folder, config=config)
-    (path,) = (folder / 'out').glob('*.pth')
-    assert path.name.startswith('ms-rcnn_r18_fpn_freeze_tiny_')
-    assert b'someone' not in path.read_bytes()
+@pytest.mark.parametrize(
+    ('arguments', 'message'),
+    [
+        (['--url=../x y'], 'is no address'),
+        (['--zoo-dir=zoo'], 'needs --url'),
+        (['--image=none.png'], 'none.png does not exist'),
+        (['--config=none.py'], 'none.py does not exist'),
+    ],
+)
+def test_bad_argument_is_named(folder, monkeypatch, arguments, message):
+    with pytest.raises(SystemExit, match=message):
+        run(monkeypatch, folder, *arguments)
+
+
+def test_the_config_is_not_overwritten(folder, monkeypatch):
+    config = folder / f'tiny_rcnn/{NAME}.py'
+    before = config.read_text()
+    with pytest.raises(SystemExit, match='would be overwritten'):
+        run(monkeypatch, folder, out=config.parent)
+    assert config.read_text() == before
+    assert not list(config.parent.glob('*.pth'))

@@ -1,9 +1,12 @@
 """Checks at build time, each of which names the value and the fix."""
 
+import inspect
 from collections.abc import Collection
 
 from mmdet.models.roi_heads.base_roi_head import BaseRoIHead
 from torch import nn
+
+from mmdet_msrcnn.registry import MODELS
 
 
 def as_list(modules: nn.Module) -> list[nn.Module]:
@@ -22,6 +25,64 @@ def check_choice(name: str, value: str, choices: Collection[str]) -> None:
     if value not in choices:
         raise ValueError(
             f'{name} must be one of {list(choices)}, got {value!r}'
+        )
+
+
+def check_range(
+    name: str, value: float, low: float, high: float = float('inf')
+) -> None:
+    """Raise a ValueError that names the allowed range, [low, high).
+
+    Args:
+        name (str): The argument, such as ``mask_iou_head.loss_iou.tau``.
+        value (float): What was given.
+        low (float): The lowest allowed value.
+        high (float): What it must stay below. Defaults to infinity.
+    """
+    is_number = isinstance(value, int | float)
+    if not is_number or not low <= value < high:
+        allowed = (
+            f'>= {low}' if high == float('inf') else f'in [{low}, {high})'
+        )
+        raise ValueError(f'{name} must be {allowed}, got {value!r}')
+
+
+def build(name: str, cfg: dict) -> nn.Module:
+    """Build a part of the config, with an error that names a mistyped key.
+
+    Args:
+        name (str): Where it is in the config, such as ``mask_iou_head``.
+        cfg (dict): Its config.
+
+    Returns:
+        nn.Module: The part.
+
+    Raises:
+        TypeError: If it has a key that the class does not take.
+    """
+    with MODELS.switch_scope_and_registry(cfg.get('_scope_')) as registry:
+        cls = registry.get(cfg['type'])
+    if cls is not None:
+        parameters = inspect.signature(cls).parameters.values()
+        takes_any = any(p.kind is p.VAR_KEYWORD for p in parameters)
+        allowed = [p.name for p in parameters]
+        unknown = sorted(cfg.keys() - {'type', '_scope_', *allowed})
+        if unknown and not takes_any:
+            value = f'{unknown[0]}={cfg[unknown[0]]!r}'
+            raise TypeError(
+                f'{name} takes no {value}; {cfg["type"]} has {allowed}'
+            )
+    return MODELS.build(cfg)
+
+
+def check_type(head: nn.Module) -> None:
+    """Raise a TypeError if the MaskIoU head is not one of ours."""
+    if not hasattr(head, 'needs_all_masks'):
+        cls = type(head)
+        raise TypeError(
+            f'mask_iou_head is {cls.__module__}.{cls.__name__}, which cannot '
+            "keep the scores apart. Write type='mmdet_msrcnn.MaskIoUHead', "
+            'with the scope: its weights fit.'
         )
 
 

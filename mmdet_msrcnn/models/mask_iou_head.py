@@ -8,7 +8,7 @@ from mmengine.config import ConfigDict
 from mmengine.model import BaseModule
 from torch import Tensor, nn
 
-from mmdet_msrcnn.models.checks import check_choice
+from mmdet_msrcnn.models.checks import build, check_choice
 from mmdet_msrcnn.models.class_targets import (
     OTHER_CLASSES,
     ClassTargets,
@@ -101,7 +101,7 @@ class MaskIoUHead(BaseModule):
         self._init_layers(
             num_convs, num_fcs, conv_out_channels, fc_out_channels
         )
-        self.loss_iou = MODELS.build(loss_iou)
+        self.loss_iou = build('mask_iou_head.loss_iou', loss_iou)
         if not hasattr(self.loss_iou, 'tau'):
             raise TypeError(
                 f'loss_iou is {type(self.loss_iou).__name__}, which knows no '

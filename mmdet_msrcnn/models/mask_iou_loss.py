@@ -3,6 +3,7 @@
 import torch
 from torch import Tensor, nn
 
+from mmdet_msrcnn.models.checks import check_range
 from mmdet_msrcnn.registry import MODELS
 
 
@@ -23,12 +24,8 @@ class MaskIoULoss(nn.Module):
 
     def __init__(self, tau: float = 0.0, loss_weight: float = 1.0) -> None:
         super().__init__()
-        if not 0 <= tau < 1:
-            raise ValueError(f'MaskIoULoss: tau must be in [0, 1), got {tau}')
-        if not loss_weight >= 0:
-            raise ValueError(
-                f'MaskIoULoss: loss_weight must be >= 0, got {loss_weight}'
-            )
+        check_range('loss_iou.tau', tau, 0, 1)
+        check_range('loss_iou.loss_weight', loss_weight, 0)
         self.tau = tau
         self.loss_weight = loss_weight
 

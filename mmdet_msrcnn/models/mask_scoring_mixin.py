@@ -8,10 +8,12 @@ from torch import Tensor
 
 from mmdet_msrcnn.models.checks import (
     as_list,
+    build,
     check_class_agnostic,
     check_mask_thr,
     check_num_classes,
     check_roi_feats,
+    check_type,
 )
 from mmdet_msrcnn.models.mask_fusion import select_by_label
 from mmdet_msrcnn.registry import MODELS
@@ -36,6 +38,8 @@ class MaskScoringMixin:
         **kwargs: Arguments of the RoI head.
 
     Raises:
+        TypeError: If ``mask_iou_head`` is not of this package or has a key
+            that it does not take.
         ValueError: If the heads disagree on ``num_classes``, the RoI
             features do not fit the MaskIoU head, it needs the masks of all
             classes from a class-agnostic mask head, or ``mask_thr_binary``
@@ -54,7 +58,8 @@ class MaskScoringMixin:
         mask_iou_head.setdefault(
             'num_classes', as_list(self.bbox_head)[-1].num_classes
         )
-        self.mask_iou_head = MODELS.build(mask_iou_head)
+        self.mask_iou_head = build('mask_iou_head', mask_iou_head)
+        check_type(self.mask_iou_head)
         self.mask_iou_roi_extractor = (
             MODELS.build(mask_iou_roi_extractor)
             if mask_iou_roi_extractor

@@ -119,11 +119,14 @@ def mask_iou_target(
 
     Returns:
         Tensor: float32 in [0, 1] of shape (K, ); 0 where the IoU is not
-        defined (an instance without area, a box without a pixel).
+        defined (an instance without area, a box without a pixel or with
+        NaN).
     """
     if len(boxes) == 0:
         return boxes.new_zeros((0,), dtype=torch.float32)
-    boxes = boxes.float()
+    # A box that is no number holds no pixel.
+    finite = boxes.isfinite().all(dim=1, keepdim=True)
+    boxes = torch.where(finite, boxes.float(), 0.0)
     height, width = gt_masks.masks.shape[-2:]
     with torch.autocast(boxes.device.type, enabled=False):
         x = sample_axis(boxes[:, 0], boxes[:, 2], width, mask_probs.shape[2])

@@ -14,7 +14,8 @@ given an ``outfile_prefix``, and writes to OUT_DIR
   and ``overlays/*.png``: validation images whose instances
   are labelled with class, class score, MaskIoU and mask score.
 
-Figures show the first model that has mask scores. Example:
+Figures show the first model that has mask scores, else the first, for which
+those of mask scores are left out. Example:
 
     python tools/analyze_results.py --ann data/digits/val.json \\
         --img-dir data/digits/val --out-dir work_dirs/demo \\
@@ -97,6 +98,10 @@ def check_protocols(models: dict[str, dict]) -> dict:
 def main() -> None:
     """Run the analysis."""
     args = parse_args()
+    if not Path(args.ann).is_file():
+        raise SystemExit(f'{args.ann} does not exist')
+    if args.bootstrap < 1:
+        raise SystemExit('--bootstrap must be at least 1')
     models = dict(load_results(argument) for argument in args.results)
     if len(models) < len(args.results):
         raise SystemExit('the names of the models must differ')

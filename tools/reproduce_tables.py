@@ -46,9 +46,10 @@ def parse_args() -> argparse.Namespace:
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument('--list', action='store_true', help='list the tables')
-    parser.add_argument('--table', choices=list(TABLES))
-    parser.add_argument(
+    what = parser.add_mutually_exclusive_group(required=True)
+    what.add_argument('--list', action='store_true', help='list the tables')
+    what.add_argument('--table', choices=list(TABLES))
+    what.add_argument(
         '--write-docs',
         action='store_true',
         help='write the tables of docs/reproduction.md from docs/results',
@@ -64,8 +65,8 @@ def parse_args() -> argparse.Namespace:
         '--out-dir', type=Path, default=Path('work_dirs/reproduction')
     )
     args = parser.parse_args()
-    if not (args.list or args.write_docs or args.table):
-        parser.error('name a table, or --list them')
+    if min(args.seeds, args.gpus) < 1:
+        parser.error('--seeds and --gpus must be at least 1')
     return args
 
 
@@ -85,10 +86,11 @@ def runs_of(variant: str, protocol, folder: Path, seeds: int) -> list[Run]:
     recipe = protocol.recipe(variant)
     if recipe is None:
         return []
-    if variant == protocol.detector or recipe.train is None:
+    is_shared = variant == protocol.detector and protocol.detector_is_shared
+    if is_shared or recipe.train is None:
         seeds = 1
     start = None
-    if recipe.shared_detector:
+    if recipe.starts_from_detector:
         (start,) = runs_of(protocol.detector, protocol, folder, 1)
     runs = []
     for seed in range(seeds):
@@ -108,6 +110,7 @@ def print_list(args: argparse.Namespace) -> None:
     protocol = PROTOCOLS[args.protocol](CONFIGS)
     folder = args.out_dir / args.protocol
     recipe_of = functools.cache(protocol.recipe)
+    gpus = ' --gpus 8' if args.protocol == 'coco' else ''
     for name, table in TABLES.items():
         print(f'{name}: {table.title}')
         for row in table.rows:
@@ -117,10 +120,12 @@ def print_list(args: argparse.Namespace) -> None:
                 continue
             found = list(folder.glob(f'{row.variant}/seed*/result.json'))
             path = os.path.relpath(recipe.source)
-            print(f'  {row.label}: {path}, {len(found)} results')
+            if recipe.head:
+                path += f' with the head of {os.path.relpath(recipe.head)}'
+            print(f'  {row.label}: {path}, results: {len(found)}')
         print(
             f'  python tools/reproduce_tables.py --table {name} '
-            f'--protocol {args.protocol}'
+            f'--protocol {args.protocol}{gpus} --out-dir {args.out_dir}'
         )
 
 
@@ -137,28 +142,31 @@ def run_all(
     Returns:
         dict[str, str]: Why a variant failed.
     """
+    todo = [run for run in runs if submit or not run.is_complete]
     failures, times = {}, []
     for i, run in enumerate(runs):
         name = f'[{i + 1}/{len(runs)}] {run.variant}, seed {run.seed}'
-        if run.result.is_file() and not submit:
-            print(f'{name}: there')
-            continue
-        left = sum(not r.result.is_file() for r in runs[i:])
         eta = ''
-        if times:
+        if run not in todo:
+            name += ', there'
+        elif times:
+            left = len(todo) - todo.index(run)
             eta = f', {left * sum(times) / len(times) / 60:.0f} min left'
         print(f'{name}: {run.folder}{eta}', flush=True)
         start = time.monotonic()
         try:
             execute(run, TOOLS, gpus)
             if submit:
-                print(
-                    f'  for the server: {write_submission(run, TOOLS, gpus)}'
-                )
-        except (OSError, RuntimeError, ValueError) as error:
-            failures[run.variant] = str(error)
-            print(f'  {error}, see {run.folder}/*.log')
-        times.append(time.monotonic() - start)
+                path = write_submission(run, TOOLS, gpus)
+                print(f'  for the server: {path}')
+        except Exception as error:
+            # Whatever it is, the other rows go on.
+            reason = f'{type(error).__name__}: {error}'
+            failures[run.variant] = reason
+            print(f'  {reason}, see {run.folder}/*.log')
+        else:
+            if run in todo:
+                times.append(time.monotonic() - start)
     return failures
 
 
@@ -169,7 +177,9 @@ def main() -> None:
         print_list(args)
         return
     if args.write_docs:
-        write_text(PAGE, fill_page(PAGE.read_text(), ROOT / 'docs/results'))
+        write_text(
+            PAGE, fill_page(PAGE.read_text('utf-8'), ROOT / 'docs/results')
+        )
         return
     protocol = PROTOCOLS[args.protocol](CONFIGS)
     table = TABLES[args.table]
@@ -183,17 +193,22 @@ def main() -> None:
     failures = run_all(
         list(runs.values()), args.gpus, submit=args.table == 'test-dev'
     )
-    results = {}
-    for run in runs.values():
-        if run.result.is_file():
-            result = json.loads(run.result.read_text())
-            results.setdefault(run.variant, []).append(result)
+    # Also those of other seeds than were asked for.
+    results = {
+        row.variant: [
+            json.loads(path.read_text())
+            for path in sorted(folder.glob(f'{row.variant}/seed*/result.json'))
+        ]
+        for row in table.rows
+    }
     rows = table_cells(table, results, failures)
     text = to_markdown(table, rows)
     write_text(folder / f'{args.table}.md', text)
     write_text(folder / f'{args.table}.csv', to_csv(rows))
     write_json(folder / f'{args.table}.json', rows)
     print(text)
+    if failures:
+        raise SystemExit(f'{len(failures)} rows failed')
 
 
 if __name__ == '__main__':

@@ -171,10 +171,9 @@ def to_markdown(report: dict) -> str:
             'with a class score above 0.3 has a standard deviation of '
             f'{row[SPREAD]:.3f}.'
         )
-    if report['plotted'] is not None:
-        lines += ['', f'{report["plotted"]}:', '']
-        for path, caption in report['figures'].items():
-            lines += [f'![{caption}]({path})', '']
+    lines += ['', f'{report["plotted"]}:', '']
+    for path, caption in report['figures'].items():
+        lines += [f'![{caption}]({path})', '']
     return '\n'.join(lines)
 
 

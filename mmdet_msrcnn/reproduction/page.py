@@ -38,11 +38,19 @@ def fill_page(text: str, folder: Path) -> str:
 
     Returns:
         str: The page. Rows without a result are left out.
+
+    Raises:
+        ValueError: If a table is not known, or its protocol has no results.
     """
 
     def fill(match: re.Match) -> str:
         begin, protocol, name, end = match.groups()
         results = load_results(folder / protocol)
+        if name not in TABLES or not results:
+            raise ValueError(
+                f'The page names the table {protocol} {name}. Tables are '
+                f'{list(TABLES)}; results are in {folder}/PROTOCOL.'
+            )
         table = TABLES[name]
         table = table._replace(
             rows=tuple(row for row in table.rows if row.variant in results),

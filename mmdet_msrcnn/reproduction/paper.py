@@ -234,6 +234,7 @@ TABLES = {
         ),
         (
             Row('R-18 FPN', R18, (0.74, None)),
+            Row('R-18 FPN, maskness', f'{TWIN}_maskness', (None, None)),
             Row('R-101 DCN + FPN', DCN, (0.74, None)),
         ),
     ),

@@ -16,8 +16,11 @@ MS_RCNN = 'ms-rcnn_r18_fpn'
 MASKNESS = f'{DETECTOR}_maskness'
 MMDET_TARGET = f'{MS_RCNN}_target-mmdet'
 END_TO_END = '_end-to-end'
-# They differ in what other classes than the true one learn.
-OTHER_CLASSES = (f'{MS_RCNN}_target-all', f'{MS_RCNN}_target-present')
+# They differ in what is done with other classes than the true one.
+OTHER_CLASSES = tuple(
+    f'{MS_RCNN}_{name}'
+    for name in ('fusion-all-masks', 'target-all', 'target-present')
+)
 # What an ablation changes in the MaskIoU head.
 ABLATED = ('fusion', 'target_classes', 'loss_iou')
 
@@ -30,13 +33,17 @@ class Recipe(NamedTuple):
         train (Config | None): What is trained; None if the shared detector
             is tested as it is.
         test (Config): What is tested.
-        shared_detector (bool): Whether it starts from the shared detector.
+        starts_from_detector (bool): Whether it starts from the protocol's
+            ``detector``.
+        head (Path | None): Config whose MaskIoU head it has, if that is
+            another.
     """
 
     source: Path
     train: Config | None
     test: Config
-    shared_detector: bool = False
+    starts_from_detector: bool = False
+    head: Path | None = None
 
 
 class CocoProtocol:
@@ -46,13 +53,19 @@ class CocoProtocol:
         configs (Path): Folder of the configs.
     """
 
-    detector = None
+    detector = DETECTOR
+    # A detector is trained with every seed.
+    detector_is_shared = False
 
     def __init__(self, configs: Path) -> None:
         self.configs = configs
 
     def recipe(self, variant: str) -> Recipe | None:
         """Find out how a variant is trained; None if it has no config."""
+        if variant == MASKNESS:
+            path, cfg, _ = self.recipe(MS_RCNN)[:3]
+            use_maskness(cfg)
+            return Recipe(path, None, cfg, True)
         path = next(self.configs.glob(f'*/{variant}_18e_coco.py'), None)
         if path is None:
             return None
@@ -69,6 +82,7 @@ class SmallProtocol:
     """
 
     detector = DETECTOR
+    detector_is_shared = True
 
     def __init__(self, configs: Path, folder: str) -> None:
         self.configs = configs
@@ -81,8 +95,8 @@ class SmallProtocol:
     def recipe(self, variant: str) -> Recipe | None:
         """Find out how a variant is trained.
 
-        None if it is not R-18 FPN, or differs in what other classes learn
-        where there is one class only.
+        None if it is not R-18 FPN, or where there is one class and it
+        differs in what is done with others.
         """
         if variant == DETECTOR or variant.endswith(END_TO_END):
             return self._end_to_end(variant.removesuffix(END_TO_END))
@@ -102,7 +116,8 @@ class SmallProtocol:
         if coco is None or not f'{variant}_'.startswith(f'{MS_RCNN}_'):
             return None
         ablate(cfg, coco.train)
-        return Recipe(coco.source, cfg, cfg, True)
+        head = coco.source if variant != MS_RCNN else None
+        return Recipe(path, cfg, cfg, True, head)
 
     def _end_to_end(self, name: str) -> Recipe | None:
         path = self._path(name)

@@ -115,12 +115,14 @@ def _shorten(reason: str) -> str:
 def _interval(paired: dict | None) -> str:
     if paired is None:
         return '-'
-    ends = (f'{paired[end]:+.1f}' for end in ('low', 'high'))
-    return f'{paired["difference"]:+.1f} [{", ".join(ends)}]'
+    ends = (f'{paired[end]:+.2f}' for end in ('low', 'high'))
+    return f'{paired["difference"]:+.2f} [{", ".join(ends)}]'
 
 
 def to_markdown(table: Table, rows: list[dict]) -> str:
     """Write a filled table, for each figure the paper's, ours, difference.
+
+    Where the paper has no figure of a column, ours stand alone.
 
     Args:
         table (Table): The paper's.
@@ -130,25 +132,39 @@ def to_markdown(table: Table, rows: list[dict]) -> str:
         str: Markdown.
     """
     headings = [table.title]
-    for column in table.columns:
-        headings += [f'{column.heading}, paper', 'ours', 'difference']
+    known = [
+        any(values)
+        for values in zip(*(row.paper for row in table.rows), strict=True)
+    ]
+    for column, is_known in zip(table.columns, known, strict=True):
+        headings += (
+            [f'{column.heading}, paper', 'ours', 'difference']
+            if is_known
+            else [column.heading]
+        )
     if table.reference is not None:
         reference = next(
             row.label for row in table.rows if row.variant == table.reference
         )
-        headings.append(f'mask AP - that of {reference} [95 %]')
+        headings.append(f'mask AP - that of {reference} [95 % over images]')
     lines = [f'| {" | ".join(headings)} |', '|' + '---|' * len(headings)]
     for row in rows:
         texts = [row['label']]
-        for column, one in zip(table.columns, row['cells'], strict=True):
+        for column, is_known, one in zip(
+            table.columns, known, row['cells'], strict=True
+        ):
             ours = _number(one['ours'], column.decimals)
             if one['std'] is not None:
                 ours += f' ± {_number(one["std"], column.decimals)}'
-            texts += [
-                _number(one['paper'], column.decimals),
-                ours,
-                _number(one['difference'], column.decimals, '+'),
-            ]
+            texts += (
+                [
+                    _number(one['paper'], column.decimals),
+                    ours,
+                    _number(one['difference'], column.decimals, '+'),
+                ]
+                if is_known
+                else [ours]
+            )
         if 'paired' in row:
             texts.append(_interval(row['paired']))
         if row['failure']:

@@ -1,30 +1,27 @@
 """Training and evaluating one model, with everything kept in one JSON."""
 
 import json
-import os
-import subprocess
-import sys
-import time
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from pycocotools.coco import COCO
+from mmengine.config import Config
 
-from mmdet_msrcnn.evaluation.bootstrap import resample_images
-from mmdet_msrcnn.evaluation.functional import RANKINGS
-from mmdet_msrcnn.evaluation.ranked_coco_eval import silence
-from mmdet_msrcnn.evaluation.report import Evaluation, evaluate
 from mmdet_msrcnn.reproduction.protocols import Recipe
-from mmdet_msrcnn.utils.environment import environment
-from mmdet_msrcnn.utils.flops import head_gmacs
+from mmdet_msrcnn.reproduction.results import collect, evaluate_run
+from mmdet_msrcnn.reproduction.steps import locked, run_step
 from mmdet_msrcnn.utils.io import write_json
-from mmdet_msrcnn.visualization.report_folder import write_report
 
-NUM_RESAMPLES = 200
-STATISTICS = ('pearson', 'spearman', 'mae', 'share')
-# The ranking that a method is judged by: its mask score if it has one.
-METHODS = [r for r in RANKINGS if r != 'oracle'][::-1]
+# What of a config decides the result.
+DECISIVE = (
+    'model',
+    'train_dataloader',
+    'optim_wrapper',
+    'param_scheduler',
+    'train_cfg.max_epochs',
+    'load_from',
+    'randomness',
+)
 
 
 @dataclass(frozen=True)
@@ -49,6 +46,12 @@ class Run:
     def result(self) -> Path:
         """The JSON with the result, there once the run is complete."""
         return self.folder / 'result.json'
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether result and report are there."""
+        report = self.folder / 'report/report.md'
+        return self.result.is_file() and report.is_file()
 
     @property
     def checkpoint(self) -> Path:
@@ -80,32 +83,100 @@ def execute(run: Run, tools: Path, gpus: int = 1) -> None:
         gpus (int): Processes to train and test with. Defaults to 1.
 
     Raises:
-        RuntimeError: If training or test fails; says with what, the output
-            is in ``train.log`` or ``test.log`` of the run's folder.
-        ValueError: If the model detects nothing.
+        RuntimeError: If training or test fails (says with what, the output
+            is in ``train.log`` or ``test.log`` of the run's folder), the
+            model that it starts from is missing, or another process is at
+            work in the folder.
+        ValueError: If the folder holds a run of another config, or the model
+            detects nothing.
     """
-    if run.result.is_file():
+    check_unchanged(run)
+    if run.is_complete:
         return
+    if run.start is not None and not run.start.checkpoint.is_file():
+        raise RuntimeError(
+            f'{run.start.variant}, which it starts from, has no checkpoint '
+            f'{run.start.checkpoint}'
+        )
     run.folder.mkdir(parents=True, exist_ok=True)
-    if run.recipe.train is not None and run.latest() != run.checkpoint:
-        config = run.folder / 'train.py'
-        run.recipe.train.dump(config)
-        started = run.latest()
-        resume = ['--resume', started] if started else []
-        _run(run, tools, 'train', [config], gpus, resume)
+    with locked(run.folder) as lock:
+        _train(run, tools, gpus, lock)
+        _test(run, tools, gpus, lock)
+        test = run.recipe.test
+        name = f'{run.variant}, seed {run.seed}'
+        evaluation = evaluate_run(run.folder, name, test)
+        if not run.result.is_file():
+            config = run.recipe.train or test
+            result = collect(run.folder, evaluation, test, config)
+            own = dict(variant=run.variant, seed=run.seed, gpus=gpus)
+            write_json(run.result, own | result)
+
+
+def _train(run: Run, tools: Path, gpus: int, lock: int) -> None:
+    started = run.latest()
+    if run.recipe.train is None or started == run.checkpoint:
+        return
+    config = run.folder / 'train.py'
+    run.recipe.train.dump(config)
+    # The learning rate is that of the config's batch, whatever the GPUs.
+    options = ['--auto-scale-lr']
+    if started:
+        options += ['--resume', started]
+    run_step(run.folder, tools, 'train', [config], gpus, options, lock)
+
+
+def _test(run: Run, tools: Path, gpus: int, lock: int) -> None:
+    prefix = run.folder / 'results'
+    found = prefix.with_suffix('.mask_scores.json')
+    made = run.checkpoint.stat().st_mtime
+    if found.is_file() and found.stat().st_mtime > made:
+        return
     config = run.folder / 'test.py'
     run.recipe.test.dump(config)
-    prefix = run.folder / 'results'
-    _run(
-        run,
-        tools,
-        'test',
-        [config, run.checkpoint],
-        gpus,
-        ['--cfg-options', f'test_evaluator.outfile_prefix={prefix}'],
-    )
-    evaluation = _evaluate(run)
-    write_json(run.result, _collect(run, evaluation))
+    inputs = [config, run.checkpoint]
+    options = ['--cfg-options', f'test_evaluator.outfile_prefix={prefix}']
+    run_step(run.folder, tools, 'test', inputs, gpus, options, lock)
+
+
+def check_unchanged(run: Run) -> None:
+    """Check that a folder holds no run of another config.
+
+    Args:
+        run (Run): The run.
+
+    Raises:
+        ValueError: If it does; names what differs.
+    """
+    path = run.folder / 'train.py'
+    if run.recipe.train is None or not path.is_file():
+        return
+    # Both as text, in which tuples and lists of numbers look alike.
+    new = Config.fromstring(run.recipe.train.pretty_text, '.py')
+    old = Config.fromfile(path)
+    for key in DECISIVE:
+        differing = _first_difference(_get(old, key), _get(new, key), key)
+        if differing:
+            raise ValueError(
+                f'{run.folder} holds a run with another config: {differing}. '
+                'Delete the folder, or take another --out-dir.'
+            )
+
+
+def _get(cfg: Config, key: str) -> object:
+    for part in key.split('.'):
+        cfg = (cfg or {}).get(part)
+    return cfg
+
+
+def _first_difference(old: object, new: object, key: str) -> str:
+    """Where two parts of configs differ; empty if nowhere."""
+    if isinstance(old, dict) and isinstance(new, dict):
+        found = (
+            _first_difference(old.get(k), new.get(k), f'{key}.{k}')
+            for k in sorted(old.keys() | new.keys())
+        )
+        return next(filter(None, found), '')
+    return '' if old == new else f'{key} was {old!r} and is {new!r}'
 
 
 def write_submission(run: Run, tools: Path, gpus: int = 1) -> Path:
@@ -126,109 +197,21 @@ def write_submission(run: Run, tools: Path, gpus: int = 1) -> Path:
     prefix = run.folder / 'test-dev'
     data = run.recipe.test.data_root
     ann_file = 'annotations/image_info_test-dev2017.json'
-    options = {
+    settings = {
         'test_dataloader.dataset.ann_file': ann_file,
         'test_dataloader.dataset.data_prefix.img': 'test2017/',
         'test_evaluator.ann_file': f'{data}{ann_file}',
         'test_evaluator.format_only': True,
         'test_evaluator.outfile_prefix': prefix,
     }
-    pairs = [f'{key}={value}' for key, value in options.items()]
+    pairs = [f'{key}={value}' for key, value in settings.items()]
+    options = ['--cfg-options', *pairs]
     inputs = [run.folder / 'test.py', run.checkpoint]
-    _run(run, tools, 'test', inputs, gpus, ['--cfg-options', *pairs])
+    with locked(run.folder) as lock:
+        run_step(run.folder, tools, 'test', inputs, gpus, options, lock)
     detections = json.loads(Path(f'{prefix}.segm.json').read_text())
     for det in detections:
         # The area of a mask would be taken from its box.
         del det['bbox']
     write_json(path, detections)
     return path
-
-
-def _run(
-    run: Run, tools: Path, step: str, inputs: list, gpus: int, options: list
-) -> None:
-    """Run ``train.py`` or ``test.py``, over several GPUs if there are."""
-    options = ['--work-dir', run.folder / step, *options]
-    if gpus > 1:
-        script = tools / f'dist_{step}.sh'
-        command = ['bash', script, *inputs, gpus, *options]
-    else:
-        command = [sys.executable, tools / f'{step}.py', *inputs, *options]
-    log = run.folder / f'{step}.log'
-    with open(log, 'a') as output:
-        done = subprocess.run(
-            [str(part) for part in command],
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            env=dict(os.environ, PYTHON=sys.executable),
-        )
-    if done.returncode:
-        lines = log.read_text(errors='replace').strip().splitlines()
-        raise RuntimeError(f'{step} failed: {(lines or ["no output"])[-1]}')
-
-
-def _evaluate(run: Run) -> Evaluation:
-    """Evaluate the results of the test, with a report for people."""
-    path = run.folder / 'results.mask_scores.json'
-    results = json.loads(path.read_text())
-    detections = results.pop('detections')
-    if not detections:
-        raise ValueError('the model detects nothing')
-    with silence():
-        coco = COCO(run.recipe.test.test_evaluator.ann_file)
-    # The same resamples for every run.
-    samples = resample_images(len(results['img_ids']), NUM_RESAMPLES)
-    evaluation = evaluate(coco, detections, results, samples)
-    dataset = run.recipe.test.test_dataloader.dataset
-    write_report(
-        run.folder / 'report',
-        coco,
-        {f'{run.variant}, seed {run.seed}': evaluation},
-        Path(dataset.data_root, dataset.data_prefix.img),
-    )
-    return evaluation
-
-
-def _collect(run: Run, evaluation: Evaluation) -> dict:
-    """Put what is known of a finished run together."""
-    row, metrics = evaluation.row, dict(evaluation.row['breakdown'])
-    method = next(ranking for ranking in METHODS if ranking in metrics)
-    metrics['mask'] = metrics[method]
-    metrics['statistics'] = {key: row[key] for key in STATISTICS if key in row}
-    metrics['run'] = dict(
-        seconds_per_image=_seconds_per_image(run),
-        **head_gmacs(run.recipe.test.model.roi_head),
-    )
-    return dict(
-        variant=run.variant,
-        seed=run.seed,
-        metrics=metrics,
-        mask_ap_resampled=[
-            round(sample[method], 6) for sample in evaluation.resamples
-        ],
-        max_dets=evaluation.coco_eval.params.maxDets[-1],
-        detections=row['detections'],
-        environment=environment(),
-        log=_log(run),
-        config=(run.recipe.train or run.recipe.test).pretty_text,
-        finished=time.strftime('%Y-%m-%d'),
-    )
-
-
-def _seconds_per_image(run: Run) -> float:
-    """Time of the network in the last test, without loading the data."""
-    logs = sorted((run.folder / 'test').glob('*/[0-9]*.json'))
-    values = json.loads(logs[-1].read_text())
-    return values['time'] - values['data_time']
-
-
-def _log(run: Run) -> dict[int, dict]:
-    """The last line that each epoch of the training logged."""
-    epochs = {}
-    logs = (run.folder / 'train').glob('*/vis_data/scalars.json')
-    for path in sorted(logs):
-        for line in path.read_text().splitlines():
-            values = json.loads(line)
-            if 'loss' in values:
-                epochs[values['epoch']] = values
-    return epochs

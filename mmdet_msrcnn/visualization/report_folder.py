@@ -14,12 +14,28 @@ from mmdet_msrcnn.visualization.score_plots import (
     plot_score_vs_iou,
 )
 
-# File name to caption; the last one needs the images.
+# File name to caption, and whether it needs mask scores and images.
 FIGURES = {
-    'score_vs_iou.png': 'class score and predicted IoU against true IoU',
-    'reliability.png': 'true IoU of masks with the same predicted IoU',
-    'precision.png': 'precision against recall, AP against the threshold',
-    'rank_changes.png': 'masks that rise and fall most by the mask score',
+    'score_vs_iou.png': (
+        'class score and predicted IoU against true IoU',
+        False,
+        False,
+    ),
+    'precision.png': (
+        'precision against recall, AP against the threshold',
+        False,
+        False,
+    ),
+    'reliability.png': (
+        'true IoU of masks with the same predicted IoU',
+        True,
+        False,
+    ),
+    'rank_changes.png': (
+        'masks that rise and fall most by the mask score',
+        True,
+        True,
+    ),
 }
 
 
@@ -32,7 +48,7 @@ def write_report(
 ) -> str:
     """Write ``report.md``, ``report.json`` and the figures.
 
-    Figures show the first model that has mask scores.
+    Figures show the first model that has mask scores, else the first.
 
     Args:
         out_dir (Path): Folder to write to.
@@ -49,38 +65,51 @@ def write_report(
     Raises:
         FileNotFoundError: If an image cannot be read.
     """
+    # Its presence says that the report is complete.
+    (out_dir / 'report.md').unlink(missing_ok=True)
     plotted = next(
-        (name for name, e in evaluations.items() if 'oracle' in e.row), None
+        (name for name, e in evaluations.items() if 'oracle' in e.row),
+        next(iter(evaluations)),
     )
-    figures = dict(list(FIGURES.items())[: None if img_dir else -1])
+    evaluation = evaluations[plotted]
+    has_scores = 'oracle' in evaluation.row
+    figures = {
+        name: caption
+        for name, (caption, needs_scores, needs_images) in FIGURES.items()
+        if has_scores >= needs_scores and bool(img_dir) >= needs_images
+    }
+    draw_figures(out_dir, evaluation, has_scores)
+    if has_scores and img_dir is not None:
+        detections = evaluation.coco_eval.detections
+        gallery = out_dir / 'rank_changes.png'
+        draw_rank_gallery(coco, detections, img_dir, gallery)
+        overlays = out_dir / 'overlays'
+        draw_overlays(coco, detections, img_dir, overlays, num_overlays)
     report = dict(compare(evaluations), plotted=plotted, figures=figures)
-    if plotted is not None:
-        draw_figures(out_dir, evaluations[plotted])
-        if img_dir is not None:
-            detections = evaluations[plotted].coco_eval.detections
-            gallery = out_dir / list(FIGURES)[-1]
-            draw_rank_gallery(coco, detections, img_dir, gallery)
-            overlays = out_dir / 'overlays'
-            draw_overlays(coco, detections, img_dir, overlays, num_overlays)
     write_json(out_dir / 'report.json', report)
-    # Last: its presence says that the report is complete.
     text = to_markdown(report)
     write_text(out_dir / 'report.md', text)
     return text
 
 
-def draw_figures(out_dir: Path, evaluation: Evaluation) -> None:
+def draw_figures(
+    out_dir: Path, evaluation: Evaluation, has_scores: bool
+) -> None:
     """Draw the figures that need no images.
 
     Args:
         out_dir (Path): Folder to write to.
-        evaluation (Evaluation): Of a model with mask scores.
+        evaluation (Evaluation): Of a model.
+        has_scores (bool): Whether it has mask scores.
     """
-    scores, calibration, precision = (out_dir / n for n in list(FIGURES)[:3])
     detections = evaluation.coco_eval.detections
     params = evaluation.coco_eval.params
-    plot_score_vs_iou(detections, scores)
-    plot_reliability(detections, calibration)
+    plot_score_vs_iou(detections, out_dir / 'score_vs_iou.png')
     plot_precision(
-        evaluation.precisions, params.iouThrs, params.recThrs, precision
+        evaluation.precisions,
+        params.iouThrs,
+        params.recThrs,
+        out_dir / 'precision.png',
     )
+    if has_scores:
+        plot_reliability(detections, out_dir / 'reliability.png')

@@ -34,14 +34,17 @@ def plot_score_vs_iou(detections: list[dict], path: str | Path) -> None:
     that is reported.
 
     Args:
-        detections (list[dict]): With ``score``, ``mask_iou`` and
-            ``true_iou``.
+        detections (list[dict]): With ``score``, ``true_iou`` and, of a
+            mask-scoring model, ``mask_iou``.
         path (str or Path): PNG file to write.
     """
+    names = {'score': 'class score', 'mask_iou': 'predicted MaskIoU'}
+    if not all('mask_iou' in det for det in detections):
+        del names['mask_iou']
     detections = [det for det in detections if det['true_iou'] > 0]
     true_ious = np.array([det['true_iou'] for det in detections])
-    names = {'score': 'class score', 'mask_iou': 'predicted MaskIoU'}
-    with _panels(path, 2, aspect='equal', xlabel='true MaskIoU') as panels:
+    options = dict(aspect='equal', xlabel='true MaskIoU')
+    with _panels(path, len(names), **options) as panels:
         for axes, (key, name) in zip(panels, names.items(), strict=True):
             values = np.array([det[key] for det in detections])
             axes.plot([0, 1], [0, 1], color='0.7', linewidth=1)

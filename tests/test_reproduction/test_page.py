@@ -1,6 +1,7 @@
 """Figures of the documentation come from the results that are kept."""
 
 import json
+import re
 
 import pytest
 
@@ -16,6 +17,7 @@ def test_page_is_what_the_results_say():
     assert fill_page(text, RESULTS) == text, (
         'run: python tools/reproduce_tables.py --write-docs'
     )
+    assert text.count('<!-- table: ') > 3
     assert text.count('<!-- table: ') == text.count('<!-- end -->')
 
 
@@ -31,8 +33,8 @@ def test_result_is_whole_and_names_no_machine(path):
     variants = {row.variant for t in TABLES.values() for row in t.rows}
     assert result['variant'] in variants
     assert result['metrics']['mask']['mAP'] > 0
-    assert '/root' not in path.read_text()
-    assert '/home' not in path.read_text()
+    # Neither absolute paths nor addresses of a machine.
+    assert not re.search(r"""[\"'](/|~|file:)""", path.read_text())
 
 
 def test_tables_between_the_marks_are_replaced(tmp_path):

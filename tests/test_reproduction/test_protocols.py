@@ -46,7 +46,7 @@ def test_ablation_is_that_of_coco_at_its_own_width(protocol, variant):
     head = recipe.train.model.roi_head.mask_iou_head
     for key in ABLATED:
         assert head.get(key) == coco.mask_iou_head.get(key)
-    assert recipe.shared_detector
+    assert recipe.starts_from_detector
     assert recipe.test is recipe.train
     model = build_model(recipe.train)
     trained = {n for n, p in model.named_parameters() if p.requires_grad}
@@ -84,7 +84,7 @@ def test_end_to_end_rows_are_the_configs_themselves():
     for name in ('mask-rcnn', 'ms-rcnn', 'mmdet-ms-rcnn'):
         recipe = protocol.recipe(f'{name}_r18_fpn{END_TO_END}')
         assert recipe.source.name == f'{name}_r18_fpn_16e_nuclei.py'
-        assert not recipe.shared_detector
+        assert not recipe.starts_from_detector
         tested = recipe.test.filename
         assert tested.endswith(
             f'/{name.removeprefix("mmdet-")}_r18_fpn_16e_nuclei.py'

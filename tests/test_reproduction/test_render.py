@@ -74,9 +74,11 @@ def test_reference_gives_a_column_of_differences():
     header, _, *lines = to_markdown(
         table, table_cells(table, results, {})
     ).splitlines()
-    assert header.endswith('| mask AP - that of Mask R-CNN [95 %] |')
+    assert header.endswith(
+        '| mask AP - that of Mask R-CNN [95 % over images] |'
+    )
     assert lines[0].endswith('| - |')
-    assert lines[1].endswith('| +5.0 [+5.0, +5.0] |')
+    assert lines[1].endswith('| +5.00 [+5.00, +5.00] |')
     assert lines[2].endswith('| - |')
 
 

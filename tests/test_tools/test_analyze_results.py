@@ -98,7 +98,7 @@ def test_table_differences_and_intervals(case, monkeypatch):
     assert '\ngood:\n' in text
     figures = re.findall(r'!\[.+\]\((.+)\)', text)
     # The gallery of rank changes needs the images.
-    assert figures == ['score_vs_iou.png', 'reliability.png', 'precision.png']
+    assert figures == ['score_vs_iou.png', 'precision.png', 'reliability.png']
     assert all((folder / 'out' / figure).exists() for figure in figures)
 
 

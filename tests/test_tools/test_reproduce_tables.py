@@ -5,6 +5,7 @@ import re
 import sys
 
 import pytest
+import torch
 from mmengine.config import Config
 
 from mmdet_msrcnn.reproduction import (
@@ -12,6 +13,7 @@ from mmdet_msrcnn.reproduction import (
     Row,
     Run,
     Table,
+    execute,
     write_submission,
 )
 from mmdet_msrcnn.reproduction.paper import Column
@@ -37,6 +39,7 @@ class TinyProtocol:
     """A detector, a head on top of it, and one that cannot be built."""
 
     detector = 'mask-rcnn'
+    detector_is_shared = True
 
     def __init__(self, path):
         self.path = path
@@ -68,12 +71,12 @@ def out_dir(workspace):
 def reproduce(workspace, out_dir):
     """Run the command with the tiny protocol and table."""
 
-    def run(*arguments):
+    def run(*arguments, protocol=TinyProtocol):
         with pytest.MonkeyPatch.context() as patch:
             patch.setitem(
                 reproduce_tables.PROTOCOLS,
                 'tiny',
-                lambda configs: TinyProtocol(workspace.config),
+                lambda configs: protocol(workspace.config),
             )
             patch.setitem(reproduce_tables.TABLES, 'heads', TABLE)
             command = ['x', '--protocol', 'tiny', '--out-dir', str(out_dir)]
@@ -85,7 +88,8 @@ def reproduce(workspace, out_dir):
 
 @pytest.fixture(scope='module')
 def table(reproduce, out_dir):
-    reproduce('--table', 'heads', '--seeds', '2')
+    with pytest.raises(SystemExit, match='1 rows failed'):
+        reproduce('--table', 'heads', '--seeds', '2')
     return json.loads((out_dir / 'tiny/heads.json').read_text())
 
 
@@ -103,12 +107,13 @@ def test_rows_are_trained_and_evaluated(table, out_dir):
         assert row['failure'] is None
     box = [row['cells'][1]['ours'] for row in (twin, maskness, ours)]
     assert box[0] == box[1] == box[2]
-    assert broken['failure'].startswith('train failed: ')
+    reason = 'RuntimeError: train failed with exit status 1: ValueError: '
+    assert broken['failure'].startswith(reason)
     assert 'fusion must be one of' in broken['failure']
     assert elsewhere['cells'][0]['ours'] is None
     text = (out_dir / 'tiny/heads.md').read_text()
     (line,) = [line for line in text.splitlines() if '| broken' in line]
-    assert line.startswith('| broken (train failed: ')
+    assert line.startswith('| broken (RuntimeError: train failed')
     assert line.endswith(') | 30.0 | - | - | - | - | - |')
     assert (out_dir / 'tiny/heads.csv').is_file()
 
@@ -141,28 +146,91 @@ def test_list_says_what_is_there(table, reproduce, capsys):
     reproduce('--list')
     listing = capsys.readouterr().out
     assert 'MS R-CNN: ' in listing
-    assert '2 results' in listing
+    assert 'results: 2' in listing
     assert 'elsewhere: not in the protocol tiny' in listing
     assert '--table heads --protocol tiny' in listing
 
 
-def test_a_truncated_checkpoint_is_not_resumed(table, workspace, out_dir):
-    folder = out_dir / 'tiny/mask-rcnn/seed0'
+def test_the_last_whole_checkpoint_is_resumed(tmp_path, workspace):
     recipe = TinyProtocol(workspace.config).recipe('mask-rcnn')
-    run = Run('mask-rcnn', 0, folder, recipe)
-    assert run.latest() == run.checkpoint
-    content = run.checkpoint.read_bytes()
-    later = run.checkpoint.with_name('epoch_2.pth')
-    later.write_bytes(content[: len(content) // 2])
-    assert run.latest() == run.checkpoint
-    later.unlink()
+    run = Run('mask-rcnn', 0, tmp_path, recipe)
+    assert run.latest() is None
+    folder = tmp_path / 'train'
+    folder.mkdir()
+    for epoch in (1, 9, 10):
+        torch.save(dict(epoch=epoch), folder / f'epoch_{epoch}.pth')
+    assert run.latest() == folder / 'epoch_10.pth'
+    content = run.latest().read_bytes()
+    (folder / 'epoch_11.pth').write_bytes(content[: len(content) // 2])
+    assert run.latest() == folder / 'epoch_10.pth'
+
+
+class OtherLearningRate(TinyProtocol):
+    """The same rows by another recipe."""
+
+    def recipe(self, variant):
+        recipe = super().recipe(variant)
+        if variant == 'ms-rcnn':
+            recipe.train.optim_wrapper.optimizer.lr = 0.5
+        return recipe
+
+
+def test_a_changed_config_is_not_passed_off(table, reproduce, out_dir):
+    path = out_dir / 'tiny/ms-rcnn/seed0/result.json'
+    before = path.read_bytes()
+    with pytest.raises(SystemExit):
+        reproduce('--table', 'heads', protocol=OtherLearningRate)
+    rows = json.loads((out_dir / 'tiny/heads.json').read_text())
+    assert 'lr was 0.0008 and is 0.5. Delete the folder' in rows[2]['failure']
+    assert path.read_bytes() == before
+
+
+def test_a_missing_report_is_written_again(table, reproduce, out_dir):
+    folder = out_dir / 'tiny/ms-rcnn/seed0'
+    result = folder / 'result.json'
+    before = result.stat().st_mtime_ns
+    tested = (folder / 'test.log').stat().st_mtime_ns
+    (folder / 'report/report.md').unlink()
+    with pytest.raises(SystemExit):
+        reproduce('--table', 'heads')
+    assert (folder / 'report/report.md').is_file()
+    assert result.stat().st_mtime_ns == before
+    # Without testing again.
+    assert (folder / 'test.log').stat().st_mtime_ns == tested
+
+
+def test_a_missing_detector_is_named(tmp_path, workspace):
+    protocol = TinyProtocol(workspace.config)
+    (run,) = reproduce_tables.runs_of('ms-rcnn', protocol, tmp_path, 1)
+    with pytest.raises(RuntimeError, match='mask-rcnn, which it starts from'):
+        execute(run, ROOT / 'tools')
+
+
+@pytest.mark.parametrize(
+    'arguments',
+    [
+        ('--list', '--table', 'heads'),
+        ('--table', 'heads', '--seeds', '0'),
+        ('--table', 'heads', '--gpus', '0'),
+        (),
+    ],
+)
+def test_bad_arguments(reproduce, arguments):
+    with pytest.raises(SystemExit) as error:
+        reproduce(*arguments)
+    assert error.value.code == 2
 
 
 def test_what_is_there_is_not_run_again(table, reproduce, out_dir, capsys):
     results = list(out_dir.glob('tiny/*/*/result.json'))
     before = {path: path.stat().st_mtime_ns for path in results}
-    reproduce('--table', 'heads', '--seeds', '2')
-    assert capsys.readouterr().out.count(': there') == len(results) == 4
+    with pytest.raises(SystemExit):
+        reproduce('--table', 'heads')
+    # Results of other seeds than were asked for are kept.
+    table = json.loads((out_dir / 'tiny/heads.json').read_text())
+    assert table[2]['cells'][0]['seeds'] == 2
+    assert capsys.readouterr().out.count(', there:') == 3
+    assert len(results) == 4
     assert {p: p.stat().st_mtime_ns for p in results} == before
 
 

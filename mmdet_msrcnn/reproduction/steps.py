@@ -1,0 +1,113 @@
+"""Running ``train.py`` and ``test.py`` for a run."""
+
+import fcntl
+import os
+import re
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+# The last line of a traceback, also with torchrun's rank before it.
+EXCEPTION = re.compile(r'^(?:\[\w+\]:)?\s*(\w[\w.]*(?:Error|Exception)\b.*)')
+# torchrun's own, which says that some process failed.
+SUMMARY = 'ChildFailedError'
+
+
+@contextmanager
+def locked(folder: Path) -> Iterator[int]:
+    """Keep other processes out of a folder.
+
+    The lock is that of an open file: it lasts as long as this process or
+    one that inherited the file.
+
+    Args:
+        folder (Path): Folder of a run.
+
+    Yields:
+        int: Descriptor of the file, for subprocesses to inherit.
+
+    Raises:
+        RuntimeError: If another process is at work there.
+    """
+    with open(folder / '.lock', 'w') as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise RuntimeError(
+                f'another process is at work in {folder}; wait for it, or '
+                'stop it'
+            ) from None
+        yield file.fileno()
+
+
+def _free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(('127.0.0.1', 0))
+        return listener.getsockname()[1]
+
+
+def run_step(
+    folder: Path,
+    tools: Path,
+    step: str,
+    inputs: list,
+    gpus: int,
+    options: list,
+    lock: int,
+) -> None:
+    """Run ``train.py`` or ``test.py``, over several GPUs if there are.
+
+    Args:
+        folder (Path): Folder of the run; the output goes to ``STEP.log``.
+        tools (Path): Folder of the scripts.
+        step (str): ``train`` or ``test``.
+        inputs (list): Positional arguments.
+        gpus (int): Processes.
+        options (list): Further arguments.
+        lock (int): From :func:`locked`.
+
+    Raises:
+        RuntimeError: If it fails; says with what.
+    """
+    options = ['--work-dir', folder / step, *options]
+    if gpus > 1:
+        script = tools / f'dist_{step}.sh'
+        command = ['bash', script, *inputs, gpus, *options]
+    else:
+        command = [sys.executable, tools / f'{step}.py', *inputs, *options]
+    env = dict(os.environ, PYTHON=sys.executable)
+    env.setdefault('PORT', str(_free_port()))
+    log = folder / f'{step}.log'
+    with open(log, 'a') as output:
+        begin = output.tell()
+        done = subprocess.run(
+            [str(part) for part in command],
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            env=env,
+            pass_fds=[lock],
+        )
+    if done.returncode:
+        text = log.read_bytes()[begin:].decode(errors='replace')
+        reason = failure_reason(text)
+        raise RuntimeError(
+            f'{step} failed with exit status {done.returncode}: {reason}'
+        )
+
+
+def failure_reason(text: str) -> str:
+    """Find out why a program failed.
+
+    Args:
+        text (str): What it printed.
+
+    Returns:
+        str: The last exception, else the last line.
+    """
+    lines = text.strip().splitlines()
+    found = [m[1] for m in map(EXCEPTION.match, lines) if m]
+    found = [line for line in found if SUMMARY not in line]
+    return (found or lines or ['it printed nothing'])[-1]

@@ -69,6 +69,6 @@ setup(
     extras_require={
         'demo': ['scikit-learn>=1.4'],
         'onnx': ['onnx', 'onnxruntime', 'onnxscript'],
-        'dev': ['pytest', 'ruff', 'scikit-learn>=1.4'],
+        'dev': ['hypothesis', 'pytest', 'ruff', 'scikit-learn>=1.4'],
     },
 )

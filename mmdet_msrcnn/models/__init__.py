@@ -1,6 +1,7 @@
 from mmdet_msrcnn.models.cascade_mask_scoring_roi_head import (
     CascadeMaskScoringRoIHead,
 )
+from mmdet_msrcnn.models.fcn_mask_head import FCNMaskHead
 from mmdet_msrcnn.models.frozen_detector import FrozenTwoStageDetector
 from mmdet_msrcnn.models.mask_fusion import FUSIONS
 from mmdet_msrcnn.models.mask_iou_head import MaskIoUHead
@@ -12,6 +13,7 @@ from mmdet_msrcnn.models.maskness_head import MasknessHead
 __all__ = [
     'FUSIONS',
     'CascadeMaskScoringRoIHead',
+    'FCNMaskHead',
     'FrozenTwoStageDetector',
     'MaskIoUHead',
     'MaskIoULoss',

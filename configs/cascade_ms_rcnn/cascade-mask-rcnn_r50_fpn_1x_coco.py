@@ -11,3 +11,8 @@ default_hooks = dict(checkpoint=dict(type='mmdet_msrcnn.SafeCheckpointHook'))
 val_evaluator = dict(type='mmdet_msrcnn.MaskScoringMetric')
 test_evaluator = val_evaluator
 visualizer = dict(type='mmdet_msrcnn.MaskScoringVisualizer')
+# tools/test.py --tta: also flipped
+tta_model = dict(
+    type='mmdet_msrcnn.MaskScoringTTAModel',
+    tta_cfg=dict(nms=dict(type='nms', iou_threshold=0.5), max_per_img=100),
+)

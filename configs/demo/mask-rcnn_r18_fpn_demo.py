@@ -47,6 +47,8 @@ test_dataloader = val_dataloader
 val_evaluator = dict(ann_file=data_root + 'val.json', max_dets=100)
 test_evaluator = val_evaluator
 
+tta_model = dict(tta_cfg=dict(max_per_img=100))
+
 train_cfg = dict(max_epochs=8, val_interval=8)
 param_scheduler = _base_.param_scheduler
 param_scheduler[1].end = 8

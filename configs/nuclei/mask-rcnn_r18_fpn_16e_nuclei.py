@@ -84,6 +84,8 @@ test_dataloader = val_dataloader
 val_evaluator = dict(ann_file=data_root + 'val.json', max_dets=300)
 test_evaluator = val_evaluator
 
+tta_model = dict(tta_cfg=dict(max_per_img=300))
+
 train_cfg = dict(max_epochs=16, val_interval=4)
 optim_wrapper = dict(
     optimizer=dict(_delete_=True, type='AdamW', lr=8e-4, weight_decay=0.01),

@@ -8,6 +8,7 @@ from mmdet_msrcnn.models.mask_iou_head import MaskIoUHead
 from mmdet_msrcnn.models.mask_iou_loss import MaskIoULoss
 from mmdet_msrcnn.models.mask_iou_target import mask_iou_target
 from mmdet_msrcnn.models.mask_scoring_roi_head import MaskScoringRoIHead
+from mmdet_msrcnn.models.mask_scoring_tta import MaskScoringTTAModel
 from mmdet_msrcnn.models.maskness_head import MasknessHead
 
 __all__ = [
@@ -18,6 +19,7 @@ __all__ = [
     'MaskIoUHead',
     'MaskIoULoss',
     'MaskScoringRoIHead',
+    'MaskScoringTTAModel',
     'MasknessHead',
     'mask_iou_target',
 ]

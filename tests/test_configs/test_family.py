@@ -117,6 +117,8 @@ def test_what_decides_results_is_written_out(path):
         assert evaluator.type == 'mmdet_msrcnn.MaskScoringMetric'
     assert cfg.custom_imports.imports == ['mmdet_msrcnn']
     assert cfg.visualizer.type == 'mmdet_msrcnn.MaskScoringVisualizer'
+    tta_cfg = cfg.tta_model.tta_cfg
+    assert tta_cfg.max_per_img == cfg.model.test_cfg.rcnn.max_per_img
     hook = cfg.default_hooks.checkpoint.type
     assert hook == 'mmdet_msrcnn.SafeCheckpointHook'
 

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import cv2
 import pytest
@@ -35,6 +36,25 @@ def test_training_logs_the_mask_iou_and_evaluates(trained):
     for text in ('loss_mask_iou: ', 'mask_iou_target: ', 'eta: '):
         assert text in logged(trained.work_dir)
     assert 'coco/segm_oracle_mAP' in logged(trained.work_dir)
+
+
+def test_test_time_augmentation(trained):
+    """Only boxes can be merged by mmdet's (mmdet#10705)."""
+    prefix = trained.folder / 'tta'
+    trained.run(
+        mmdet_tool('test.py'),
+        trained.config,
+        trained.work_dir / 'epoch_1.pth',
+        '--tta',
+        '--cfg-options',
+        f'test_evaluator.outfile_prefix={prefix}',
+    )
+    results = json.loads(Path(f'{prefix}.mask_scores.json').read_text())
+    assert results['detections']
+    for det in results['detections']:
+        assert det['mask_score'] == pytest.approx(
+            det['score'] * det['mask_iou'], abs=1e-5
+        )
 
 
 def test_resumes_with_mmdets_train_py(trained):

@@ -1,0 +1,77 @@
+"""Test-time augmentation for models with masks."""
+
+import torch
+from mmcv.ops import batched_nms
+from mmdet.models.test_time_augs import DetTTAModel
+from mmdet.structures import DetDataSample
+from mmengine.structures import InstanceData
+from torch import Tensor
+
+from mmdet_msrcnn.registry import MODELS
+
+# Dimensions of (n, H, W) masks that a flip reverses.
+FLIPPED = {'horizontal': [2], 'vertical': [1], 'diagonal': [1, 2]}
+
+
+def flip_back(masks: Tensor, metainfo: dict) -> Tensor:
+    """Bring the masks of a view back to the image.
+
+    Args:
+        masks (Tensor): In the size of the original image, shape (n, H, W).
+        metainfo (dict): Of the view: ``flip`` and ``flip_direction``.
+
+    Returns:
+        Tensor: The same shape.
+    """
+    if not metainfo['flip']:
+        return masks
+    return masks.flip(FLIPPED[metainfo['flip_direction']])
+
+
+@MODELS.register_module()
+class MaskScoringTTAModel(DetTTAModel):
+    """Merges the detections of flipped and resized views, with their masks.
+
+    mmdet's DetTTAModel refuses masks
+    (https://github.com/open-mmlab/mmdetection/issues/10705). As there, the
+    boxes of all views go through NMS; a detection that is left keeps the mask
+    and the MaskIoU of its own view, and its mask score is the product of the
+    score after NMS and that MaskIoU.
+
+    Args:
+        tta_cfg (dict): ``nms`` and ``max_per_img``.
+        **kwargs: Arguments of :class:`DetTTAModel`.
+    """
+
+    def _merge_single_sample(
+        self, data_samples: list[DetDataSample]
+    ) -> DetDataSample:
+        preds = [sample.pred_instances for sample in data_samples]
+        metas = [sample.metainfo for sample in data_samples]
+        boxes, scores = self.merge_aug_bboxes(
+            [pred.bboxes for pred in preds],
+            [pred.scores for pred in preds],
+            metas,
+        )
+        if len(boxes) == 0:
+            return data_samples[0]
+        labels = torch.cat([pred.labels for pred in preds])
+        kept, inds = batched_nms(boxes, scores, labels, self.tta_cfg.nms)
+        kept, inds = (x[: self.tta_cfg.max_per_img] for x in (kept, inds))
+        merged = InstanceData(
+            bboxes=kept[:, :4], scores=kept[:, 4], labels=labels[inds]
+        )
+        if 'masks' in preds[0]:
+            masks = torch.cat(
+                [
+                    flip_back(pred.masks, meta)
+                    for pred, meta in zip(preds, metas, strict=True)
+                ]
+            )
+            merged.masks = masks[inds]
+        if 'mask_ious' in preds[0]:
+            mask_ious = torch.cat([pred.mask_ious for pred in preds])
+            merged.mask_ious = mask_ious[inds]
+            merged.mask_scores = merged.scores * merged.mask_ious
+        data_samples[0].pred_instances = merged
+        return data_samples[0]

@@ -158,7 +158,7 @@ def publish(args: argparse.Namespace) -> Path:
     )
     files = {
         path.name: data,
-        f'{name}.py': portable.pretty_text.encode(),
+        f'{name}.py': content['meta']['cfg'].encode(),
         path.with_suffix('.md').name: card.encode(),
     }
     folders = [args.out_dir]

@@ -5,7 +5,7 @@ from pathlib import Path
 from mmengine.config import Config
 
 from mmdet_msrcnn.model_zoo.entry import inner_data_set
-from mmdet_msrcnn.model_zoo.publish import portable_config
+from mmdet_msrcnn.model_zoo.publish import strip_paths
 
 # Heading, figure of the report, factor, decimals.
 FIGURES = (
@@ -133,7 +133,7 @@ def _recipe(cfg: Config, meta: dict, entry: dict) -> dict[str, object]:
 
 def _source(dataset: dict) -> str:
     """Where a data set's annotations are."""
-    dataset = inner_data_set(dataset)
+    dataset = strip_paths(inner_data_set(dataset))
     return f'{dataset.get("data_root") or ""}{dataset.get("ann_file", "?")}'
 
 
@@ -153,7 +153,6 @@ def model_card(
     Returns:
         str: Markdown.
     """
-    portable = portable_config(cfg)
     classes = meta['dataset_meta']['classes']
     shown = ', '.join(classes[:20]) + (', ...' if len(classes) > 20 else '')
     return CARD.format(
@@ -161,8 +160,8 @@ def model_card(
         file=file,
         digest=entry['Metadata']['SHA256'],
         data=entry['Results'][0]['Dataset'],
-        train=_source(portable.train_dataloader.dataset),
-        val=_source(portable.test_dataloader.dataset),
+        train=_source(cfg.train_dataloader.dataset),
+        val=_source(cfg.test_dataloader.dataset),
         num=len(classes),
         classes=shown,
         recipe=_table(_recipe(cfg, meta, entry)),

@@ -3,7 +3,6 @@
 import getpass
 import hashlib
 import io
-import json
 import os
 import re
 import socket
@@ -16,6 +15,7 @@ from mmengine.config import Config
 from mmengine.registry import init_default_scope
 from mmengine.structures import InstanceData
 
+from mmdet_msrcnn.utils.training_log import read_training_log
 from mmdet_msrcnn.version import __version__
 
 # What is kept of the meta; the rest is about the machine and the run.
@@ -46,7 +46,7 @@ def portable_config(cfg: Config) -> Config:
         ValueError: If it still names the home folder, user or host.
     """
     content = {k: v for k, v in cfg.to_dict().items() if k not in RUN_KEYS}
-    portable = Config(_strip_paths(content))
+    portable = Config(strip_paths(content))
     for line in portable.pretty_text.splitlines():
         for private in _private_names():
             if re.search(private, line):
@@ -67,11 +67,12 @@ def _private_names() -> list[str]:
     ]
 
 
-def _strip_paths(value):
+def strip_paths(value):
+    """Copy a part of a config, with the last part alone of paths."""
     if isinstance(value, dict):
-        return {key: _strip_paths(item) for key, item in value.items()}
+        return {key: strip_paths(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return type(value)(_strip_paths(item) for item in value)
+        return type(value)(strip_paths(item) for item in value)
     if isinstance(value, str) and os.path.isabs(os.path.expanduser(value)):
         end = '/' if value.endswith('/') else ''
         return f'{Path(value).name}{end}'
@@ -199,9 +200,6 @@ def training_memory(checkpoint: Path) -> float | None:
     Returns:
         float | None: In GB; None without a log or a GPU.
     """
-    values = []
-    for log in checkpoint.parent.glob('*/vis_data/scalars.json'):
-        # The last line of a killed run may be cut off.
-        lines = [x for x in log.read_text().splitlines() if x.endswith('}')]
-        values += [json.loads(line).get('memory', 0) for line in lines]
+    lines = read_training_log(checkpoint.parent)
+    values = [line.get('memory', 0) for line in lines]
     return round(max(values) / 1024, 1) if any(values) else None

@@ -63,9 +63,9 @@ class CocoProtocol:
     def recipe(self, variant: str) -> Recipe | None:
         """Find out how a variant is trained; None if it has no config."""
         if variant == MASKNESS:
-            path, cfg, _ = self.recipe(MS_RCNN)[:3]
-            use_maskness(cfg)
-            return Recipe(path, None, cfg, True)
+            recipe = self.recipe(MS_RCNN)
+            use_maskness(recipe.test)
+            return recipe._replace(train=None, starts_from_detector=True)
         path = next(self.configs.glob(f'*/{variant}_18e_coco.py'), None)
         if path is None:
             return None

@@ -13,6 +13,7 @@ from mmdet_msrcnn.evaluation.ranked_coco_eval import silence
 from mmdet_msrcnn.evaluation.report import Evaluation, evaluate
 from mmdet_msrcnn.utils.environment import environment
 from mmdet_msrcnn.utils.flops import head_gmacs
+from mmdet_msrcnn.utils.training_log import read_training_log
 from mmdet_msrcnn.visualization.report_folder import write_report
 
 NUM_RESAMPLES = 200
@@ -102,16 +103,10 @@ def training_log(folder: Path) -> dict[int, dict]:
         folder (Path): Work dir of the training.
 
     Returns:
-        dict[int, dict]: Values by epoch. A line that a kill cut off is left
-        out.
+        dict[int, dict]: Values by epoch.
     """
     epochs = {}
-    for path in sorted(folder.glob('*/vis_data/scalars.json')):
-        for line in path.read_text().splitlines():
-            try:
-                values = json.loads(line)
-            except json.JSONDecodeError:
-                continue
-            if 'loss' in values:
-                epochs[values['epoch']] = values
+    for values in read_training_log(folder):
+        if 'loss' in values:
+            epochs[values['epoch']] = values
     return epochs

@@ -150,9 +150,7 @@ def check_unchanged(run: Run) -> None:
     path = run.folder / 'train.py'
     if run.recipe.train is None or not path.is_file():
         return
-    # Both as text, in which tuples and lists of numbers look alike.
-    new = Config.fromstring(run.recipe.train.pretty_text, '.py')
-    old = Config.fromfile(path)
+    new, old = run.recipe.train, Config.fromfile(path)
     for key in DECISIVE:
         differing = _first_difference(_get(old, key), _get(new, key), key)
         if differing:

@@ -1,5 +1,6 @@
-"""mmdet's mask head with faster targets."""
+"""mmdet's mask head with faster targets and faster pasting."""
 
+import numpy as np
 import torch
 from mmdet.models.roi_heads.mask_heads import FCNMaskHead as MMDetFCNMaskHead
 from mmdet.models.task_modules.samplers import SamplingResult
@@ -7,16 +8,17 @@ from mmdet.structures.mask import BitmapMasks
 from mmdet.utils import ConfigType, InstanceList
 from torch import Tensor
 
+from mmdet_msrcnn.models.mask_paste import paste_masks
 from mmdet_msrcnn.models.mask_target import mask_targets
 from mmdet_msrcnn.registry import MODELS
 
 
 @MODELS.register_module()
 class FCNMaskHead(MMDetFCNMaskHead):
-    """mmdet's FCNMaskHead, whose targets of bitmap masks cost less.
+    """mmdet's FCNMaskHead, at less cost.
 
-    Parameters, outputs and the bits of the targets are the same. Arguments
-    are those of mmdet's.
+    Parameters, the bits of the targets and the pixels of the pasted masks are
+    the same. Arguments are those of mmdet's.
     """
 
     def get_targets(
@@ -54,3 +56,40 @@ class FCNMaskHead(MMDetFCNMaskHead):
                 for masks, res in zip(gt_masks, sampling_results, strict=True)
             ]
         )
+
+    def _predict_by_feat_single(
+        self,
+        mask_preds: Tensor,
+        bboxes: Tensor,
+        labels: Tensor,
+        img_meta: dict,
+        rcnn_test_cfg: ConfigType,
+        rescale: bool = False,
+        activate_map: bool = False,
+    ) -> Tensor:
+        """Paste the masks of one image; see mmdet's."""
+        thr = rcnn_test_cfg['mask_thr_binary']
+        # mmdet pastes on a GPU in another way, and soft masks for a look.
+        if bboxes.is_cuda or thr < 0:
+            return super()._predict_by_feat_single(
+                mask_preds,
+                bboxes,
+                labels,
+                img_meta,
+                rcnn_test_cfg,
+                rescale,
+                activate_map,
+            )
+        scale = np.tile(img_meta['scale_factor'], 2)
+        height, width = img_meta['ori_shape'][:2]
+        if rescale:
+            # The caller reads the boxes of the original image here.
+            bboxes /= bboxes.new_tensor(scale)
+        else:
+            width, height = np.round(np.multiply((width, height), scale[:2]))
+        if not activate_map:
+            mask_preds = mask_preds.sigmoid()
+        if self.class_agnostic:
+            labels = torch.zeros_like(labels)
+        mask_probs = mask_preds[torch.arange(len(labels)), labels]
+        return paste_masks(mask_probs, bboxes, int(height), int(width), thr)

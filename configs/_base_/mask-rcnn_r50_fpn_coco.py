@@ -1,5 +1,6 @@
 # Root of the family: mmdet's Mask R-CNN R-50 FPN on COCO, with what decides
-# results written out, and with this package's metric and visualizer.
+# results written out, and with this package's mask head (mmdet's at less
+# cost), metric and visualizer.
 _base_ = 'mmdet::mask_rcnn/mask-rcnn_r50_fpn_1x_coco.py'
 
 custom_imports = dict(imports=['mmdet_msrcnn'], allow_failed_imports=False)
@@ -14,7 +15,11 @@ model = dict(
             loss_cls=dict(loss_weight=1.0),
             loss_bbox=dict(loss_weight=1.0),
         ),
-        mask_head=dict(num_classes=80, loss_mask=dict(loss_weight=1.0)),
+        mask_head=dict(
+            type='mmdet_msrcnn.FCNMaskHead',
+            num_classes=80,
+            loss_mask=dict(loss_weight=1.0),
+        ),
     ),
     train_cfg=dict(rcnn=dict(mask_thr_binary=0.5)),
     test_cfg=dict(

@@ -6,6 +6,7 @@ model = dict(
     type='MaskScoringRCNN',
     roi_head=dict(
         type='MaskScoringRoIHead',
+        mask_head=dict(type='FCNMaskHead'),
         mask_iou_head=dict(
             type='MaskIoUHead',
             in_channels=64,

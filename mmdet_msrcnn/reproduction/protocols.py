@@ -165,7 +165,8 @@ def use_maskness(cfg: Config) -> None:
 
 
 def use_mmdet_head(cfg: Config) -> None:
-    """Train mmdet's own MaskIoU head, with its target, instead of ours."""
+    """Train mmdet's own heads, with their targets, instead of ours."""
+    use_mmdet_mask_head(cfg)
     roi_head = cfg.model.roi_head
     roi_head.type = 'MaskScoringRoIHead'
     head = roi_head.mask_iou_head
@@ -173,6 +174,11 @@ def use_mmdet_head(cfg: Config) -> None:
     head.num_classes = roi_head.mask_head.num_classes
     # mmdet's default is the same loss: MSELoss of weight 0.5.
     del head['loss_iou']
+
+
+def use_mmdet_mask_head(cfg: Config) -> None:
+    """Use mmdet's own mask head instead of ours."""
+    cfg.model.roi_head.mask_head.type = 'FCNMaskHead'
 
 
 PROTOCOLS = {

@@ -38,6 +38,7 @@ def test_setting_is_that_of_mmdet(name):
     assert changed == {
         'model.type',
         'model.roi_head.type',
+        'model.roi_head.mask_head.type',
         'model.roi_head.mask_iou_head.type',
         'val_evaluator.type',
         'test_evaluator.type',

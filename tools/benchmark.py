@@ -1,99 +1,105 @@
-"""Measure what mask scoring costs.
+"""Measure what mask scoring costs, beside mmdet's Mask R-CNN and MS R-CNN.
 
-    python tools/benchmark.py flops
-    python tools/benchmark.py inference --images data/coco/val2017 --threads 1
+    python tools/benchmark.py targets --threads 1
+    python tools/benchmark.py step --ann ANNOTATIONS --img-dir FOLDER
 
-- flops: parameters and multiply-accumulates per proposal of the mask head and
-  of the MaskIoU head with each fusion, at the sizes of the COCO configs.
-- inference: seconds per image of Mask R-CNN, mmdet's MS R-CNN and ours,
-  R-50 FPN at 1333x800, in turn on the same images and with the same weights,
-  which are random but detect as many objects as they may.
+- targets: MaskIoU targets of 128 positives, and their error against the IoU
+  of the pasted masks.
+- mask-targets: targets of the mask head, and their peak memory.
+- head: the mask head and the MaskIoU heads, also under bf16 autocast.
+- step: a training step of R-18 FPN with 128 positives.
+- inference: the detection of an image, R-50 FPN.
+- paste: pasting 100 masks into the image.
+- eval: the metric with its three rankings, mmdet's CocoMetric.
+- dense: targets, pasting and metric as instances grow to 400.
+- flops: parameters and multiply-accumulates per proposal of each fusion.
+
+Images are annotated ones at 1333x800, by default COCO's val2017 under
+data/coco, else the digits of `make demo`. Compared are calls in turn on the
+same inputs, in one process; weights are random, the same for all, and detect
+as many objects as they may. Seconds are medians, averaged over images.
 """
 
 import argparse
 from pathlib import Path
 
 import torch
-from mmengine.config import Config
 
-from mmdet_msrcnn.benchmarks.inference import inference
+from mmdet_msrcnn.benchmarks import (
+    dense,
+    evaluation,
+    flops,
+    heads,
+    inference,
+    paste,
+    step,
+    targets,
+)
+from mmdet_msrcnn.benchmarks.scenes import Source
+from mmdet_msrcnn.benchmarks.table import to_markdown
 from mmdet_msrcnn.utils.environment import environment
-from mmdet_msrcnn.utils.flops import head_costs
 from mmdet_msrcnn.utils.io import write_json
 
 CONFIGS = Path(__file__).parents[1] / 'configs'
-MS_RCNN = CONFIGS / 'ms_rcnn/ms-rcnn_r18_fpn_18e_coco.py'
-ABLATIONS = CONFIGS / 'ablations'
-R50 = CONFIGS / 'ms_rcnn/ms-rcnn_r50_fpn_18e_coco.py'
-R50_TWIN = CONFIGS / 'mask_rcnn/mask-rcnn_r50_fpn_18e_coco.py'
-
-
-def flops(args: argparse.Namespace) -> list[dict]:
-    """Cost of the mask head and of the MaskIoU head of each fusion's config.
-
-    Returns:
-        list[dict]: A row per head: ``head`` (str), ``parameters`` (int) and
-        ``gmac`` (float), per RoI.
-    """
-    rows = []
-    for path in (MS_RCNN, *sorted(ABLATIONS.glob('*_fusion-*.py'))):
-        roi_head = Config.fromfile(path).model.roi_head
-        costs = head_costs(roi_head)
-        if not rows:
-            rows.append(dict(head='mask head', **costs['mask_head']))
-        fusion = roi_head.mask_iou_head.get('fusion', 'concat')
-        name = f'MaskIoU head, {fusion}'
-        rows.append(dict(head=name, **costs['mask_iou_head']))
-    return rows
-
-
-def detect(args: argparse.Namespace) -> list[dict]:
-    """Time the detection of images, see :func:`inference`."""
-    if args.images is None:
-        raise SystemExit('inference needs --images, a folder of images')
-    images = sorted(p for p in args.images.iterdir() if p.is_file())
-    if not images:
-        raise SystemExit(f'{args.images} has no images')
-    chosen = images[:: max(1, len(images) // args.num_images)]
-    return inference(
-        R50, R50_TWIN, chosen[: args.num_images], args.device, args.repeats
+R18, R50 = (
+    (
+        CONFIGS / f'ms_rcnn/ms-rcnn_{backbone}_fpn_18e_coco.py',
+        CONFIGS / f'mask_rcnn/mask-rcnn_{backbone}_fpn_18e_coco.py',
     )
-
-
-# Heading, key, factor and decimals (None: as it is) of each column.
-HEADS = (
-    ('per proposal', 'head', None, None),
-    ('parameters, M', 'parameters', 1e-6, 2),
-    ('multiply-accumulates, G', 'gmac', 1, 3),
+    for backbone in ('r18', 'r50')
 )
-MODELS = (
-    ('model', 'model', None, None),
-    ('seconds per image', 'seconds', 1, 3),
-    ('ratio to Mask R-CNN', 'ratio', 1, 3),
-    ('detections per image', 'detections', 1, 1),
+COCO, DIGITS = Path('data/coco'), Path('data/digits')
+DEFAULTS = (
+    (COCO / 'annotations/instances_val2017.json', COCO / 'val2017'),
+    (DIGITS / 'val.json', DIGITS / 'val'),
 )
-BENCHMARKS = {'flops': (flops, HEADS), 'inference': (detect, MODELS)}
-
-
-def to_markdown(columns: tuple, rows: list[dict]) -> str:
-    """Format rows as a Markdown table."""
-
-    def cell(row: dict, key: str, factor: float | None, decimals: int) -> str:
-        if factor is None:
-            return row[key]
-        return f'{row[key] * factor:.{decimals}f}'
-
-    lines = [
-        f'| {" | ".join(heading for heading, *_ in columns)} |',
-        '|' + '---|' * len(columns),
-    ]
-    for row in rows:
-        cells = (cell(row, *column) for _, *column in columns)
-        lines.append(f'| {" | ".join(cells)} |')
-    return '\n'.join(lines)
+FUSIONS = (R18[0], *sorted(CONFIGS.glob('ablations/*_fusion-*.py')))
+# Function of the command's arguments, and columns of the table.
+BENCHMARKS = {
+    'targets': (
+        lambda args: targets.measure_mask_iou_targets(
+            args.source, args.repeats
+        ),
+        targets.TARGET_COLUMNS,
+    ),
+    'mask-targets': (
+        lambda args: targets.measure_mask_targets(args.source, args.repeats),
+        targets.MASK_TARGET_COLUMNS,
+    ),
+    'head': (
+        lambda args: heads.measure_heads(*R50, args.device, args.repeats),
+        heads.COLUMNS,
+    ),
+    'step': (
+        lambda args: step.measure_steps(
+            *R18, args.source, args.device, args.repeats
+        ),
+        step.COLUMNS,
+    ),
+    'inference': (
+        lambda args: inference.measure_inference(
+            *R50, args.source, args.device, args.repeats
+        ),
+        inference.COLUMNS,
+    ),
+    'paste': (
+        lambda args: paste.measure_paste(args.source, args.repeats),
+        paste.COLUMNS,
+    ),
+    'eval': (
+        lambda args: evaluation.measure_evaluation(args.source, args.repeats),
+        evaluation.COLUMNS,
+    ),
+    'dense': (
+        lambda args: dense.measure_dense(args.source, args.repeats),
+        dense.COLUMNS,
+    ),
+    'flops': (lambda args: flops.count_flops(FUSIONS), flops.COLUMNS),
+}
 
 
 def parse_args() -> argparse.Namespace:
+    """Parse the command line."""
     parser = argparse.ArgumentParser(
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
@@ -102,15 +108,30 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument(
         '--out', type=Path, help='also write the result as JSON'
     )
-    parser.add_argument('--images', type=Path, help='folder of images')
+    parser.add_argument('--ann', type=Path, help='COCO annotations')
+    parser.add_argument('--img-dir', type=Path, help='folder of the images')
     parser.add_argument('--num-images', type=int, default=5)
     parser.add_argument('--repeats', type=int, default=3)
-    parser.add_argument('--device', default='cpu')
+    parser.add_argument('--device', choices=('cpu', 'cuda'), default='cpu')
     parser.add_argument('--threads', type=int, help='CPU threads')
-    return parser.parse_args()
+    args = parser.parse_args()
+    if (args.ann is None) != (args.img_dir is None):
+        parser.error('--ann and --img-dir go together')
+    chosen = (args.ann, args.img_dir)
+    if args.ann is None:
+        chosen = next((c for c in DEFAULTS if c[0].is_file()), None)
+    if chosen is None and args.benchmark not in ('flops', 'head'):
+        parser.error(
+            'neither data/coco nor data/digits is here. Give --ann and '
+            '--img-dir, or run: python tools/datasets/make_digits.py '
+            'data/digits'
+        )
+    args.source = chosen and Source(*chosen, args.num_images)
+    return args
 
 
 def main() -> None:
+    """Run the command."""
     args = parse_args()
     if args.threads:
         torch.set_num_threads(args.threads)
@@ -118,7 +139,15 @@ def main() -> None:
     rows = measure(args)
     print(to_markdown(columns, rows))
     if args.out:
-        write_json(args.out, dict(environment=environment(), rows=rows))
+        write_json(
+            args.out,
+            dict(
+                benchmark=args.benchmark,
+                environment=environment(),
+                images=str(args.source.ann_file) if args.source else None,
+                rows=rows,
+            ),
+        )
 
 
 if __name__ == '__main__':

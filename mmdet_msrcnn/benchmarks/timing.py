@@ -39,3 +39,14 @@ def time_in_turn(
     return {
         name: statistics.median(values) for name, values in seconds.items()
     }
+
+
+def means(rows: list[dict[str, float]]) -> dict[str, float]:
+    """Average rows with the same keys."""
+    return {key: statistics.fmean(row[key] for row in rows) for key in rows[0]}
+
+
+def compare(times: list[dict[str, float]]) -> dict[str, float]:
+    """Mean seconds of mmdet and of ours over images, and their ratio."""
+    seconds = means(times)
+    return dict(seconds, ratio=seconds['mmdet'] / seconds['ours'])

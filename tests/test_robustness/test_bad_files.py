@@ -10,7 +10,7 @@ from mmdet.structures.mask import BitmapMasks
 from mmengine.registry import init_default_scope
 
 from mmdet_msrcnn.models.mask_iou_target import mask_iou_target, stack_gt_masks
-from tests.test_robustness.coco_data import (
+from tests.coco_data import (
     HEIGHT,
     WIDTH,
     build_dataset,

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from tests.test_robustness.coco_data import (
+from tests.coco_data import (
     HEIGHT,
     WIDTH,
     annotation,

@@ -10,7 +10,7 @@ DEMO_RESULTS := $(DEMO)/results.mask_scores.json
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test test-slow test-packaging lint format clean-demo
+.PHONY: help setup demo test test-slow test-packaging test-gpu lint format clean-demo
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -67,6 +67,9 @@ test-slow: $(READY) ## training runs through mmdet's entry points, packaging
 
 test-packaging: $(READY) ## wheel, sdist and mim in an environment of their own
 	$(PY) -m pytest -q -m slow tests/test_packaging.py
+
+test-gpu: $(READY) ## a GPU gives what the CPU gives
+	$(PY) -m pytest -q -rs tests/test_gpu.py
 
 lint: $(READY) ## ruff
 	$(PY) -m ruff check .

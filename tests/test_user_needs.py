@@ -26,7 +26,8 @@ from mmengine.registry import init_default_scope
 from mmengine.structures import InstanceData
 from pycocotools import mask as mask_utils
 
-from mmdet_msrcnn.models.mask_iou_target import mask_iou_target, stack_gt_masks
+from mmdet_msrcnn.models.gt_masks import stack_gt_masks
+from mmdet_msrcnn.models.mask_iou_target import mask_iou_target
 from mmdet_msrcnn.utils.dependencies import (
     check_dependencies,
     check_mmcv_ops,

@@ -16,8 +16,8 @@ from matplotlib.colors import ListedColormap
 from matplotlib.patches import Patch, Rectangle
 from mmdet.models.roi_heads.mask_heads.fcn_mask_head import _do_paste_mask
 
+from mmdet_msrcnn.models.gt_masks import GtMasks
 from mmdet_msrcnn.models.mask_iou_target import (
-    GtMasks,
     mask_iou_target,
     sample_axis,
 )

@@ -22,7 +22,8 @@ from mmdet.structures.bbox import bbox_overlaps, get_box_tensor
 from mmengine.structures import InstanceData
 from torch import Tensor
 
-from mmdet_msrcnn.models.mask_iou_target import mask_iou_target, stack_gt_masks
+from mmdet_msrcnn.models.gt_masks import stack_gt_masks
+from mmdet_msrcnn.models.mask_iou_target import mask_iou_target
 
 PRESENT_IOU = 0.5
 MaskIoU = Callable[[Tensor, Tensor, Tensor], Tensor]

@@ -6,10 +6,11 @@ predicted masks, (H, W) size of the image, S samples per axis and RoI.
 
 from typing import NamedTuple
 
-import numpy as np
 import torch
-from mmdet.structures.mask import BitmapMasks, PolygonMasks
 from torch import Tensor
+
+from mmdet_msrcnn.models.gt_masks import GtMasks
+from mmdet_msrcnn.models.interpolation import linear_weights
 
 MAX_SAMPLES = 56
 
@@ -28,40 +29,6 @@ class AxisSamples(NamedTuple):
     pixels: Tensor
     weights: Tensor
     step: Tensor
-
-
-class GtMasks(NamedTuple):
-    """Ground-truth masks of one image.
-
-    Attributes:
-        masks (Tensor): Foreground where not zero, shape (N, H, W).
-        areas (Tensor): float32 number of foreground pixels, shape (N, ).
-    """
-
-    masks: Tensor
-    areas: Tensor
-
-
-def stack_gt_masks(
-    gt_masks: BitmapMasks | PolygonMasks, device: torch.device
-) -> GtMasks:
-    """Turn ground-truth masks of either form into tensors.
-
-    Args:
-        gt_masks (:obj:`BitmapMasks` or :obj:`PolygonMasks`): N instances.
-        device (torch.device): Where the tensors go.
-
-    Returns:
-        GtMasks: See there.
-    """
-    if isinstance(gt_masks, PolygonMasks):
-        gt_masks = gt_masks.to_bitmap()
-    masks = gt_masks.masks
-    # numpy counts a mask 100 times faster than torch sums it.
-    areas = torch.tensor(
-        [np.count_nonzero(mask) for mask in masks], dtype=torch.float32
-    )
-    return GtMasks(torch.from_numpy(masks).to(device), areas.to(device))
 
 
 def sample_axis(
@@ -88,9 +55,9 @@ def sample_axis(
 
     size = (high - low).clamp(min=torch.finfo(low.dtype).tiny)
     u = (pixels + 0.5 - low[:, None]) / size[:, None] * mask_size - 0.5
-    j = torch.arange(mask_size, device=low.device)
-    weights = (1 - (u[..., None] - j).abs()).clamp(min=0)
-    weights = torch.where(inside[..., None], weights, 0.0)
+    # Outside the mask, where every weight is zero.
+    u = torch.where(inside, u, -1.0)
+    weights = linear_weights(u, mask_size)
     return AxisSamples(pixels.clamp(0, image_size - 1).long(), weights, step)
 
 
@@ -133,9 +100,7 @@ def mask_iou_target(
         y = sample_axis(boxes[:, 1], boxes[:, 3], height, mask_probs.shape[1])
         resampled = y.weights @ mask_probs.float() @ x.weights.mT
     pred = resampled >= mask_thr
-    truth = gt_masks.masks[
-        gt_inds[:, None, None], y.pixels[:, :, None], x.pixels[:, None, :]
-    ].bool()
+    truth = gt_masks.sample(gt_inds, y.pixels, x.pixels)
 
     pixels_per_sample = x.step * y.step
     overlap = (pred & truth).sum((1, 2)) * pixels_per_sample

@@ -13,6 +13,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from mmdet_msrcnn.models.interpolation import linear_weights
+
 # Above the rounding of coordinates and sums, which is about 1e-6.
 TIE = 1e-5
 
@@ -35,19 +37,21 @@ def grid_of(low: Tensor, high: Tensor, image_size: int) -> Tensor:
     return torch.where(grid.isinf(), 0.0, grid)
 
 
-def bilinear_weights(grid: Tensor, size: int) -> Tensor:
-    """Weights of a mask's rows or columns, as of ``F.grid_sample``.
+def resample(probs: Tensor, grid_x: Tensor, grid_y: Tensor) -> Tensor:
+    """``F.grid_sample`` of a mask on a regular grid, but for rounding.
 
     Args:
-        grid (Tensor): Positions, shape (P, ).
-        size (int): Rows or columns of the mask.
+        probs (Tensor): Shape (h, w).
+        grid_x (Tensor): Positions of the columns, shape (X, ).
+        grid_y (Tensor): Positions of the rows, shape (Y, ).
 
     Returns:
-        Tensor: Shape (P, size); zero outside the mask.
+        Tensor: Shape (Y, X).
     """
-    at = ((grid + 1) * size - 1) / 2
-    distance = (at[:, None] - torch.arange(size)).abs_()
-    return distance.neg_().add_(1).clamp_(min=0)
+    height, width = probs.shape
+    x = linear_weights(((grid_x + 1) * width - 1) / 2, width)
+    y = linear_weights(((grid_y + 1) * height - 1) / 2, height)
+    return y @ probs @ x.T
 
 
 def paste_masks(
@@ -76,11 +80,7 @@ def paste_masks(
     for n, probs in enumerate(mask_probs):
         (x1, y1), (x2, y2) = first[n], last[n]
         x, y = grid_x[n, x1:x2], grid_y[n, y1:y2]
-        resampled = (
-            bilinear_weights(y, len(probs))
-            @ probs
-            @ bilinear_weights(x, probs.shape[1]).T
-        )
+        resampled = resample(probs, x, y)
         sure, maybe = resampled >= thr + TIE, resampled >= thr - TIE
         if not torch.equal(sure, maybe):
             rows, columns = (sure ^ maybe).nonzero(as_tuple=True)

@@ -96,10 +96,11 @@ def mask_targets(
     """
     if len(boxes) == 0:
         return boxes.new_zeros((0, size, size), dtype=torch.float32)
-    limits = boxes.new_tensor([masks.width, masks.height] * 2)
     # A box that is no number has no target.
-    boxes = boxes.float().nan_to_num(0).clamp(min=0).minimum(limits.float())
-    gt = torch.from_numpy(masks.masks).to(boxes.device)
+    boxes = boxes.float().nan_to_num(0).clamp(min=0)
+    boxes[:, 0::2].clamp_(max=masks.width)
+    boxes[:, 1::2].clamp_(max=masks.height)
+    gt = torch.from_numpy(masks.masks).to(boxes.device, non_blocking=True)
     if boxes.is_cuda:
         return (_roi_align(gt, boxes, inds, size) >= 0.5).float()
     means = resample(gt, boxes, inds, size)

@@ -18,11 +18,8 @@ from mmengine.structures import InstanceData
 from pycocotools import mask as mask_utils
 from pycocotools.coco import COCO
 
-from mmdet_msrcnn.models.mask_iou_target import (
-    mask_iou_target,
-    sample_axis,
-    stack_gt_masks,
-)
+from mmdet_msrcnn.models.gt_masks import stack_gt_masks
+from mmdet_msrcnn.models.mask_iou_target import mask_iou_target, sample_axis
 from tests.helpers import (
     boxes_of,
     ellipse_masks,

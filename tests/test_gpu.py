@@ -1,0 +1,204 @@
+"""What a GPU computes is what the CPU computes."""
+
+from contextlib import contextmanager
+
+import numpy as np
+import pytest
+import torch
+from mmcv.ops import (
+    DeformConv2dPack,
+    ModulatedDeformConv2dPack,
+    nms,
+    roi_align,
+    soft_nms,
+)
+from mmdet.structures.mask import BitmapMasks, PolygonMasks
+from mmengine.config import ConfigDict
+from mmengine.structures import InstanceData
+
+from mmdet_msrcnn.models import FCNMaskHead, MaskIoUHead
+from mmdet_msrcnn.models.gt_masks import stack_gt_masks
+from mmdet_msrcnn.models.mask_iou_target import mask_iou_target
+from tests.helpers import (
+    boxes_of,
+    build_model,
+    collate,
+    ellipse_masks,
+    imperfect_probs,
+    jitter,
+    losses_of,
+    sampling_result,
+    scene,
+    small_config,
+)
+
+pytestmark = pytest.mark.skipif(
+    not torch.cuda.is_available(), reason='needs a GPU that torch sees'
+)
+SIZE = 200, 300
+CFG = ConfigDict(mask_size=28, mask_thr_binary=0.5)
+
+
+@contextmanager
+def no_synchronisation():
+    """Raise where the host waits for the GPU."""
+    torch.cuda.synchronize()
+    torch.cuda.set_sync_debug_mode('error')
+    try:
+        yield
+    finally:
+        torch.cuda.set_sync_debug_mode('default')
+
+
+class Case:
+    """Positives of one image, on a device."""
+
+    def __init__(self, device: str, form: str) -> None:
+        masks = ellipse_masks(12, *SIZE)
+        self.inds = (torch.arange(36) % 12).to(device)
+        boxes = jitter(boxes_of(masks)[torch.arange(36) % 12], 0.2)
+        self.boxes = boxes.to(device)
+        probs = imperfect_probs(masks[np.arange(36) % 12], boxes)
+        self.probs = probs[:, None].to(device)
+        self.masks = BitmapMasks(masks, *SIZE)
+        if form == 'polygon':
+            corners = boxes_of(masks).numpy()[:, [0, 1, 2, 1, 2, 3, 0, 3]]
+            self.masks = PolygonMasks([[c] for c in corners], *SIZE)
+        self.sampling = [
+            sampling_result(self.boxes, self.inds, torch.zeros_like(self.inds))
+        ]
+        self.gt = [InstanceData(masks=self.masks)]
+
+
+@pytest.fixture(params=['bitmap', 'polygon'])
+def cases(request):
+    return [Case(device, request.param) for device in ('cpu', 'cuda')]
+
+
+def test_targets_are_equal_and_the_host_does_not_wait(cases):
+    found = []
+    for case in cases:
+        args = case.probs[:, 0], case.boxes, case.inds
+        mask_iou_target(*args, stack_gt_masks(case.masks, args[0].device))
+        with no_synchronisation():
+            gt = stack_gt_masks(case.masks, args[0].device)
+            targets = mask_iou_target(*args, gt)
+        found.append(targets.cpu())
+    assert found[0].std() > 0.1
+    # A pixel at the threshold may fall to either side.
+    torch.testing.assert_close(*found, atol=2e-3, rtol=0)
+
+
+def test_loss_and_gradient_are_equal_and_the_host_does_not_wait(cases):
+    results = []
+    for case in cases:
+        torch.manual_seed(0)
+        head = MaskIoUHead(
+            num_classes=1, in_channels=8, conv_out_channels=8
+        ).to(case.probs.device)
+        feats = torch.randn(36, 8, 14, 14).to(case.probs.device)
+        labels = torch.zeros_like(case.inds)
+
+        def loss(case=case, head=head, feats=feats, labels=labels):
+            preds = head(feats, case.probs, labels)
+            return head.loss_and_target(
+                preds, case.probs, case.sampling, case.gt, CFG
+            )['loss_mask_iou']['loss_mask_iou']
+
+        loss().backward()
+        head.zero_grad()
+        with no_synchronisation():
+            value = loss()
+            value.backward()
+        results.append((value.item(), head.convs[0].weight.grad.cpu()))
+    assert results[0][0] == pytest.approx(results[1][0], rel=1e-3)
+    torch.testing.assert_close(
+        results[0][1], results[1][1], atol=1e-4, rtol=1e-2
+    )
+
+
+def test_mask_targets_are_equal(cases):
+    targets = [
+        FCNMaskHead(num_classes=1).get_targets(case.sampling, case.gt, CFG)
+        for case in cases
+    ]
+    different = (targets[0] != targets[1].cpu()).float().mean()
+    assert different < 1e-4
+
+
+@pytest.mark.parametrize('fusion', ['concat', 'multiply', 'all_masks'])
+def test_head_predicts_the_same(fusion):
+    torch.manual_seed(0)
+    head = MaskIoUHead(num_classes=3, fusion=fusion).eval()
+    inputs = (
+        torch.randn(16, 256, 14, 14),
+        torch.rand(16, 3, 28, 28),
+        torch.randint(3, (16,)),
+    )
+    with torch.no_grad():
+        expected = head(*inputs)
+        found = head.cuda()(*(x.cuda() for x in inputs))
+    torch.testing.assert_close(found.cpu(), expected, atol=1e-3, rtol=1e-3)
+
+
+def test_a_training_step_gives_the_same_losses():
+    batch = collate(scene(3), scene(2, seed=1))
+    model = build_model(small_config()).train()
+    # Positives alone are drawn at random by the sampler, so sample all.
+    model.roi_head.bbox_sampler.num = 10_000
+    found = {}
+    for device in ('cpu', 'cuda'):
+        losses = losses_of(model.to(device), batch)
+        found[device] = float(losses['loss_mask_iou'])
+    assert found['cpu'] == pytest.approx(found['cuda'], rel=0.05)
+
+
+def boxes_and_scores():
+    generator = torch.Generator().manual_seed(0)
+    low = torch.rand(200, 2, generator=generator) * 80
+    size = torch.rand(200, 2, generator=generator) * 40 + 5
+    return torch.cat([low, low + size], 1), torch.rand(
+        200, generator=generator
+    )
+
+
+def test_roi_align():
+    feats = torch.randn(2, 8, 40, 60)
+    boxes, _ = boxes_and_scores()
+    rois = torch.cat([(torch.arange(200) % 2)[:, None], boxes], 1)
+    args = (14, 0.25, 0, 'avg', True)
+    expected = roi_align(feats, rois, *args)
+    found = roi_align(feats.cuda(), rois.cuda(), *args)
+    torch.testing.assert_close(found.cpu(), expected, atol=1e-4, rtol=1e-4)
+
+
+def test_nms():
+    boxes, scores = boxes_and_scores()
+    expected, kept = nms(boxes, scores, 0.5)
+    found, also_kept = nms(boxes.cuda(), scores.cuda(), 0.5)
+    assert torch.equal(also_kept.cpu(), kept)
+    torch.testing.assert_close(found.cpu(), expected)
+
+
+def test_soft_nms_of_gpu_tensors():
+    # mmcv computes it on the CPU wherever its boxes are.
+    boxes, scores = boxes_and_scores()
+    expected, kept = soft_nms(boxes, scores, 0.5, min_score=0.05)
+    found, also_kept = soft_nms(
+        boxes.cuda(), scores.cuda(), 0.5, min_score=0.05
+    )
+    assert torch.equal(also_kept.cpu(), kept)
+    torch.testing.assert_close(found.cpu(), expected)
+
+
+@pytest.mark.parametrize('cls', [DeformConv2dPack, ModulatedDeformConv2dPack])
+def test_deformable_convolution(cls):
+    torch.manual_seed(0)
+    conv = cls(8, 16, 3, padding=1)
+    for parameter in conv.parameters():
+        torch.nn.init.normal_(parameter, std=0.1)
+    feats = torch.randn(2, 8, 20, 30)
+    with torch.no_grad():
+        expected = conv(feats)
+        found = conv.cuda()(feats.cuda())
+    torch.testing.assert_close(found.cpu(), expected, atol=1e-3, rtol=1e-3)

@@ -194,7 +194,7 @@ def test_mim_trains_tests_and_downloads(environment, workspace):  # noqa: F811
     assert list(environment.folder.glob('tested/*/*.json'))
 
 
-def test_editable_installation_serves_the_tree(environment, source):
+def test_editable_installation_links_to_the_tree(environment, source):
     # Last: it replaces the wheel.
     environment.run(
         *('pip', 'install', '--quiet', '--no-deps'),
@@ -203,5 +203,3 @@ def test_editable_installation_serves_the_tree(environment, source):
     mim = source / 'mmdet_msrcnn/.mim'
     for name in ('configs', 'tools', 'model-index.yml'):
         assert (mim / name).resolve() == (source / name).resolve()
-    output = environment.run('mim', 'search', 'mmdet_msrcnn')
-    assert f'config id: {NAME}' in output

@@ -1,3 +1,4 @@
+from mmdet_msrcnn.hooks.finite_loss_hook import FiniteLossHook
 from mmdet_msrcnn.hooks.safe_checkpoint_hook import SafeCheckpointHook
 
-__all__ = ['SafeCheckpointHook']
+__all__ = ['FiniteLossHook', 'SafeCheckpointHook']

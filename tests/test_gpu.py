@@ -153,6 +153,23 @@ def test_a_training_step_gives_the_same_losses():
     assert found['cpu'] == pytest.approx(found['cuda'], rel=0.05)
 
 
+@pytest.mark.parametrize('dtype', [torch.bfloat16, torch.float16])
+def test_a_training_step_under_autocast(dtype):
+    batch = collate(scene(3), scene(2, seed=1))
+    found = {}
+    for enabled in (False, True):
+        model = build_model(small_config()).train().cuda()
+        model.roi_head.bbox_sampler.num = 10_000
+        with torch.autocast('cuda', dtype, enabled=enabled):
+            losses = losses_of(model, batch)
+        assert losses['loss_mask_iou'].dtype == torch.float32
+        losses['loss_mask_iou'].backward()
+        for parameter in model.roi_head.mask_iou_head.parameters():
+            assert parameter.grad.isfinite().all()
+        found[enabled] = float(losses['loss_mask_iou'])
+    assert found[True] == pytest.approx(found[False], rel=0.1)
+
+
 def boxes_and_scores():
     generator = torch.Generator().manual_seed(0)
     low = torch.rand(200, 2, generator=generator) * 80

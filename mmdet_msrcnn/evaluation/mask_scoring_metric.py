@@ -27,6 +27,30 @@ from mmdet_msrcnn.utils.io import write_json
 EXTRA_ITEMS = MAP_ITEMS[:3]
 
 
+def check_finite(result: dict) -> None:
+    """Refuse predictions that no ranking can sort.
+
+    Args:
+        result (dict): Predictions of an image, as :class:`CocoMetric` keeps
+            them.
+
+    Raises:
+        FloatingPointError: If one is infinite or not a number.
+    """
+    wrong = [
+        name
+        for name in ('bboxes', 'scores', 'mask_ious', 'mask_scores')
+        if name in result and not np.isfinite(result[name]).all()
+    ]
+    if wrong:
+        raise FloatingPointError(
+            f'Predicted {", ".join(wrong)} of the image with img_id='
+            f'{result["img_id"]} are not finite. The weights of the '
+            'checkpoint, or features in half precision, have overflowed: '
+            'test an earlier checkpoint, or in float32.'
+        )
+
+
 @METRICS.register_module()
 class MaskScoringMetric(CocoMetric):
     """mmdet's CocoMetric, plus what a mask score is worth.
@@ -93,6 +117,9 @@ class MaskScoringMetric(CocoMetric):
         Args:
             data_batch (dict): A batch of data.
             data_samples (Sequence[dict]): Its annotations and predictions.
+
+        Raises:
+            FloatingPointError: If a prediction is infinite or not a number.
         """
         super().process(data_batch, data_samples)
         added = self.results[len(self.results) - len(data_samples) :]
@@ -100,6 +127,7 @@ class MaskScoringMetric(CocoMetric):
             pred = sample['pred_instances']
             if 'mask_ious' in pred:
                 result['mask_ious'] = pred['mask_ious'].cpu().numpy()
+            check_finite(result)
 
     def compute_metrics(self, results: list) -> dict[str, float]:
         """Compute the metrics of the whole data set.

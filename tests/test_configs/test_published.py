@@ -48,9 +48,7 @@ def test_setting_is_that_of_mmdet(name):
     added = {
         key.split('.')[-1] if key.endswith('_scope_') else key
         for key in ours.keys() - theirs.keys()
-        if not key.startswith(
-            ('mask_iou_head.', 'custom_imports.', 'tta_model.')
-        )
+        if not key.startswith(('mask_iou_head.', 'custom_', 'tta_model.'))
     }
     head = 'model.roi_head.mask_iou_head.loss_iou'
     assert added == {

@@ -45,10 +45,12 @@ class Line(BaseModel):
         return dict(loss=loss)
 
 
-def runner(folder, hook=None, epochs=3, resume=False, **kwargs) -> Runner:
+def runner(
+    folder, hook=None, epochs=3, resume=False, model=None, **kwargs
+) -> Runner:
     hook = hook or dict(type='mmdet_msrcnn.SafeCheckpointHook')
     return Runner(
-        Line(),
+        model or Line(),
         str(folder),
         train_dataloader=dict(
             dataset=Numbers(),

@@ -10,7 +10,7 @@ DEMO_RESULTS := $(DEMO)/results.mask_scores.json
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test test-slow test-packaging test-gpu lint format clean-demo
+.PHONY: help setup demo test test-slow test-packaging test-gpu stress lint format clean-demo
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -70,6 +70,9 @@ test-packaging: $(READY) ## wheel, sdist and mim in an environment of their own
 
 test-gpu: $(READY) ## a GPU gives what the CPU gives
 	$(PY) -m pytest -q -rs tests/test_gpu.py
+
+stress: $(READY) ## 20 kills, 2,000 steps and 2,000 detections: about 20 minutes
+	$(PY) -m pytest -q -s -m stress
 
 lint: $(READY) ## ruff
 	$(PY) -m ruff check .

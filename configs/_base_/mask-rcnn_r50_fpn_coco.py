@@ -32,7 +32,10 @@ model = dict(
     ),
 )
 default_hooks = dict(checkpoint=dict(type='mmdet_msrcnn.SafeCheckpointHook'))
-custom_hooks = [dict(type='mmdet_msrcnn.FiniteLossHook')]
+custom_hooks = [
+    dict(type='mmdet_msrcnn.CheckpointFitHook'),
+    dict(type='mmdet_msrcnn.FiniteLossHook'),
+]
 val_evaluator = dict(type='mmdet_msrcnn.MaskScoringMetric')
 test_evaluator = val_evaluator
 visualizer = dict(type='mmdet_msrcnn.MaskScoringVisualizer')

@@ -2,6 +2,7 @@
 
 import copy
 from collections.abc import Collection
+from typing import NamedTuple
 
 import torch
 from mmdet.registry import MODELS
@@ -28,6 +29,39 @@ def num_classes(shapes: dict[str, torch.Size]) -> int | None:
     return rows[0] - 1 if rows else None
 
 
+class Fit(NamedTuple):
+    """How the tensors of a checkpoint compare with those of a model.
+
+    Attributes:
+        missing (list[str]): Names that the checkpoint does not have.
+        unknown (list[str]): Names that the model does not have.
+        unfit (list[str]): Names of tensors of different shapes.
+    """
+
+    missing: list[str]
+    unknown: list[str]
+    unfit: list[str]
+
+
+def compare(
+    loaded: dict[str, torch.Size], expected: dict[str, torch.Size]
+) -> Fit:
+    """Compare a checkpoint with a model.
+
+    Args:
+        loaded (dict[str, torch.Size]): Shapes in the checkpoint.
+        expected (dict[str, torch.Size]): Shapes in the model.
+
+    Returns:
+        Fit: The names that differ, in order.
+    """
+    return Fit(
+        [name for name in expected if name not in loaded],
+        [name for name in loaded if name not in expected],
+        [k for k, s in expected.items() if loaded.get(k, s) != s],
+    )
+
+
 def check_fit(
     loaded: dict[str, torch.Size], expected: dict[str, torch.Size]
 ) -> None:
@@ -40,7 +74,7 @@ def check_fit(
     Raises:
         ValueError: If names or shapes differ.
     """
-    missing, unknown = expected.keys() - loaded, loaded.keys() - expected
+    missing, unknown, unfit = compare(loaded, expected)
     if not any('.mask_iou_head.' in name for name in loaded):
         raise ValueError(
             'The checkpoint has no MaskIoU head: it is a Mask R-CNN. To '
@@ -55,7 +89,6 @@ def check_fit(
             f'{few(unknown) or "nothing"}. Give a CONFIG of configs/ms_rcnn '
             'with the same backbone.'
         )
-    unfit = [name for name in expected if loaded[name] != expected[name]]
     if not unfit:
         return
     theirs, ours = num_classes(loaded), num_classes(expected)

@@ -1,4 +1,5 @@
+from mmdet_msrcnn.hooks.checkpoint_fit_hook import CheckpointFitHook
 from mmdet_msrcnn.hooks.finite_loss_hook import FiniteLossHook
 from mmdet_msrcnn.hooks.safe_checkpoint_hook import SafeCheckpointHook
 
-__all__ = ['FiniteLossHook', 'SafeCheckpointHook']
+__all__ = ['CheckpointFitHook', 'FiniteLossHook', 'SafeCheckpointHook']

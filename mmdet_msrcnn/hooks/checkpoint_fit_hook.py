@@ -1,0 +1,140 @@
+"""Saying where a checkpoint does not fit."""
+
+from pathlib import Path
+
+import torch
+from mmengine.hooks import Hook
+from mmengine.runner import Runner
+from torch import nn
+
+from mmdet_msrcnn.checkpoints.fit import Fit, compare, few, num_classes
+from mmdet_msrcnn.checkpoints.read import read_checkpoint
+from mmdet_msrcnn.registry import HOOKS
+
+
+def shapes_of(state_dict: dict) -> dict[str, torch.Size]:
+    """Shapes by name; counts of batches, which older files lack, left out."""
+    return {
+        name.removeprefix('module.'): value.shape
+        for name, value in state_dict.items()
+        if not name.endswith('.num_batches_tracked')
+    }
+
+
+@HOOKS.register_module()
+class CheckpointFitHook(Hook):
+    """Refuses to test a model of which a part was not in the checkpoint.
+
+    mmengine loads what fits and prints the rest, so that a checkpoint of
+    other classes, or a Mask R-CNN, is tested with random heads. Here that is
+    an error; where training begins from such a checkpoint, it is said what
+    was kept and what is trained anew. Files that are no checkpoint are named.
+    """
+
+    def __init__(self) -> None:
+        self._loaded = None
+
+    def before_run(self, runner: Runner) -> None:
+        """Read the checkpoint without executing anything in it.
+
+        Args:
+            runner (Runner): Runner of the training or test.
+
+        Raises:
+            ValueError: If it was cut off, is no checkpoint or asks for more
+                than tensors and plain data.
+        """
+        path = runner._load_from
+        if path and Path(path).is_file():
+            read_checkpoint(path)
+
+    def after_load_checkpoint(self, runner: Runner, checkpoint: dict) -> None:
+        """Compare it with the model.
+
+        Args:
+            runner (Runner): Runner of the training or test.
+            checkpoint (dict): Its content.
+        """
+        model: nn.Module = runner.model
+        # Of several processes, of test-time augmentation
+        while hasattr(model, 'module'):
+            model = model.module
+        self._loaded = shapes_of(checkpoint.get('state_dict', checkpoint))
+        self._expected = shapes_of(model.state_dict())
+
+    def before_train(self, runner: Runner) -> None:
+        """Say what is trained anew; a training that goes on must fit.
+
+        Args:
+            runner (Runner): Runner of the training.
+
+        Raises:
+            ValueError: If the training is resumed from a checkpoint of
+                another model.
+        """
+        if self._loaded is None:
+            return
+        if runner._resume:
+            self._check()
+        fit = compare(self._loaded, self._expected)
+        self._loaded = None
+        anew = [*fit.missing, *fit.unfit]
+        if not anew and not fit.unknown:
+            return
+        kept = len(self._expected) - len(anew)
+        lines = [
+            f'{kept} of {len(self._expected)} tensors are those of '
+            f'{runner._load_from}.',
+            f'Not in it, so initialized: {few(fit.missing) or "none"}.',
+            'Of another shape there, so initialized: '
+            f'{few(fit.unfit) or "none"}.',
+            f'In it, but not in the model: {few(fit.unknown) or "none"}.',
+        ]
+        runner.logger.warning('\n'.join(lines))
+
+    def before_val(self, runner: Runner) -> None:
+        """See :meth:`before_test`; not where it follows a training."""
+        self._check()
+
+    def before_test(self, runner: Runner) -> None:
+        """Refuse to test what was not loaded.
+
+        Args:
+            runner (Runner): Runner of the test.
+
+        Raises:
+            ValueError: If a tensor is missing in the checkpoint or has
+                another shape there.
+        """
+        self._check()
+
+    def _check(self) -> None:
+        if self._loaded is None:
+            return
+        fit = compare(self._loaded, self._expected)
+        if fit.missing or fit.unfit:
+            raise ValueError(self._misfit(fit))
+
+    def _misfit(self, fit: Fit) -> str:
+        """What does not fit, and what to do."""
+        theirs, ours = map(num_classes, (self._loaded, self._expected))
+        without_head = not any('.mask_iou_head.' in k for k in self._loaded)
+        if theirs is not None and theirs != ours:
+            fix = (
+                f'It has {theirs} classes, the config {ours}: test it with a '
+                'config of its classes, or train from it (load_from), which '
+                'keeps what fits.'
+            )
+        elif without_head and any('.mask_iou_head.' in k for k in fit.missing):
+            fix = (
+                'It has no MaskIoU head: test it with a config of '
+                'configs/mask_rcnn, or train the head on top of it '
+                '(configs/ms_rcnn/ms-rcnn_r50_fpn_freeze_6e_coco.py).'
+            )
+        else:
+            fix = 'Give the config that it was trained with.'
+        return (
+            'The checkpoint does not fit the config. Missing in it: '
+            f'{few(fit.missing) or "nothing"}. Of another shape: '
+            f'{few(fit.unfit) or "nothing"}. {fix}'
+        )

@@ -24,6 +24,7 @@ import argparse
 from pathlib import Path
 
 import torch
+from mmengine.logging import MMLogger
 
 from mmdet_msrcnn.benchmarks import (
     dense,
@@ -135,6 +136,8 @@ def main() -> None:
     args = parse_args()
     if args.threads:
         torch.set_num_threads(args.threads)
+    # Models log how each weight was initialized.
+    MMLogger.get_current_instance().setLevel('WARNING')
     measure, columns = BENCHMARKS[args.benchmark]
     rows = measure(args)
     print(to_markdown(columns, rows))

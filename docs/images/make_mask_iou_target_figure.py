@@ -15,8 +15,9 @@ import torch
 from matplotlib.colors import ListedColormap
 from matplotlib.patches import Patch, Rectangle
 from mmdet.models.roi_heads.mask_heads.fcn_mask_head import _do_paste_mask
+from mmdet.structures.mask import BitmapMasks
 
-from mmdet_msrcnn.models.gt_masks import GtMasks
+from mmdet_msrcnn.models.gt_masks import stack_gt_masks
 from mmdet_msrcnn.models.mask_iou_target import (
     mask_iou_target,
     sample_axis,
@@ -117,7 +118,7 @@ def main():
             probs,
             boxes,
             first,
-            GtMasks(masks, masks.sum((1, 2), dtype=torch.float32)),
+            stack_gt_masks(BitmapMasks(masks.numpy(), HEIGHT, WIDTH), 'cpu'),
         ).item()
         for masks in (in_box_truth, truth)
     )

@@ -94,7 +94,7 @@ def mask_iou_target(
     # A box that is no number holds no pixel.
     finite = boxes.isfinite().all(dim=1, keepdim=True)
     boxes = torch.where(finite, boxes.float(), 0.0)
-    height, width = gt_masks.masks.shape[-2:]
+    height, width = gt_masks.size
     with torch.autocast(boxes.device.type, enabled=False):
         x = sample_axis(boxes[:, 0], boxes[:, 2], width, mask_probs.shape[2])
         y = sample_axis(boxes[:, 1], boxes[:, 3], height, mask_probs.shape[1])

@@ -24,37 +24,63 @@ def polygons_of(instances) -> PolygonMasks:
     return PolygonMasks(parts, HEIGHT, WIDTH)
 
 
-@settings(max_examples=100, deadline=None)
+def every_pixel(gt_masks) -> torch.Tensor:
+    """All pixels of all instances, shape (N, H, W)."""
+    height, width = gt_masks.size
+    num = len(gt_masks.origins)
+    return gt_masks.sample(
+        torch.arange(num),
+        torch.arange(height).expand(num, -1),
+        torch.arange(width).expand(num, -1),
+    )
+
+
+@settings(max_examples=200, deadline=None)
 @given(instances=INSTANCES)
 def test_polygons_are_rasterised_as_mmdet_does(instances):
     polygons = polygons_of(instances)
     found = stack_gt_masks(polygons, 'cpu')
     expected = polygons.to_bitmap().masks
-    assert np.array_equal(found.masks.numpy(), expected)
+    assert np.array_equal(every_pixel(found).numpy(), expected)
     assert found.areas.tolist() == expected.sum((1, 2)).tolist()
 
 
+def test_bitmaps_are_kept():
+    bitmaps = BitmapMasks(ellipse_masks(5, HEIGHT, WIDTH), HEIGHT, WIDTH)
+    found = stack_gt_masks(bitmaps, 'cpu')
+    masks = bitmaps.masks
+    assert np.array_equal(every_pixel(found).numpy(), masks)
+    assert found.areas.tolist() == masks.sum((1, 2)).tolist()
+    # The same memory.
+    assert found.pixels.data_ptr() == masks.ctypes.data
+
+
 @pytest.mark.parametrize('form', ['bitmap', 'polygon'])
-def test_pixels_are_looked_up_whatever_the_order_in_memory(form):
+def test_pixels_are_looked_up(form):
+    corners = np.random.default_rng(0).uniform(0, 40, (5, 1, 4, 2))
+    masks = polygons_of(corners)
+    expected = torch.from_numpy(masks.to_bitmap().masks)
     if form == 'bitmap':
-        masks = BitmapMasks(ellipse_masks(5, HEIGHT, WIDTH), HEIGHT, WIDTH)
-    else:
-        corners = np.random.default_rng(0).uniform(0, 40, (5, 1, 4, 2))
-        masks = polygons_of(corners)
-    found = stack_gt_masks(masks, 'cpu')
-    assert found.masks.shape == (5, HEIGHT, WIDTH)
+        masks = masks.to_bitmap()
     inds = torch.tensor([4, 0, 0, 2])
     rows = torch.randint(HEIGHT, (4, 7))
     columns = torch.randint(WIDTH, (4, 9))
-    expected = found.masks[
+    expected = expected[
         inds[:, None, None], rows[:, :, None], columns[:, None, :]
     ].bool()
     assert expected.any()
-    assert torch.equal(found.sample(inds, rows, columns), expected)
+    found = stack_gt_masks(masks, 'cpu').sample(inds, rows, columns)
+    assert torch.equal(found, expected)
+
+
+def test_polygons_take_memory_where_they_are():
+    square = [10.0, 10, 14, 10, 14, 14, 10, 14]
+    polygons = PolygonMasks([[np.array(square)]] * 3, 1000, 2000)
+    assert stack_gt_masks(polygons, 'cpu').pixels.numel() == 3 * 4 * 1000
 
 
 @pytest.mark.parametrize('form', [BitmapMasks, PolygonMasks])
 def test_no_instance(form):
     masks = stack_gt_masks(form([], HEIGHT, WIDTH), 'cpu')
-    assert masks.masks.shape == (0, HEIGHT, WIDTH)
+    assert every_pixel(masks).shape == (0, HEIGHT, WIDTH)
     assert masks.areas.shape == (0,)

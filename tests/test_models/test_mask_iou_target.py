@@ -18,6 +18,7 @@ from mmengine.structures import InstanceData
 from pycocotools import mask as mask_utils
 from pycocotools.coco import COCO
 
+from mmdet_msrcnn.benchmarks.scenes import as_bitmaps
 from mmdet_msrcnn.models.gt_masks import stack_gt_masks
 from mmdet_msrcnn.models.mask_iou_target import mask_iou_target, sample_axis
 from tests.helpers import (
@@ -80,7 +81,7 @@ def test_close_to_pasted_iou_of_ellipses():
 def test_close_to_pasted_iou_on_coco(coco_mini, form):
     targets, truths = [], []
     for gt_masks in coco_gt_masks(coco_mini, form, limit=25):
-        stacked = stack_gt_masks(gt_masks, 'cpu').masks
+        stacked = torch.from_numpy(as_bitmaps(gt_masks).masks)
         gt_inds = torch.arange(len(stacked)).repeat(3)
         boxes = jitter(boxes_of(stacked.numpy())[gt_inds], 0.1)
         probs = imperfect_probs(stacked.numpy()[gt_inds], boxes)

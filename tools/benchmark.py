@@ -38,6 +38,7 @@ from mmdet_msrcnn.benchmarks import (
 )
 from mmdet_msrcnn.benchmarks.scenes import Source
 from mmdet_msrcnn.benchmarks.table import to_markdown
+from mmdet_msrcnn.evaluation.ranked_coco_eval import silence
 from mmdet_msrcnn.utils.environment import environment
 from mmdet_msrcnn.utils.io import write_json
 
@@ -139,7 +140,8 @@ def main() -> None:
     # Models log how each weight was initialized.
     MMLogger.get_current_instance().setLevel('WARNING')
     measure, columns = BENCHMARKS[args.benchmark]
-    rows = measure(args)
+    with silence():
+        rows = measure(args)
     print(to_markdown(columns, rows))
     if args.out:
         write_json(

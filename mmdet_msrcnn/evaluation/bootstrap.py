@@ -50,7 +50,7 @@ def bootstrap(
     """
     evaluators = {}
     for ranking, key in coco_eval.rankings.items():
-        coco_eval.precision_by(key)
+        coco_eval.precision_by(key, by_area=False)
         evaluators[ranking] = WeightedPrecision(coco_eval)
     ious_of = {img_id: [] for img_id in coco_eval.params.imgIds}
     for det in coco_eval.detections:

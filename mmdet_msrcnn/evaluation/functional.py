@@ -104,21 +104,21 @@ def summarize_precision(
 
     Args:
         precision (ndarray): Shape (T, R, K, A), A being all, small, medium
-            and large.
+            and large, or all alone.
         iou_thrs (Sequence[float]): The T thresholds.
 
     Returns:
-        dict[str, float]: ``mAP``, ``mAP_50``, ``mAP_75``, ``mAP_s``,
-        ``mAP_m`` and ``mAP_l`` in [0, 1], or -1.
+        dict[str, float]: ``mAP``, ``mAP_50``, ``mAP_75`` and, where the table
+        has them, ``mAP_s``, ``mAP_m`` and ``mAP_l``; in [0, 1], or -1.
     """
     every = precision[..., 0]
     values = [
         every,
         every[np.isclose(iou_thrs, 0.5)],
         every[np.isclose(iou_thrs, 0.75)],
-        *(precision[..., area] for area in (1, 2, 3)),
+        *(precision[..., area] for area in range(1, precision.shape[-1])),
     ]
     return {
         item: mean_precision(value)
-        for item, value in zip(MAP_ITEMS, values, strict=True)
+        for item, value in zip(MAP_ITEMS, values, strict=False)
     }

@@ -215,12 +215,14 @@ class MaskScoringMetric(CocoMetric):
         return detections
 
     def _segm_metrics(self, coco_eval: RankedCOCOeval) -> dict[str, float]:
+        rankings = coco_eval.rankings
+        main = 'mask_score' if 'mask_score' in rankings else 'class_score'
         precisions = {
-            ranking: coco_eval.precision_by(key)
-            for ranking, key in coco_eval.rankings.items()
+            # Of the others there are no figures by area.
+            ranking: coco_eval.precision_by(key, by_area=ranking == main)
+            for ranking, key in rankings.items()
         }
-        ranking = 'mask_score' if 'mask_score' in precisions else 'class_score'
-        metrics = self._summarize('segm', precisions[ranking])
+        metrics = self._summarize('segm', precisions[main])
         if 'oracle' not in precisions:
             return metrics
         for ranking in ('class_score', 'oracle'):

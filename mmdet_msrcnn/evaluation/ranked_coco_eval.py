@@ -135,6 +135,7 @@ class RankedCOCOeval(COCOeval):
         coco_dt = load_detections(coco_gt, detections, 'segmentation')
         super().__init__(coco_gt, coco_dt, 'segm')
         set_params(self, cat_ids, img_ids, max_dets, iou_thrs)
+        self._areas = self.params.areaRng
         self._prepare()
         self._overlaps = {key: self._overlap(*key) for key in list(self._dts)}
         self._add_true_ious()
@@ -196,16 +197,19 @@ class RankedCOCOeval(COCOeval):
             )
         )
 
-    def precision_by(self, score_key: str) -> np.ndarray:
+    def precision_by(self, score_key: str, by_area: bool = True) -> np.ndarray:
         """Evaluate under one ranking.
 
         Args:
             score_key (str): Key of the detections that ranks them, such as
                 ``mask_score``.
+            by_area (bool): Also for small, medium and large instances, which
+                takes four times as long. Defaults to True.
 
         Returns:
-            ndarray: Precision of shape (T, R, K, A).
+            ndarray: Precision of shape (T, R, K, A), A being 4 or 1.
         """
+        self.params.areaRng = self._areas if by_area else self._areas[:1]
         ranked = self.cocoDt.dataset['annotations']
         for det, source in zip(ranked, self.detections, strict=True):
             det['score'] = source[score_key]

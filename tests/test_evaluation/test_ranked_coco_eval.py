@@ -58,7 +58,13 @@ def test_equals_pycocotools_run_once_per_ranking(seed):
     evaluator = RankedCOCOeval(coco, detections, *protocol)
     # Not the order of RANKINGS: no ranking may depend on the one before.
     for key in reversed(RANKINGS.values()):
-        found = summarize_precision(evaluator.precision_by(key), COCO_IOU_THRS)
+        precision = evaluator.precision_by(key)
+        alone = evaluator.precision_by(key, by_area=False)
+        assert np.array_equal(alone, precision[..., :1])
+        found = summarize_precision(precision, COCO_IOU_THRS)
+        assert summarize_precision(alone, COCO_IOU_THRS) == {
+            item: found[item] for item in ('mAP', 'mAP_50', 'mAP_75')
+        }
         expected = pycocotools_stats(coco, detections, key, 'segm')
         np.testing.assert_allclose(list(found.values()), expected, rtol=1e-12)
         assert 0 < found['mAP'] < 1

@@ -105,7 +105,9 @@ def coco_gt_masks(root, form: str, limit: int):
             width,
         )
         if form == 'bitmap':
-            polygons = polygons.to_bitmap()
+            # OpenCV 4 resizes no bool.
+            masks = polygons.to_bitmap().masks.astype(np.uint8)
+            polygons = BitmapMasks(masks, height, width)
         masks = polygons.resize((2 * height, 2 * width))
         areas = stack_gt_masks(masks, 'cpu').areas
         keep = np.flatnonzero(areas.numpy() > 16)

@@ -50,7 +50,8 @@ setup(
     keywords='instance segmentation, Mask Scoring R-CNN, MMDetection',
     cmdclass={'build_py': BuildPy},
     packages=find_packages(include=['mmdet_msrcnn', 'mmdet_msrcnn.*']),
-    python_requires='>=3.10',
+    # mmcv 2.1.0 does not build on 3.13.
+    python_requires='>=3.10,<3.13',
     # mmcv is left out: pip would build it in isolation, without its ops.
     install_requires=[
         'torch>=2.6,<2.14',

@@ -18,7 +18,7 @@ MMCV_BUILD = (
 SUPPORTED = {
     'torch': ('>=2.6,<2.14', 'pip install torch==2.13.0'),
     'mmengine': ('>=0.10.4,<0.11', 'pip install mmengine==0.10.7'),
-    'mmcv': ('>=2.0.0,<2.2.0', MMCV_BUILD),
+    'mmcv': ('>=2.1.0,<2.2.0', MMCV_BUILD),
     'mmdet': ('>=3.3.0,<3.4', 'pip install mmdet==3.3.0'),
 }
 

@@ -52,7 +52,8 @@ def evaluators(
     args = dict(ann_file=str(source.ann_file), metric=['bbox', 'segm'])
     metrics = dict(
         mmdet=CocoMetric(**args),
-        ours=MaskScoringMetric(**args),
+        # CocoMetric matches up to 1,000 detections.
+        ours=MaskScoringMetric(max_dets=1000, **args),
     )
     for metric in metrics.values():
         metric.dataset_meta = dict(classes=classes)

@@ -395,8 +395,8 @@ def test_need_22_mmcv_without_ops_is_named_with_the_command():
 @pytest.mark.parametrize(
     ('mmcv', 'message'),
     [
-        ('2.2.0', r'needs mmcv>=2.0.0,<2.2.0, but mmcv 2.2.0 is installed'),
-        (None, r'needs mmcv>=2.0.0,<2.2.0, which is not installed'),
+        ('2.2.0', r'needs mmcv>=2.1.0,<2.2.0, but mmcv 2.2.0 is installed'),
+        (None, r'needs mmcv>=2.1.0,<2.2.0, which is not installed'),
     ],
 )
 def test_need_22_version_out_of_range_is_named_with_the_command(mmcv, message):

@@ -56,6 +56,7 @@ DEFAULTS = (
     (DIGITS / 'val.json', DIGITS / 'val'),
 )
 FUSIONS = (R18[0], *sorted(CONFIGS.glob('ablations/*_fusion-*.py')))
+ON_ANY_DEVICE = ('head', 'step', 'inference')
 # Function of the command's arguments, and columns of the table.
 BENCHMARKS = {
     'targets': (
@@ -127,6 +128,11 @@ def parse_args() -> argparse.Namespace:
             'neither data/coco nor data/digits is here. Give --ann and '
             '--img-dir, or run: python tools/datasets/make_digits.py '
             'data/digits'
+        )
+    if args.device != 'cpu' and args.benchmark not in ON_ANY_DEVICE:
+        parser.error(
+            f'{args.benchmark} runs on the CPU; --device goes with '
+            f'{", ".join(ON_ANY_DEVICE)}'
         )
     args.source = chosen and Source(*chosen, args.num_images)
     return args

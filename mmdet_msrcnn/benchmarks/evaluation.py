@@ -57,6 +57,7 @@ def evaluators(
     )
     for metric in metrics.values():
         metric.dataset_meta = dict(classes=classes)
+        metric.img_ids = [gt['img_id'] for gt, _ in results]
     return {
         name: lambda metric=metric: metric.compute_metrics(list(results))
         for name, metric in metrics.items()

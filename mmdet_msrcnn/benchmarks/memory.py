@@ -1,5 +1,6 @@
 """Peak memory of a call."""
 
+import ctypes
 from collections.abc import Callable
 from pathlib import Path
 
@@ -17,22 +18,26 @@ def _status(name: str) -> int:
     return int(line.split()[1]) * 1024
 
 
-def peak_memory(function: Callable[[], object]) -> int | None:
+def peak_memory(
+    function: Callable[[], object], device: str = 'cpu'
+) -> int | None:
     """Memory that a call takes at its peak, beyond what is taken before.
 
     Args:
         function (Callable): Called once.
+        device (str): Whose memory: 'cpu' or 'cuda'. Defaults to 'cpu'.
 
     Returns:
-        int | None: Bytes: of the GPU where there is one, else of the process.
-        None where the system does not tell.
+        int | None: Bytes; None where the system does not tell.
     """
-    if torch.cuda.is_available():
+    if device == 'cuda':
         torch.cuda.reset_peak_memory_stats()
         before = torch.cuda.memory_allocated()
         function()
         return torch.cuda.max_memory_allocated() - before
     try:
+        # Memory that malloc keeps for the next call would not count.
+        ctypes.CDLL('libc.so.6').malloc_trim(0)
         RESET.write_text('5')
         before = _status('VmRSS')
     except OSError:

@@ -127,7 +127,6 @@ def measure_mask_targets(source: Source, repeats: int) -> list[dict]:
     times, memory, different = [], [], 0
     for batch in load_images(source):
         functions = mask_head_targets(make_scene(batch))
-        # Before anything else has left memory to the process.
         peaks = {
             f'{name}_bytes': peak_memory(functions[name])
             for name in ('ours', 'mmdet')

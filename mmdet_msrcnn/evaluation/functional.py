@@ -120,5 +120,5 @@ def summarize_precision(
     ]
     return {
         item: mean_precision(value)
-        for item, value in zip(MAP_ITEMS, values, strict=False)
+        for item, value in zip(MAP_ITEMS[: len(values)], values, strict=True)
     }

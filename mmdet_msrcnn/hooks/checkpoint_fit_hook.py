@@ -3,8 +3,9 @@
 from pathlib import Path
 
 import torch
+from mmengine.dist import is_main_process
 from mmengine.hooks import Hook
-from mmengine.runner import Runner
+from mmengine.runner import Runner, find_latest_checkpoint
 from torch import nn
 
 from mmdet_msrcnn.checkpoints.fit import Fit, compare, few, num_classes
@@ -17,7 +18,8 @@ def shapes_of(state_dict: dict) -> dict[str, torch.Size]:
     return {
         name.removeprefix('module.'): value.shape
         for name, value in state_dict.items()
-        if not name.endswith('.num_batches_tracked')
+        if isinstance(value, torch.Tensor)
+        and not name.endswith('.num_batches_tracked')
     }
 
 
@@ -32,7 +34,7 @@ class CheckpointFitHook(Hook):
     """
 
     def __init__(self) -> None:
-        self._loaded = None
+        self._loaded = self._expected = None
 
     def before_run(self, runner: Runner) -> None:
         """Read the checkpoint without executing anything in it.
@@ -45,7 +47,9 @@ class CheckpointFitHook(Hook):
                 than tensors and plain data.
         """
         path = runner._load_from
-        if path and Path(path).is_file():
+        if runner._resume and path is None:
+            path = find_latest_checkpoint(runner.work_dir)
+        if is_main_process() and path and Path(path).is_file():
             read_checkpoint(path)
 
     def after_load_checkpoint(self, runner: Runner, checkpoint: dict) -> None:
@@ -54,6 +58,10 @@ class CheckpointFitHook(Hook):
         Args:
             runner (Runner): Runner of the training or test.
             checkpoint (dict): Its content.
+
+        Raises:
+            ValueError: If a training is resumed from a checkpoint of another
+                model.
         """
         model: nn.Module = runner.model
         # Of several processes, of test-time augmentation
@@ -61,21 +69,17 @@ class CheckpointFitHook(Hook):
             model = model.module
         self._loaded = shapes_of(checkpoint.get('state_dict', checkpoint))
         self._expected = shapes_of(model.state_dict())
+        if runner._resume:
+            self._check()
 
     def before_train(self, runner: Runner) -> None:
-        """Say what is trained anew; a training that goes on must fit.
+        """Say what is trained anew.
 
         Args:
             runner (Runner): Runner of the training.
-
-        Raises:
-            ValueError: If the training is resumed from a checkpoint of
-                another model.
         """
         if self._loaded is None:
             return
-        if runner._resume:
-            self._check()
         fit = compare(self._loaded, self._expected)
         self._loaded = None
         anew = [*fit.missing, *fit.unfit]
@@ -93,7 +97,14 @@ class CheckpointFitHook(Hook):
         runner.logger.warning('\n'.join(lines))
 
     def before_val(self, runner: Runner) -> None:
-        """See :meth:`before_test`; not where it follows a training."""
+        """As :meth:`before_test`; not where it follows a training.
+
+        Args:
+            runner (Runner): Runner of the validation.
+
+        Raises:
+            ValueError: See there.
+        """
         self._check()
 
     def before_test(self, runner: Runner) -> None:
@@ -119,7 +130,7 @@ class CheckpointFitHook(Hook):
         """What does not fit, and what to do."""
         theirs, ours = map(num_classes, (self._loaded, self._expected))
         without_head = not any('.mask_iou_head.' in k for k in self._loaded)
-        if theirs is not None and theirs != ours:
+        if None not in (theirs, ours) and theirs != ours:
             fix = (
                 f'It has {theirs} classes, the config {ours}: test it with a '
                 'config of its classes, or train from it (load_from), which '

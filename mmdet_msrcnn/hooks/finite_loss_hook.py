@@ -7,25 +7,32 @@ from mmengine.runner import Runner
 
 from mmdet_msrcnn.registry import HOOKS
 
+REMEDY = (
+    'To go on with clipped gradients (optim_wrapper.clip_grad) or without '
+    '--amp, start again with --resume. To go on with a lower learning rate '
+    '(optim_wrapper.optimizer.lr; --auto-scale-lr if there are fewer GPUs '
+    'than the config is for), start in another --work-dir from the last '
+    'checkpoint (load_from), for --resume keeps the old rate.'
+)
+
 
 @HOOKS.register_module()
 class FiniteLossHook(Hook):
-    """Stop where a loss is infinite or not a number, before it is saved.
+    """Stop where losses stay infinite or are not numbers, and say which.
 
-    Weights that a step of such a loss has reached stay so; every later
-    checkpoint would hold them, and push the last good ones out of the kept.
-    mmdet's ``CheckInvalidLossHook`` does not look at the end of an epoch and
-    does not say which loss it was.
+    mmdet's ``CheckInvalidLossHook`` does not say which loss it was, and stops
+    at a single one: under fp16 the gradient scaler skips such a step. Two in
+    a row that are looked at are taken for the end. What is saved until then
+    is guarded by :class:`SafeCheckpointHook`.
 
     Args:
         interval (int): Iterations between two looks; there is one more at
             the end of each epoch. Defaults to 50.
     """
 
-    priority = 'NORMAL'
-
     def __init__(self, interval: int = 50) -> None:
         self.interval = interval
+        self._was_wrong = False
 
     def after_train_iter(
         self,
@@ -43,10 +50,13 @@ class FiniteLossHook(Hook):
             outputs (dict, optional): Losses by name.
 
         Raises:
-            FloatingPointError: If one is infinite or not a number.
+            FloatingPointError: If one is infinite or not a number, as at the
+                look before.
         """
+        # After a wrong one, the next: it tells a skipped step from the end.
         if not (
-            self.every_n_train_iters(runner, self.interval)
+            self._was_wrong
+            or self.every_n_train_iters(runner, self.interval)
             or self.end_of_epoch(runner.train_dataloader, batch_idx)
         ):
             return
@@ -55,13 +65,9 @@ class FiniteLossHook(Hook):
             for name, value in (outputs or {}).items()
             if 'loss' in name and not math.isfinite(value)
         ]
-        if wrong:
+        if wrong and self._was_wrong:
             raise FloatingPointError(
                 f'Not finite in iteration {runner.iter + 1}: '
-                f'{", ".join(wrong)}. Lower the learning rate '
-                '(optim_wrapper.optimizer.lr; --auto-scale-lr if there are '
-                'fewer GPUs than the config is for), clip gradients '
-                '(optim_wrapper.clip_grad), or go without --amp. Checkpoints '
-                f'in {runner.work_dir} are from before: --resume goes on '
-                'from the last.'
+                f'{", ".join(wrong)}. {REMEDY}'
             )
+        self._was_wrong = bool(wrong)

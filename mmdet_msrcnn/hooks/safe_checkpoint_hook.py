@@ -6,9 +6,30 @@ from pathlib import Path
 from mmengine.dist import is_main_process
 from mmengine.hooks import CheckpointHook
 from mmengine.runner import Runner
+from torch import nn
 
+from mmdet_msrcnn.checkpoints.fit import few
+from mmdet_msrcnn.hooks.finite_loss_hook import REMEDY
 from mmdet_msrcnn.registry import HOOKS
 from mmdet_msrcnn.utils.io import write_text
+
+
+def check_finite(model: nn.Module) -> None:
+    """Refuse to save weights that no training can go on from.
+
+    Args:
+        model (nn.Module): The model.
+
+    Raises:
+        FloatingPointError: If a weight is infinite or not a number.
+    """
+    state = model.state_dict()
+    wrong = [k for k, v in state.items() if not v.isfinite().all()]
+    if wrong:
+        raise FloatingPointError(
+            f'Not saved, for weights are not finite: {few(wrong)}. The '
+            f'checkpoints that are there are from before. {REMEDY}'
+        )
 
 
 @HOOKS.register_module()
@@ -20,8 +41,8 @@ class SafeCheckpointHook(CheckpointHook):
     (https://github.com/open-mmlab/mmengine/blob/v0.10.7/mmengine/hooks/checkpoint_hook.py),
     so that a kill or a full disk can leave a file that does not load and
     none before it. Here both are written aside and renamed, and only then is
-    the oldest one deleted. A best checkpoint (``save_best``) is written as
-    mmengine does.
+    the oldest one deleted. Weights that are not finite are not saved. A best
+    checkpoint (``save_best``) is written as mmengine does.
 
     Arguments are those of :class:`CheckpointHook`.
     """
@@ -43,6 +64,7 @@ class SafeCheckpointHook(CheckpointHook):
     def _save_checkpoint_with_step(
         self, runner: Runner, step: int, meta: dict
     ) -> None:
+        check_finite(runner.model)
         if not os.path.isdir(self.out_dir):
             # A remote backend has an order of its own.
             super()._save_checkpoint_with_step(runner, step, meta)

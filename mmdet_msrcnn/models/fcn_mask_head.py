@@ -69,8 +69,8 @@ class FCNMaskHead(MMDetFCNMaskHead):
     ) -> Tensor:
         """Paste the masks of one image; see mmdet's."""
         thr = rcnn_test_cfg['mask_thr_binary']
-        # mmdet pastes on a GPU in another way, and soft masks for a look.
-        if bboxes.is_cuda or thr < 0:
+        # mmdet pastes elsewhere in another way, and soft masks for a look.
+        if bboxes.device.type != 'cpu' or thr < 0:
             return super()._predict_by_feat_single(
                 mask_preds,
                 bboxes,
@@ -80,13 +80,16 @@ class FCNMaskHead(MMDetFCNMaskHead):
                 rescale,
                 activate_map,
             )
-        scale = np.tile(img_meta['scale_factor'], 2)
+        scale = bboxes.new_tensor(img_meta['scale_factor']).repeat(2)
         height, width = img_meta['ori_shape'][:2]
         if rescale:
             # The caller reads the boxes of the original image here.
-            bboxes /= bboxes.new_tensor(scale)
+            bboxes /= scale
         else:
-            width, height = np.round(np.multiply((width, height), scale[:2]))
+            x_scale, y_scale = scale[:2].tolist()
+            height = np.round(height * y_scale)
+            width = np.round(width * x_scale)
+        mask_preds = torch.as_tensor(mask_preds)
         if not activate_map:
             mask_preds = mask_preds.sigmoid()
         if self.class_agnostic:

@@ -79,7 +79,9 @@ def stack_gt_masks(
         strides = 1, height
     else:
         masks = np.reshape(gt_masks.masks, (-1, height, width))
-        pixels = np.ascontiguousarray(masks, np.uint8).reshape(-1)
+        if masks.dtype not in (np.uint8, bool):
+            masks = masks != 0
+        pixels = np.ascontiguousarray(masks).view(np.uint8).reshape(-1)
         origins = np.arange(len(masks)) * (height * width)
         columns, strides = None, (width, 1)
         # numpy counts a mask 100 times faster than torch sums it.

@@ -75,8 +75,10 @@ def paste_masks(
     grid_x = grid_of(boxes[:, 0], boxes[:, 2], width)
     grid_y = grid_of(boxes[:, 1], boxes[:, 3], height)
     # As far around a box as mmdet samples.
-    first = (boxes[:, :2].floor() - 1).clamp(min=0).int().tolist()
-    last = (boxes[:, 2:].ceil() + 1).int().tolist()
+    size = boxes.new_tensor([width, height])
+    low, high = boxes[:, :2].floor() - 1, boxes[:, 2:].ceil() + 1
+    first = low.clamp(min=0).minimum(size).int().tolist()
+    last = high.clamp(min=0).minimum(size).int().tolist()
     for n, probs in enumerate(mask_probs):
         (x1, y1), (x2, y2) = first[n], last[n]
         x, y = grid_x[n, x1:x2], grid_y[n, y1:y2]

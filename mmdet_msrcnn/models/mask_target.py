@@ -101,7 +101,7 @@ def mask_targets(
     boxes[:, 0::2].clamp_(max=masks.width)
     boxes[:, 1::2].clamp_(max=masks.height)
     gt = torch.from_numpy(masks.masks).to(boxes.device, non_blocking=True)
-    if boxes.is_cuda:
+    if boxes.device.type != 'cpu':
         return (_roi_align(gt, boxes, inds, size) >= 0.5).float()
     means = resample(gt, boxes, inds, size)
     # Where the order of the sums could decide, RoIAlign's own does.

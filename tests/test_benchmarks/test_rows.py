@@ -126,6 +126,7 @@ def test_dense(source):
     [
         (['paste', '--ann', 'a.json'], 'go together'),
         (['paste'], 'neither data/coco nor data/digits is here'),
+        (['paste', '--device', 'cuda', '--ann', 'a', '--img-dir', 'b'], 'CPU'),
     ],
 )
 def test_bad_arguments(arguments, message, tmp_path, monkeypatch, capsys):

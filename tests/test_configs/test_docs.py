@@ -78,3 +78,8 @@ def test_fusion_of_ones_own(fruit, monkeypatch):
             del FUSIONS[name]
     assert added == {'add'}
     assert head.convs[0].in_channels == 256
+
+
+def test_no_placeholder_is_left():
+    for page in (ROOT / 'README.md', *ROOT.glob('docs/**/*.md')):
+        assert not re.search(r'@\w+@', page.read_text('utf-8')), page

@@ -132,13 +132,32 @@ def test_a_training_of_another_model_is_not_resumed(
 ):
     options = {f'model.{head}': 80 for head in HEADS}
     path = checkpoint(config(workspace, tmp_path, **options), tmp_path / 'a')
-    cfg = config(workspace, tmp_path, load_from=path)
-    runner = Runner.from_cfg(cfg)
-    runner.call_hook('before_run')
-    runner.load_or_resume()
-    runner._resume = True
+    cfg = config(workspace, tmp_path, load_from=path, resume=True)
     with pytest.raises(ValueError, match='It has 80 classes, the config 10'):
-        runner.call_hook('before_train')
+        Runner.from_cfg(cfg).train()
+
+
+def test_a_cut_off_checkpoint_is_not_resumed(
+    workspace,  # noqa: F811
+    tmp_path,
+):
+    path = truncated(config(workspace, tmp_path), tmp_path / 'epoch_1.pth')
+    (tmp_path / 'last_checkpoint').write_text(path)
+    cfg = config(workspace, tmp_path, resume=True)
+    with pytest.raises(ValueError, match='epoch_1.pth was not loaded: it was'):
+        Runner.from_cfg(cfg).train()
+
+
+def test_a_file_without_state_dict_is_refused(
+    workspace,  # noqa: F811
+    tmp_path,
+):
+    path = tmp_path / 'a.pth'
+    state_dict = build_model(config(workspace, tmp_path)).state_dict()
+    torch.save(dict(model=state_dict, epoch=3), path)
+    cfg = config(workspace, tmp_path, load_from=str(path))
+    with pytest.raises(ValueError, match='Missing in it: backbone.bn1.bias'):
+        Runner.from_cfg(cfg).test()
 
 
 def test_what_fits_passes(workspace, tmp_path, caplog):  # noqa: F811

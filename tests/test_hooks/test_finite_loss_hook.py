@@ -8,33 +8,55 @@ from tests.test_hooks.test_safe_checkpoint_hook import Line, runner
 
 
 class Overflowing(Line):
-    """A model whose loss is infinite from its fourth step on."""
+    """A model whose weights are infinite from one of its steps on."""
+
+    def __init__(self, step):
+        super().__init__()
+        self.steps, self.step = 0, step
 
     def train_step(self, data, optim_wrapper):
-        if len(self.seen) >= 12:
+        self.steps += 1
+        if self.steps >= self.step:
             with torch.no_grad():
                 self.layer.weight.fill_(float('inf'))
         return super().train_step(data, optim_wrapper)
 
 
-def run(folder, **hook):
-    hooks = [dict(type='mmdet_msrcnn.FiniteLossHook', **hook)]
-    training = runner(folder, model=Overflowing(), custom_hooks=hooks)
-    training.train()
-
-
-# Two iterations an epoch: the fourth is the last of the second epoch.
-@pytest.mark.parametrize('interval', [1, 50])
-def test_stops_before_the_weights_are_saved(tmp_path, interval):
-    with pytest.raises(FloatingPointError) as error:
-        run(tmp_path, interval=interval)
-    message = str(error.value)
-    assert 'Not finite in iteration 4: loss. Lower the' in message
-    assert str(tmp_path) in message
+# Two iterations an epoch. First infinite step, interval, what stops it
+@pytest.mark.parametrize(
+    ('step', 'interval', 'message'),
+    [
+        (3, 1, 'Not finite in iteration 4: loss. To go on with clipped'),
+        # The step before the checkpoint: its weights are seen.
+        (4, 1, 'Not saved, for weights are not finite: layer.bias, layer.w'),
+        (3, 50, 'Not saved, for weights are not finite'),
+    ],
+)
+def test_stops_before_the_weights_are_saved(tmp_path, step, interval, message):
+    hooks = [dict(type='mmdet_msrcnn.FiniteLossHook', interval=interval)]
+    training = runner(tmp_path, model=Overflowing(step), custom_hooks=hooks)
+    with pytest.raises(FloatingPointError, match=message):
+        training.train()
     last = find_latest_checkpoint(str(tmp_path))
     assert last.endswith('epoch_1.pth')
     weights = torch.load(last, weights_only=True)['state_dict']
     assert all(value.isfinite().all() for value in weights.values())
+
+
+class Skipping(Line):
+    """A model one of whose steps a gradient scaler would skip."""
+
+    def train_step(self, data, optim_wrapper):
+        if len(self.seen) == 8:
+            self.seen += data.flatten().tolist()
+            return dict(loss=torch.tensor(float('inf')))
+        return super().train_step(data, optim_wrapper)
+
+
+def test_a_single_step_may_be_skipped(tmp_path):
+    hooks = [dict(type='mmdet_msrcnn.FiniteLossHook', interval=1)]
+    runner(tmp_path, model=Skipping(), custom_hooks=hooks).train()
+    assert (tmp_path / 'epoch_3.pth').is_file()
 
 
 def test_finite_losses_pass(tmp_path):

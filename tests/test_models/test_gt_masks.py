@@ -73,6 +73,16 @@ def test_pixels_are_looked_up(form):
     assert torch.equal(found, expected)
 
 
+@pytest.mark.parametrize('dtype', [bool, np.int32, np.float32])
+def test_foreground_is_what_is_not_zero(dtype):
+    masks = ellipse_masks(3, HEIGHT, WIDTH)
+    bitmaps = BitmapMasks(masks, HEIGHT, WIDTH)
+    bitmaps.masks = masks.astype(dtype) * dtype(1 if dtype is bool else 256)
+    found = stack_gt_masks(bitmaps, 'cpu')
+    assert np.array_equal(every_pixel(found).numpy(), masks)
+    assert found.areas.tolist() == masks.sum((1, 2)).tolist()
+
+
 def test_polygons_take_memory_where_they_are():
     square = [10.0, 10, 14, 10, 14, 14, 10, 14]
     polygons = PolygonMasks([[np.array(square)]] * 3, 1000, 2000)

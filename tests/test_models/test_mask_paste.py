@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from mmdet.models.roi_heads.mask_heads import FCNMaskHead as Theirs
 from mmengine.config import ConfigDict
+from mmengine.registry import init_default_scope
 
 from mmdet_msrcnn.models import FCNMaskHead
 from mmdet_msrcnn.models.mask_paste import (
@@ -26,6 +27,7 @@ CFG = ConfigDict(mask_thr_binary=0.5)
 
 
 def heads(**kwargs):
+    init_default_scope('mmdet')
     return FCNMaskHead(**kwargs), Theirs(**kwargs)
 
 
@@ -100,6 +102,8 @@ def test_rounding_is_below_what_counts_as_a_tie():
     [
         (dict(), dict(rescale=True, scale=(1.6, 1.7))),
         (dict(), dict(rescale=False, scale=(1.6, 1.7))),
+        # Halves of pixels are rounded in float32.
+        (dict(), dict(rescale=False, scale=(1.45, 1.425))),
         (dict(class_agnostic=True), dict()),
         # Merged stages and views are probabilities already.
         (dict(), dict(activate_map=True)),
@@ -118,9 +122,27 @@ def test_head_gives_what_mmdets_gives(kwargs, call):
 
 
 def test_box_behind_the_image_has_no_pixel():
-    boxes = torch.tensor([[95.0, 10, 99, 20], [10, 70, 20, 80]])
-    pasted = paste_masks(torch.ones(2, 28, 28), boxes, HEIGHT, WIDTH, 0.5)
-    assert not pasted.any()
+    boxes = torch.tensor(
+        [
+            [95.0, 10, 99, 20],
+            [10, 70, 20, 80],
+            [-9, 10, -5, 20],
+            [10, -9, 20, -5],
+        ]
+    )
+    for thr in (0.5, 0):
+        probs = torch.ones(4, 28, 28)
+        assert not paste_masks(probs, boxes, HEIGHT, WIDTH, thr).any()
+
+
+def test_box_beyond_every_image():
+    boxes = torch.tensor([[10.0, 10, 1e10, 40]])
+    args = torch.full((1, 1, 28, 28), 3.0), boxes, torch.tensor([0])
+    ours, theirs = heads(num_classes=1)
+    # All of the image lies at its left edge, where half of the mask counts.
+    cfg = ConfigDict(mask_thr_binary=0.3)
+    assert_equal(ours, theirs, *args, cfg=cfg)
+    assert paste(ours, *args, cfg=cfg)[0].any()
 
 
 def test_no_mask():

@@ -9,6 +9,7 @@ from mmdet.models.roi_heads.mask_heads import FCNMaskHead as Theirs
 from mmdet.structures.mask import BitmapMasks, PolygonMasks
 from mmdet.structures.mask.mask_target import mask_target_single
 from mmengine.config import ConfigDict
+from mmengine.registry import init_default_scope
 from mmengine.structures import InstanceData
 
 from mmdet_msrcnn.models import FCNMaskHead
@@ -129,6 +130,7 @@ def test_head_gives_what_mmdets_gives(case, form, cfg):
         else polygon_masks(masks)
     )
     instances = [InstanceData(masks=gt)]
+    init_default_scope('mmdet')
     ours, theirs = FCNMaskHead(num_classes=1), Theirs(num_classes=1)
     theirs.load_state_dict(ours.state_dict(), strict=True)
     found, expected = (

@@ -55,6 +55,9 @@ def parse_args() -> argparse.Namespace:
         help='write the tables of docs/reproduction.md from docs/results',
     )
     parser.add_argument(
+        '--row', help='one row of the table, by the variant in --list'
+    )
+    parser.add_argument(
         '--protocol', choices=list(PROTOCOLS), default='coco', help='see above'
     )
     parser.add_argument(
@@ -67,6 +70,11 @@ def parse_args() -> argparse.Namespace:
     args = parser.parse_args()
     if min(args.seeds, args.gpus) < 1:
         parser.error('--seeds and --gpus must be at least 1')
+    if args.row is not None:
+        table = TABLES.get(args.table)
+        variants = [row.variant for row in table.rows] if table else []
+        if args.row not in variants:
+            parser.error(f'--row must be one of {variants} of --table')
     return args
 
 
@@ -112,6 +120,10 @@ def print_list(args: argparse.Namespace) -> None:
     recipe_of = functools.cache(protocol.recipe)
     gpus = ' --gpus 8' if args.protocol == 'coco' else ''
     for name, table in TABLES.items():
+        command = (
+            f'python tools/reproduce_tables.py --table {name} '
+            f'--protocol {args.protocol}{gpus} --out-dir {args.out_dir}'
+        )
         print(f'{name}: {table.title}')
         for row in table.rows:
             recipe = recipe_of(row.variant)
@@ -123,10 +135,8 @@ def print_list(args: argparse.Namespace) -> None:
             if recipe.head:
                 path += f' with the head of {os.path.relpath(recipe.head)}'
             print(f'  {row.label}: {path}, results: {len(found)}')
-        print(
-            f'  python tools/reproduce_tables.py --table {name} '
-            f'--protocol {args.protocol}{gpus} --out-dir {args.out_dir}'
-        )
+            print(f'    {command} --row {row.variant}')
+        print(f'  all: {command}')
 
 
 def run_all(
@@ -186,6 +196,8 @@ def main() -> None:
     folder = args.out_dir / args.protocol
     runs = {}
     for row in table.rows:
+        if args.row not in (None, row.variant):
+            continue
         for run in runs_of(row.variant, protocol, folder, args.seeds):
             for needed in (run.start, run):
                 if needed is not None:

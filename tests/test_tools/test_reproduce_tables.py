@@ -143,13 +143,14 @@ def test_result_keeps_what_a_reader_needs(table, out_dir):
     assert all((path.parent / 'report' / name).is_file() for name in figures)
 
 
-def test_list_says_what_is_there(table, reproduce, capsys):
+def test_list_says_what_is_there(table, reproduce, out_dir, capsys):
     reproduce('--list')
     listing = capsys.readouterr().out
     assert 'MS R-CNN: ' in listing
     assert 'results: 2' in listing
     assert 'elsewhere: not in the protocol tiny' in listing
     assert '--table heads --protocol tiny' in listing
+    assert f'--out-dir {out_dir} --row ms-rcnn' in listing
 
 
 def test_the_last_whole_checkpoint_is_resumed(tmp_path, workspace):
@@ -213,6 +214,8 @@ def test_a_missing_detector_is_named(tmp_path, workspace):
         ('--list', '--table', 'heads'),
         ('--table', 'heads', '--seeds', '0'),
         ('--table', 'heads', '--gpus', '0'),
+        ('--table', 'heads', '--row', 'unknown'),
+        ('--list', '--row', 'ms-rcnn'),
         (),
     ],
 )
@@ -233,6 +236,14 @@ def test_what_is_there_is_not_run_again(table, reproduce, out_dir, capsys):
     assert capsys.readouterr().out.count(', there:') == 3
     assert len(results) == 4
     assert {p: p.stat().st_mtime_ns for p in results} == before
+
+
+def test_one_row(table, reproduce, out_dir, capsys):
+    reproduce('--table', 'heads', '--row', 'maskness')
+    output = capsys.readouterr().out
+    # It and what it starts from; the table has all rows.
+    assert output.count(', there:') == 2
+    assert '| MS R-CNN | 20.0 |' in output
 
 
 def test_submission_has_mask_scores_as_scores(table, workspace, out_dir):

@@ -35,7 +35,7 @@ def every_pixel(gt_masks) -> torch.Tensor:
     )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(instances=INSTANCES)
 def test_polygons_are_rasterised_as_mmdet_does(instances):
     polygons = polygons_of(instances)

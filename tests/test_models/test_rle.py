@@ -23,7 +23,7 @@ def test_codes_are_those_of_pycocotools():
         assert mask_utils.encode(mask)['counts'] == _write(height)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(
     density=st.floats(0.01, 0.99),
     size=st.tuples(st.integers(1, 40), st.integers(1, 60)),

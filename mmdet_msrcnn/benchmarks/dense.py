@@ -42,10 +42,10 @@ def measure_dense(source: Source, repeats: int) -> list[dict]:
         with 128 positives, for pasting and for evaluating one detection of
         each instance.
     """
-    (batch,) = sorted(
+    batch = max(
         load_images(source),
         key=lambda one: len(one['data_samples'][0].gt_instances),
-    )[-1:]
+    )
     sample = batch['data_samples'][0]
     every = sample.gt_instances
     rows = []

@@ -31,12 +31,15 @@ def build(cfg: Config) -> nn.Module:
     return model.eval()
 
 
-def detectors(ms_rcnn: Path, mask_rcnn: Path) -> dict[str, nn.Module]:
+def detectors(
+    ms_rcnn: Path, mask_rcnn: Path, device: str = 'cpu'
+) -> dict[str, nn.Module]:
     """mmdet's Mask R-CNN and MS R-CNN, and ours, with the same weights.
 
     Args:
         ms_rcnn (Path): Config of our MS R-CNN.
         mask_rcnn (Path): Config of its Mask R-CNN twin.
+        device (str): Where they go. Defaults to 'cpu'.
 
     Returns:
         dict[str, nn.Module]: Detectors by name.
@@ -48,4 +51,5 @@ def detectors(ms_rcnn: Path, mask_rcnn: Path) -> dict[str, nn.Module]:
     found = {MASK_RCNN: build(plain), IN_TREE: build(in_tree), OURS: ours}
     for model in found.values():
         model.load_state_dict(ours.state_dict(), strict=False)
+        model.to(device)
     return found

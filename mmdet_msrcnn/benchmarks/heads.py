@@ -38,8 +38,8 @@ def measure_heads(
         ``ratio`` (float) to the mask head, and ``difference`` (float), the
         largest of a predicted MaskIoU to that of our head in fp32.
     """
-    found = detectors(ms_rcnn, mask_rcnn)
-    heads = {name: model.roi_head.to(device) for name, model in found.items()}
+    found = detectors(ms_rcnn, mask_rcnn, device)
+    heads = {name: model.roi_head for name, model in found.items()}
     ours, in_tree = heads[OURS].mask_iou_head, heads[IN_TREE].mask_iou_head
     size = ours.roi_feat_size
     feats = torch.randn(NUM_ROIS, ours.in_channels, size, size, device=device)

@@ -35,9 +35,7 @@ def measure_inference(
         per image, mean over images of the median, ``ratio`` (float) to Mask
         R-CNN, and ``detections`` (float) per image.
     """
-    models = detectors(ms_rcnn, mask_rcnn)
-    for model in models.values():
-        model.to(device)
+    models = detectors(ms_rcnn, mask_rcnn, device)
     times, detections = [], []
     for batch in load_images(source):
         found = {}

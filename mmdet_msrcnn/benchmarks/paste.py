@@ -3,7 +3,6 @@
 from collections.abc import Callable
 
 import torch
-from mmdet.models.roi_heads.mask_heads import FCNMaskHead as MMDetMaskHead
 from torch import Tensor
 
 from mmdet_msrcnn.benchmarks.scenes import (
@@ -13,9 +12,8 @@ from mmdet_msrcnn.benchmarks.scenes import (
     make_scene,
 )
 from mmdet_msrcnn.benchmarks.table import DIFFERENCES, compared
-from mmdet_msrcnn.benchmarks.targets import CFG, SMALL
+from mmdet_msrcnn.benchmarks.targets import CFG, mask_heads
 from mmdet_msrcnn.benchmarks.timing import compare, time_in_turn
-from mmdet_msrcnn.models import FCNMaskHead
 
 NUM_DETECTIONS = 100
 
@@ -27,10 +25,6 @@ def paste(scene: Scene) -> dict[str, Callable[[], Tensor]]:
     sample = scene.batch['data_samples'][0]
     probs = scene.mask_probs[:, None]
     labels = torch.zeros(len(probs), dtype=torch.long)
-    heads = dict(
-        mmdet=MMDetMaskHead(num_classes=1, **SMALL),
-        ours=FCNMaskHead(num_classes=1, **SMALL),
-    )
     return {
         name: lambda head=head: head._predict_by_feat_single(
             probs,
@@ -41,7 +35,7 @@ def paste(scene: Scene) -> dict[str, Callable[[], Tensor]]:
             rescale=True,
             activate_map=True,
         )
-        for name, head in heads.items()
+        for name, head in mask_heads().items()
     }
 
 

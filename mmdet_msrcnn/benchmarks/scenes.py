@@ -15,7 +15,6 @@ from mmengine.registry import init_default_scope
 from mmengine.structures import InstanceData
 from torch import Tensor
 
-from mmdet_msrcnn.evaluation.ranked_coco_eval import silence
 from mmdet_msrcnn.models.mask_target import mask_targets
 
 MASK_SIZE = 28
@@ -102,8 +101,7 @@ def load_images(source: Source, polygons: bool = False) -> Iterator[dict]:
         filter_cfg=dict(filter_empty_gt=True),
         pipeline=pipeline,
     )
-    with silence():
-        dataset = DATASETS.build(cfg)
+    dataset = DATASETS.build(cfg)
     for i in np.linspace(0, len(dataset) - 1, source.num).round().astype(int):
         packed = dataset[i]
         sample = packed['data_samples']

@@ -89,9 +89,7 @@ def measure_steps(
         ``to_mmdet`` and ``to_mask_rcnn`` (float), our share of theirs, and
         ``positives`` (float) per step.
     """
-    models = detectors(ms_rcnn, mask_rcnn)
-    for model in models.values():
-        model.to(device)
+    models = detectors(ms_rcnn, mask_rcnn, device)
     rows = []
     for masks in ('bitmap', 'polygon'):
         times, positives = [], []

@@ -65,17 +65,21 @@ def mask_iou_targets(scene: Scene) -> dict[str, Callable[[], Tensor]]:
     )
 
 
-def mask_head_targets(scene: Scene) -> dict[str, Callable[[], Tensor]]:
-    """The targets of mmdet's mask head and of ours."""
-    heads = dict(
+def mask_heads() -> dict[str, MMDetMaskHead]:
+    """mmdet's mask head and ours, of one class and few parameters."""
+    return dict(
         mmdet=MMDetMaskHead(num_classes=1, **SMALL),
         ours=FCNMaskHead(num_classes=1, **SMALL),
     )
+
+
+def mask_head_targets(scene: Scene) -> dict[str, Callable[[], Tensor]]:
+    """The targets of mmdet's mask head and of ours."""
     return {
         name: lambda head=head: head.get_targets(
             [scene.sampling], [scene.gt], CFG
         )
-        for name, head in heads.items()
+        for name, head in mask_heads().items()
     }
 
 

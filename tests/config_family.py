@@ -7,7 +7,7 @@ from mmengine.config import Config
 from tests.helpers import ROOT
 
 FOLDER = ROOT / 'configs'
-MS_RCNNS = sorted(FOLDER.glob('*/*ms-rcnn_*.py'))
+MS_RCNNS = sorted(FOLDER.glob('*/*ms-rcnn[_-]*.py'))
 # mmdet's head under our recipe, to compare with.
 PEERS = [path for path in MS_RCNNS if path.name.startswith('mmdet-')]
 MS_RCNNS = [path for path in MS_RCNNS if path not in PEERS]
@@ -33,6 +33,8 @@ def twin_of(path: Path) -> Path:
         trained = Path(Config.fromfile(path).load_from).parent.name
         (twin,) = FOLDER.glob(f'*/{trained}.py')
         return twin
-    name = path.name.replace('ms-rcnn', 'mask-rcnn')
-    folder = 'mask_rcnn' if path.parent.name == 'ms_rcnn' else path.parent.name
+    name = path.name.replace('ms-rcnn-plus', 'ms-rcnn')
+    name = name.replace('ms-rcnn', 'mask-rcnn')
+    folder = path.parent.name
+    folder = 'mask_rcnn' if folder.startswith('ms_rcnn') else folder
     return FOLDER / folder / name

@@ -6,13 +6,15 @@
 - targets: MaskIoU targets of 128 positives, and their error against the IoU
   of the pasted masks.
 - mask-targets: targets of the mask head, and their peak memory.
-- head: the mask head and the MaskIoU heads, also under bf16 autocast.
+- head: the mask head and the heads that score masks, also under bf16
+  autocast.
 - step: a training step of R-18 FPN with 128 positives.
 - inference: the detection of an image, R-50 FPN.
 - paste: pasting 100 masks into the image.
 - eval: the metric with its three rankings, mmdet's CocoMetric.
 - dense: targets, pasting and metric as instances grow to 400.
-- flops: parameters and multiply-accumulates per proposal of each fusion.
+- flops: parameters and multiply-accumulates per proposal of each fusion and
+  of the mask score head.
 
 Images are annotated ones at 1333x800, by default COCO's val2017 under
 data/coco, else the digits of `make demo`. Compared are calls in turn on the
@@ -55,7 +57,11 @@ DEFAULTS = (
     (COCO / 'annotations/instances_val2017.json', COCO / 'val2017'),
     (DIGITS / 'val.json', DIGITS / 'val'),
 )
-FUSIONS = (R18[0], *sorted(CONFIGS.glob('ablations/*_fusion-*.py')))
+FUSIONS = (
+    R18[0],
+    *sorted(CONFIGS.glob('ablations/*_fusion-*.py')),
+    CONFIGS / 'ms_rcnn_plus/ms-rcnn-plus_r18_fpn_18e_coco.py',
+)
 ON_ANY_DEVICE = ('head', 'step', 'inference')
 # Function of the command's arguments, and columns of the table.
 BENCHMARKS = {

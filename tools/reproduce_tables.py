@@ -37,7 +37,7 @@ from mmdet_msrcnn.utils.io import write_json, write_text
 
 ROOT = Path(__file__).parents[1]
 CONFIGS, TOOLS = ROOT / 'configs', ROOT / 'tools'
-PAGE = ROOT / 'docs/reproduction.md'
+PAGES = (ROOT / 'docs/reproduction.md', ROOT / 'docs/better_score.md')
 
 
 def parse_args() -> argparse.Namespace:
@@ -52,7 +52,7 @@ def parse_args() -> argparse.Namespace:
     what.add_argument(
         '--write-docs',
         action='store_true',
-        help='write the tables of docs/reproduction.md from docs/results',
+        help='write the tables of the docs from docs/results',
     )
     parser.add_argument(
         '--row', help='one row of the table, by the variant in --list'
@@ -187,9 +187,9 @@ def main() -> None:
         print_list(args)
         return
     if args.write_docs:
-        write_text(
-            PAGE, fill_page(PAGE.read_text('utf-8'), ROOT / 'docs/results')
-        )
+        for page in PAGES:
+            text = fill_page(page.read_text('utf-8'), ROOT / 'docs/results')
+            write_text(page, text)
         return
     protocol = PROTOCOLS[args.protocol](CONFIGS)
     table = TABLES[args.table]

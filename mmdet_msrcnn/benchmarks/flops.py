@@ -31,7 +31,8 @@ def count_flops(configs: Sequence[Path]) -> list[dict]:
         costs = head_costs(roi_head)
         if not rows:
             rows.append(dict(head='mask head', **costs['mask_head']))
-        fusion = roi_head.mask_iou_head.get('fusion', 'concat')
-        name = f'MaskIoU head, {fusion}'
+        head = roi_head.mask_iou_head
+        name = 'mask score' if 'MaskScore' in head.type else 'MaskIoU'
+        name += f' head, {head.get("fusion", "concat")}'
         rows.append(dict(head=name, **costs['mask_iou_head']))
     return rows

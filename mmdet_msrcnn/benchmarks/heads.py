@@ -3,15 +3,19 @@
 from pathlib import Path
 
 import torch
+from mmengine.config import Config
+from mmengine.structures import InstanceData
 from torch import Tensor
 
 from mmdet_msrcnn.benchmarks.detectors import IN_TREE, OURS, detectors
 from mmdet_msrcnn.benchmarks.table import Column
 from mmdet_msrcnn.benchmarks.timing import time_in_turn
 from mmdet_msrcnn.models.mask_fusion import select_by_label
+from mmdet_msrcnn.registry import MODELS
 
 NUM_ROIS = 128
 BF16 = f'{OURS}, bf16 autocast'
+PLUS = f'{OURS}+'
 
 COLUMNS = (
     Column('128 RoIs', 'head'),
@@ -56,11 +60,25 @@ def measure_heads(
         with torch.autocast(feats.device.type, torch.bfloat16):
             return predict()
 
+    cfg = Config.fromfile(ms_rcnn).model.roi_head.mask_iou_head
+    cfg.update(type='mmdet_msrcnn.MaskScoreHead', num_classes=ours.num_classes)
+    plus = MODELS.build(cfg).to(device).eval()
+    detections = InstanceData(
+        bboxes=torch.rand(NUM_ROIS, 4, device=device) * 800,
+        scores=torch.rand(NUM_ROIS, device=device),
+        labels=labels,
+    )
+
+    def score() -> Tensor:
+        probs = select_by_label(mask_preds, labels)[:, None].sigmoid()
+        return plus(feats, probs, labels, *plus.context([detections]))
+
     functions = {
         'mask head': lambda: mask_head(feats),
         IN_TREE: lambda: in_tree(feats, select_by_label(mask_preds, labels)),
         OURS: predict,
         BF16: predict_bf16,
+        PLUS: score,
     }
     seconds = time_in_turn(functions, repeats)
     expected = select_by_label(predict(), labels)
@@ -71,7 +89,7 @@ def measure_heads(
             seconds=seconds[name],
             ratio=seconds[name] / seconds['mask head'],
         )
-        if name != 'mask head':
+        if name not in ('mask head', PLUS):
             preds = select_by_label(function().float(), labels)
             row['difference'] = (preds - expected).abs().max().item()
         rows.append(row)

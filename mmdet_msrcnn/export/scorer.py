@@ -82,7 +82,8 @@ def load_scorer(
         MaskIoUScorer: In eval mode.
 
     Raises:
-        TypeError: If the config has no MaskIoU head of this package.
+        TypeError: If the config has no MaskIoU head of this package, or one
+            that scores detections.
         ValueError: If the checkpoint is refused, lacks weights of the head
             or has them in other shapes, or the config has no mask size.
     """
@@ -103,6 +104,12 @@ def load_scorer(
             f'but {config} has {"none" if head is None else found}. Give a '
             "config of configs/ms_rcnn or one like it; the weights of mmdet's "
             'own head fit them.'
+        )
+    if head.scores_detections:
+        raise TypeError(
+            f'{config} has a {type(head).__name__}, which also takes the '
+            'class scores and overlaps of the detections; a MaskIoUHead can '
+            'be exported.'
         )
     try:
         head.load_state_dict(weights)

@@ -63,7 +63,7 @@ class FiniteLossHook(Hook):
         wrong = [
             name
             for name, value in (outputs or {}).items()
-            if 'loss' in name and not math.isfinite(value)
+            if 'loss' in name and not math.isfinite(float(value))
         ]
         if wrong and self._was_wrong:
             raise FloatingPointError(

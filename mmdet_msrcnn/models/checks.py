@@ -75,14 +75,22 @@ def build(name: str, cfg: dict) -> nn.Module:
     return MODELS.build(cfg)
 
 
-def check_type(head: nn.Module) -> None:
-    """Raise a TypeError if the MaskIoU head is not one of ours."""
+def check_type(roi_head: BaseRoIHead) -> None:
+    """Raise a TypeError if the MaskIoU head is not the RoI head's kind."""
+    head = roi_head.mask_iou_head
     if not hasattr(head, 'needs_all_masks'):
         cls = type(head)
         raise TypeError(
             f'mask_iou_head is {cls.__module__}.{cls.__name__}, which cannot '
             "keep the scores apart. Write type='mmdet_msrcnn.MaskIoUHead', "
             'with the scope: its weights fit.'
+        )
+    if head.scores_detections != roi_head.scores_detections:
+        raise TypeError(
+            f'{type(roi_head).__name__} takes no {type(head).__name__}. '
+            'MaskScoringRoIHead and CascadeMaskScoringRoIHead go with a '
+            'mmdet_msrcnn.MaskIoUHead, DetectionScoringRoIHead with a '
+            'mmdet_msrcnn.MaskScoreHead.'
         )
 
 

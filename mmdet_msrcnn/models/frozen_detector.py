@@ -77,7 +77,7 @@ class FrozenTwoStageDetector(TwoStageDetector):
                 truth.
 
         Returns:
-            dict: ``loss_mask_iou`` and the statistics of its targets.
+            dict: See :meth:`MaskScoringMixin.mask_scoring_loss`.
 
         Raises:
             RuntimeError: If no checkpoint has been loaded.
@@ -96,5 +96,6 @@ class FrozenTwoStageDetector(TwoStageDetector):
                 batch_img_metas=[s.metainfo for s in batch_data_samples],
                 cfg=self.train_cfg.get('rpn_proposal', self.test_cfg.rpn),
             )
-        losses = self.roi_head.loss(x, proposals, batch_data_samples)
-        return {k: v for k, v in losses.items() if 'mask_iou' in k}
+        return self.roi_head.mask_scoring_loss(
+            x, proposals, batch_data_samples
+        )

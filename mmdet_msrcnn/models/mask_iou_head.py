@@ -17,6 +17,13 @@ from mmdet_msrcnn.models.class_targets import (
 from mmdet_msrcnn.models.mask_fusion import FUSIONS, select_by_label
 from mmdet_msrcnn.registry import MODELS
 
+# The authors'.
+INIT_CFG = (
+    dict(type='Kaiming', override=dict(name='convs')),
+    dict(type='Caffe2Xavier', override=dict(name='fcs')),
+    dict(type='Normal', std=0.01, override=dict(name='fc_mask_iou')),
+)
+
 
 @MODELS.register_module()
 class MaskIoUHead(BaseModule):
@@ -57,6 +64,11 @@ class MaskIoUHead(BaseModule):
         TypeError: If ``loss_iou`` does not choose samples by a ``tau``.
     """
 
+    # Beside the convolutions' output, into the fully connected layers.
+    num_rank_features = 0
+    # Whether it is trained on detections, not on positives.
+    scores_detections = False
+
     def __init__(
         self,
         num_convs: int = 4,
@@ -72,11 +84,7 @@ class MaskIoUHead(BaseModule):
         loss_iou: ConfigType = dict(  # noqa: B006 - mmdet's config style
             type='mmdet_msrcnn.MaskIoULoss', tau=0.0, loss_weight=1.0
         ),
-        init_cfg: OptMultiConfig = (
-            dict(type='Kaiming', override=dict(name='convs')),
-            dict(type='Caffe2Xavier', override=dict(name='fcs')),
-            dict(type='Normal', std=0.01, override=dict(name='fc_mask_iou')),
-        ),
+        init_cfg: OptMultiConfig = INIT_CFG,
     ) -> None:
         if isinstance(init_cfg, tuple):
             init_cfg = list(init_cfg)
@@ -129,7 +137,8 @@ class MaskIoUHead(BaseModule):
             channels = conv_out_channels
             # A padded convolution rounds sizes up.
             size = -(-size // stride)
-        widths = [channels * size**2] + [fc_out_channels] * num_fcs
+        width = channels * size**2 + self.num_rank_features
+        widths = [width] + [fc_out_channels] * num_fcs
         self.fcs = nn.ModuleList(
             Linear(widths[i], widths[i + 1]) for i in range(num_fcs)
         )
@@ -161,13 +170,34 @@ class MaskIoUHead(BaseModule):
             Tensor: Unbounded MaskIoU predictions, shape (K, num_classes), or
             (K, 1) where class-agnostic.
         """
+        x = self._convolve(mask_feats, mask_probs, labels)
+        return self.fc_mask_iou(self._connect(x))
+
+    def _convolve(
+        self, mask_feats: Tensor, mask_probs: Tensor, labels: Tensor
+    ) -> Tensor:
+        """Fuse, convolve and flatten the inputs of :meth:`forward`."""
         x = self.fusion.fuse(mask_feats, mask_probs, labels)
         for conv in self.convs:
             x = self.relu(conv(x))
-        x = x.flatten(1)
+        return x.flatten(1)
+
+    def _connect(self, x: Tensor) -> Tensor:
+        """Run the hidden fully connected layers."""
         for fc in self.fcs:
             x = self.relu(fc(x))
-        return self.fc_mask_iou(x)
+        return x
+
+    def context(self, results_list: InstanceList) -> tuple[Tensor, ...]:
+        """What :meth:`forward` takes of the detections besides masks.
+
+        Args:
+            results_list (list[:obj:`InstanceData`]): Detections.
+
+        Returns:
+            tuple[Tensor]: Nothing in this head.
+        """
+        return ()
 
     def loss_and_target(
         self,

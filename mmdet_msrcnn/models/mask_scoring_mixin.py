@@ -2,6 +2,7 @@
 
 import torch
 from mmdet.models.task_modules.samplers import SamplingResult
+from mmdet.structures import SampleList
 from mmdet.structures.bbox import bbox2roi
 from mmdet.utils import ConfigType, InstanceList, OptConfigType
 from torch import Tensor
@@ -47,6 +48,8 @@ class MaskScoringMixin:
             probability.
     """
 
+    scores_detections = False
+
     def __init__(
         self,
         mask_iou_head: ConfigType,
@@ -59,7 +62,7 @@ class MaskScoringMixin:
             'num_classes', as_list(self.bbox_head)[-1].num_classes
         )
         self.mask_iou_head = build('mask_iou_head', mask_iou_head)
-        check_type(self.mask_iou_head)
+        check_type(self)
         self.mask_iou_roi_extractor = (
             MODELS.build(mask_iou_roi_extractor)
             if mask_iou_roi_extractor
@@ -108,6 +111,7 @@ class MaskScoringMixin:
         mask_preds: list[Tensor],
         mask_feats: Tensor,
         labels: Tensor,
+        *context: Tensor,
     ) -> tuple[Tensor, Tensor]:
         """Run the MaskIoU head on the masks of the given classes.
 
@@ -117,6 +121,7 @@ class MaskScoringMixin:
             mask_preds (list[Tensor]): See :meth:`_stage_masks`.
             mask_feats (Tensor): See there.
             labels (Tensor): Class of each RoI, shape (K, ).
+            *context (Tensor): See :meth:`MaskIoUHead.context`.
 
         Returns:
             tuple[Tensor, Tensor]: Predictions of shape (K, num_classes), and
@@ -132,8 +137,27 @@ class MaskScoringMixin:
         extractor = self.mask_iou_roi_extractor
         if extractor is not None:
             mask_feats = extractor(x[: extractor.num_inputs], rois)
-        preds = self.mask_iou_head(mask_feats, mask_probs, labels)
+        preds = self.mask_iou_head(mask_feats, mask_probs, labels, *context)
         return preds, mask_probs
+
+    def mask_scoring_loss(
+        self,
+        x: tuple[Tensor],
+        rpn_results_list: InstanceList,
+        batch_data_samples: SampleList,
+    ) -> dict:
+        """The part of :meth:`loss` that trains the MaskIoU head.
+
+        Args:
+            x (tuple[Tensor]): Multi-level features.
+            rpn_results_list (list[:obj:`InstanceData`]): Region proposals.
+            batch_data_samples (list[:obj:`DetDataSample`]): Ground truth.
+
+        Returns:
+            dict: ``loss_mask_iou`` and the statistics of its targets.
+        """
+        losses = self.loss(x, rpn_results_list, batch_data_samples)
+        return {k: v for k, v in losses.items() if 'mask_iou' in k}
 
     def _mask_iou_loss(
         self,
@@ -193,7 +217,12 @@ class MaskScoringMixin:
             labels = torch.cat([res.labels for res in results_list])
             mask_preds, mask_feats = self._stage_masks(x, rois)
             mask_iou_preds, _ = self._mask_iou_forward(
-                x, rois, mask_preds, mask_feats, labels
+                x,
+                rois,
+                mask_preds,
+                mask_feats,
+                labels,
+                *self.mask_iou_head.context(results_list),
             )
             results_list = self._paste_masks(
                 mask_preds,

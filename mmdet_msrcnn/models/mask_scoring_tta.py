@@ -35,8 +35,8 @@ class MaskScoringTTAModel(DetTTAModel):
     mmdet's DetTTAModel refuses masks
     (https://github.com/open-mmlab/mmdetection/issues/10705). As there, the
     boxes of all views go through NMS; a detection that is left keeps the mask
-    and the MaskIoU of its own view, and its mask score is the product of the
-    score after NMS and that MaskIoU.
+    and the MaskIoU of its own view, and its mask score too, which falls as
+    its score does in a Soft-NMS.
 
     Args:
         tta_cfg (dict): ``nms`` and ``max_per_img``.
@@ -70,8 +70,10 @@ class MaskScoringTTAModel(DetTTAModel):
             )
             merged.masks = masks[inds]
         if 'mask_ious' in preds[0]:
-            mask_ious = torch.cat([pred.mask_ious for pred in preds])
-            merged.mask_ious = mask_ious[inds]
-            merged.mask_scores = merged.scores * merged.mask_ious
+            for name in ('mask_ious', 'mask_scores'):
+                merged[name] = torch.cat([p[name] for p in preds])[inds]
+            # Soft-NMS lowers scores.
+            own = scores[inds].clamp(min=torch.finfo(scores.dtype).tiny)
+            merged.mask_scores = merged.mask_scores * (merged.scores / own)
         data_samples[0].pred_instances = merged
         return data_samples[0]

@@ -74,9 +74,15 @@ RANKED = (
     Column('by mask score', 'mask_score', 'mAP'),
     Column('by oracle', 'oracle', 'mAP'),
 )
+SHARE = Column('share of the gain, %', 'statistics', 'share')
+CORRELATION = (
+    Column('Pearson r', 'statistics', 'pearson', 1, 3),
+    Column('MAE', 'statistics', 'mae', 1, 3),
+)
 UNKNOWN = (None, None, None)
 TWIN = 'mask-rcnn_r18_fpn'
 R18 = 'ms-rcnn_r18_fpn'
+PLUS = 'ms-rcnn-plus_r18_fpn'
 DCN = 'ms-rcnn_r101-dconv-c3-c5_fpn'
 
 
@@ -218,7 +224,7 @@ TABLES = {
     ),
     'upper-bound': Table(
         'Upper bound: the true MaskIoU in place of the predicted one',
-        (*RANKED, Column('share of the gain, %', 'statistics', 'share')),
+        (*RANKED, SHARE),
         (
             # The shares follow from the paper's three figures.
             Row('R-18 FPN', R18, (27.7, 29.3, 31.5, 42.1)),
@@ -228,15 +234,25 @@ TABLES = {
     ),
     'correlation': Table(
         'Correlation of predicted and true MaskIoU',
-        (
-            Column('Pearson r', 'statistics', 'pearson', 1, 3),
-            Column('MAE', 'statistics', 'mae', 1, 3),
-        ),
+        CORRELATION,
         (
             Row('R-18 FPN', R18, (0.74, None)),
             Row('R-18 FPN, maskness', f'{TWIN}_maskness', (None, None)),
             Row('R-101 DCN + FPN', DCN, (0.74, None)),
         ),
+    ),
+    'better-score': Table(
+        'A mask score that is learned, R-18 FPN',
+        (*RANKED, SHARE, *CORRELATION),
+        tuple(
+            Row(label, variant, (*UNKNOWN, None, None, None))
+            for label, variant in (
+                ('class score x maskness', f'{TWIN}_maskness'),
+                ('MS R-CNN: class score x MaskIoU', R18),
+                ('MS R-CNN+: learned', PLUS),
+            )
+        ),
+        R18,
     ),
     'end-to-end': Table(
         'Trained end to end, R-18 FPN',

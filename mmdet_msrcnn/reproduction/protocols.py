@@ -13,6 +13,7 @@ from mmengine.config import Config
 
 DETECTOR = 'mask-rcnn_r18_fpn'
 MS_RCNN = 'ms-rcnn_r18_fpn'
+MS_RCNN_PLUS = 'ms-rcnn-plus_r18_fpn'
 MASKNESS = f'{DETECTOR}_maskness'
 MMDET_TARGET = f'{MS_RCNN}_target-mmdet'
 END_TO_END = '_end-to-end'
@@ -100,8 +101,11 @@ class SmallProtocol:
         """
         if variant == DETECTOR or variant.endswith(END_TO_END):
             return self._end_to_end(variant.removesuffix(END_TO_END))
-        path = self._path(f'{MS_RCNN}_freeze')
+        own = variant if variant == MS_RCNN_PLUS else MS_RCNN
+        path = self._path(f'{own}_freeze')
         cfg = Config.fromfile(path)
+        if variant == own:
+            return Recipe(path, cfg, cfg, True)
         num_classes = cfg.model.roi_head.bbox_head.num_classes
         if variant in OTHER_CLASSES and num_classes == 1:
             return None
@@ -116,8 +120,7 @@ class SmallProtocol:
         if coco is None or not f'{variant}_'.startswith(f'{MS_RCNN}_'):
             return None
         ablate(cfg, coco.train)
-        head = coco.source if variant != MS_RCNN else None
-        return Recipe(path, cfg, cfg, True, head)
+        return Recipe(path, cfg, cfg, True, coco.source)
 
     def _end_to_end(self, name: str) -> Recipe | None:
         path = self._path(name)

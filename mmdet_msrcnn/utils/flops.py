@@ -4,6 +4,7 @@ import torch
 from mmdet.registry import MODELS as MMDET_MODELS
 from mmengine.config import ConfigDict
 from mmengine.registry import init_default_scope
+from mmengine.structures import InstanceData
 from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
@@ -49,8 +50,12 @@ def head_costs(roi_head: ConfigDict) -> dict[str, dict]:
         head = MODELS.build(cfg)
         size = head.roi_feat_size, head.roi_feat_size
         feats = torch.randn(1, head.in_channels, *size)
+        labels = torch.tensor([0])
+        detection = InstanceData(
+            bboxes=torch.rand(1, 4), scores=torch.rand(1), labels=labels
+        )
         costs['mask_iou_head'] = cost(
-            head, feats, mask_probs, torch.tensor([0])
+            head, feats, mask_probs, labels, *head.context([detection])
         )
     return costs
 

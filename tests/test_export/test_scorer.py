@@ -96,6 +96,12 @@ def test_config_without_our_head_is_refused(trained, config, found):
         load_scorer(ROOT / 'configs' / config, trained.checkpoint)
 
 
+def test_head_that_scores_detections_is_refused(trained):
+    config = ROOT / 'configs/ms_rcnn_plus/ms-rcnn-plus_r18_fpn_18e_coco.py'
+    with pytest.raises(TypeError, match='has a MaskScoreHead, which also'):
+        load_scorer(config, trained.checkpoint)
+
+
 def test_mask_size_is_asked_for(trained, tmp_path):
     cfg = Config.fromfile(trained.config)
     del cfg.model.train_cfg.rcnn.mask_size

@@ -65,12 +65,13 @@ def test_detection_keeps_what_its_own_view_says():
     better = view('horizontal', scores=(0.1, 0.95))
     better.pred_instances.masks[1] = False
     better.pred_instances.mask_ious[1] = 0.75
+    better.pred_instances.mask_scores[1] = 0.6
     (merged,) = tta_model().merge_preds([[view(), better]])
     pred = merged.pred_instances
     assert pred.labels.tolist() == [1, 0]
     assert pred.scores.tolist() == pytest.approx([0.95, 0.9])
     assert pred.mask_ious.tolist() == [0.75, 0.5]
-    assert pred.mask_scores.tolist() == pytest.approx([0.95 * 0.75, 0.45])
+    assert pred.mask_scores.tolist() == pytest.approx([0.6, 0.45])
     assert not pred.masks[0].any()
     assert torch.equal(pred.masks[1], view().pred_instances.masks[0])
 

@@ -21,6 +21,10 @@ EXPECTED = {
     'MaskIoU head, all_masks': 3 * CONV + 80 * EXTRA + CONV // 4 + FCS,
     'MaskIoU head, hr_roi': 3 * CONV + EXTRA + CONV // 4 + FCS,
     'MaskIoU head, mask_only': 2 * CONV + EXTRA + CONV // 4 + FCS,
+    # Two more inputs of the first layer and a second output of each class.
+    'mask score head, concat': (
+        3 * CONV + EXTRA + CONV // 4 + FCS + 2 * 1024 + 1024 * 80
+    ),
 }
 
 
@@ -43,7 +47,7 @@ def flops(tmp_path_factory):
 def test_multiply_accumulates_are_those_worked_by_hand(flops):
     _, result = flops
     counted = {row['head']: row['gmac'] * 1e9 for row in result['rows']}
-    assert len(counted) == 1 + len(FUSIONS)
+    assert len(counted) == 2 + len(FUSIONS)
     counted = {head: counted[head] for head in EXPECTED}
     assert counted == pytest.approx(EXPECTED, rel=1e-9)
 

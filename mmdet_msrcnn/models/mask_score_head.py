@@ -1,0 +1,230 @@
+"""Head that learns the mask score itself, on what it will rank."""
+
+import torch
+from mmcv.cnn import Linear
+from mmdet.structures.bbox import get_box_tensor
+from mmdet.utils import ConfigType, InstanceList, OptMultiConfig
+from mmengine.config import ConfigDict
+from mmengine.structures import InstanceData
+from torch import Tensor
+
+from mmdet_msrcnn.models.checks import build
+from mmdet_msrcnn.models.gt_masks import stack_gt_masks
+from mmdet_msrcnn.models.mask_fusion import select_by_label
+from mmdet_msrcnn.models.mask_iou_head import INIT_CFG, MaskIoUHead
+from mmdet_msrcnn.models.mask_iou_target import mask_iou_target
+from mmdet_msrcnn.models.mask_score_target import (
+    assign_instances,
+    in_ignored_region,
+    rank_features,
+    true_positive_rates,
+)
+from mmdet_msrcnn.registry import MODELS
+
+
+@MODELS.register_module()
+class MaskScoreHead(MaskIoUHead):
+    """MaskIoU head that also predicts the mask score.
+
+    Where the paper multiplies class score and MaskIoU, this head is given
+    the class score, and how much a better detection overlaps, and predicts
+    how likely the detection is a true positive, averaged over COCO's IoU
+    thresholds. It is trained on the detector's own detections, as they are
+    ranked at test, poor masks, false positives and duplicates included. What
+    that is worth: docs/better_score.md.
+
+    Args:
+        loss_score (:obj:`ConfigDict` or dict): Config of the loss of the
+            mask score, which takes logits and targets in [0, 1].
+        init_cfg (:obj:`ConfigDict` or dict or list[:obj:`ConfigDict` or \
+            dict], optional): Initialization; that of :class:`MaskIoUHead` by
+            default.
+        **kwargs: Arguments of :class:`MaskIoUHead`. ``loss_iou`` is the loss
+            of the MaskIoU, without its tau: masks of no IoU train as well.
+
+    Raises:
+        ValueError: If ``target_classes`` is not 'true', the class that was
+            detected.
+    """
+
+    num_rank_features = 2
+    scores_detections = True
+
+    def __init__(
+        self,
+        loss_score: ConfigType = dict(  # noqa: B006 - mmdet's config style
+            type='mmdet.CrossEntropyLoss', use_sigmoid=True
+        ),
+        init_cfg: OptMultiConfig = (
+            *INIT_CFG,
+            dict(type='Normal', std=0.01, override=dict(name='fc_mask_score')),
+        ),
+        **kwargs,
+    ) -> None:
+        super().__init__(init_cfg=init_cfg, **kwargs)
+        if self.target_classes != 'true':
+            raise ValueError(
+                "mask_iou_head.target_classes must be 'true', got "
+                f'{self.target_classes!r}: this head is trained on '
+                'detections, each for the class that was detected.'
+            )
+        self.loss_score = build('mask_iou_head.loss_score', loss_score)
+
+    def _init_layers(self, *args) -> None:
+        super()._init_layers(*args)
+        out = self.fc_mask_iou
+        self.fc_mask_score = Linear(out.in_features, out.out_features)
+
+    def context(self, results_list: InstanceList) -> tuple[Tensor]:
+        """What :meth:`forward` takes of the detections besides masks.
+
+        Args:
+            results_list (list[:obj:`InstanceData`]): ``bboxes``, ``scores``
+                and ``labels`` of the detections of each image.
+
+        Returns:
+            tuple[Tensor]: See :func:`rank_features`, shape (K, 2).
+        """
+        features = [
+            rank_features(get_box_tensor(r.bboxes), r.scores, r.labels)
+            for r in results_list
+        ]
+        return (torch.cat(features),)
+
+    def forward(
+        self,
+        mask_feats: Tensor,
+        mask_probs: Tensor,
+        labels: Tensor,
+        rank_feats: Tensor,
+    ) -> Tensor:
+        """Predict MaskIoU and mask score for every class.
+
+        Args:
+            mask_feats (Tensor): See :meth:`MaskIoUHead.forward`.
+            mask_probs (Tensor): See there.
+            labels (Tensor): See there.
+            rank_feats (Tensor): See :meth:`context`, shape (K, 2).
+
+        Returns:
+            Tensor: Unbounded MaskIoU and logit of the mask score, shape
+            (K, num_classes, 2), or (K, 1, 2) where class-agnostic.
+        """
+        x = self._convolve(mask_feats, mask_probs, labels)
+        x = self._connect(torch.cat([x, rank_feats.to(x.dtype)], dim=1))
+        return torch.stack([self.fc_mask_iou(x), self.fc_mask_score(x)], -1)
+
+    def loss_and_target(
+        self,
+        preds: Tensor,
+        mask_probs: Tensor,
+        detections: InstanceList,
+        batch_gt_instances: InstanceList,
+        batch_gt_instances_ignore: InstanceList,
+        rcnn_train_cfg: ConfigDict,
+    ) -> dict:
+        """Compute the losses of the detections of a batch, and their targets.
+
+        Args:
+            preds (Tensor): Output of :meth:`forward`.
+            mask_probs (Tensor): As in :meth:`forward`, for the classes that
+                were detected.
+            detections (list[:obj:`InstanceData`]): Detections of each image.
+            batch_gt_instances (list[:obj:`InstanceData`]): Ground truth of
+                each image, with ``bboxes``, ``labels`` and ``masks``.
+            batch_gt_instances_ignore (list[:obj:`InstanceData`]): Regions of
+                each image in which detections do not train.
+            rcnn_train_cfg (:obj:`ConfigDict`): ``train_cfg`` of the RoI head;
+                ``mask_thr_binary`` is the probability threshold.
+
+        Returns:
+            dict: ``loss_mask_iou`` (dict) for the log: both losses, averaged
+            over the detections that train, their mean targets and number;
+            ``mask_iou_targets`` and ``mask_score_targets`` (Tensor) of shape
+            (K, ).
+        """
+        labels = torch.cat([dets.labels for dets in detections])
+        probs = select_by_label(mask_probs, labels)
+        targets = [
+            self._targets(image_probs, *image, rcnn_train_cfg.mask_thr_binary)
+            for image_probs, *image in zip(
+                probs.split([len(dets) for dets in detections]),
+                detections,
+                batch_gt_instances,
+                batch_gt_instances_ignore,
+                strict=True,
+            )
+        ]
+        ious, scores, trained = map(torch.cat, zip(*targets, strict=True))
+        mask_iou_preds, logits = select_by_label(preds, labels).unbind(-1)
+        count = trained.sum()
+        log = dict(
+            loss_mask_iou=self.loss_iou(
+                mask_iou_preds, ious, weight=trained, avg_factor=count
+            ),
+            loss_mask_score=self.loss_score(
+                logits.float(),
+                scores,
+                weight=trained.float(),
+                avg_factor=count.clamp(min=1),
+            ),
+            mask_iou_target=(ious * trained).sum() / count.clamp(min=1),
+            mask_score_target=(scores * trained).sum() / count.clamp(min=1),
+            mask_iou_samples=count.float(),
+        )
+        return dict(
+            loss_mask_iou=log, mask_iou_targets=ious, mask_score_targets=scores
+        )
+
+    @torch.no_grad()
+    def _targets(
+        self,
+        mask_probs: Tensor,
+        dets: InstanceData,
+        gt_instances: InstanceData,
+        ignored: InstanceData,
+        mask_thr: float,
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        """MaskIoU, mask score and use of the detections of one image."""
+        boxes = get_box_tensor(dets.bboxes)
+        gt_boxes = get_box_tensor(gt_instances.bboxes)
+        gt_inds = assign_instances(
+            boxes, dets.labels, gt_boxes, gt_instances.labels
+        )
+        mask_ious = boxes.new_zeros(len(boxes), dtype=torch.float32)
+        if len(gt_boxes) > 0:
+            gt_masks = stack_gt_masks(gt_instances.masks, boxes.device)
+            mask_ious = mask_iou_target(
+                mask_probs, boxes, gt_inds.clamp(min=0), gt_masks, mask_thr
+            ) * (gt_inds >= 0)
+        scores = true_positive_rates(mask_ious, gt_inds, dets.scores)
+        ignore = torch.zeros_like(gt_inds, dtype=torch.bool)
+        if 'bboxes' in ignored:
+            regions = get_box_tensor(ignored.bboxes)
+            ignore = in_ignored_region(boxes, regions) & (scores == 0)
+        return mask_ious, scores, ~ignore
+
+    def predict_by_feat(
+        self, preds: tuple[Tensor, ...], results_list: InstanceList
+    ) -> InstanceList:
+        """Add ``mask_ious`` and ``mask_scores`` to the results.
+
+        Args:
+            preds (tuple[Tensor]): Output of :meth:`forward` for each image.
+            results_list (list[:obj:`InstanceData`]): Detection results of
+                each image.
+
+        Returns:
+            list[:obj:`InstanceData`]: The same objects, with
+
+            - mask_ious (Tensor): Predicted MaskIoU, clamped to [0, 1], shape
+              (n, ).
+            - mask_scores (Tensor): Predicted in (0, 1), not a product, shape
+              (n, ). ``scores`` stays the class score.
+        """
+        for image_preds, results in zip(preds, results_list, strict=True):
+            chosen = select_by_label(image_preds, results.labels)
+            mask_ious, logits = chosen.to(results.scores.dtype).unbind(-1)
+            results.mask_ious = mask_ious.clamp(0, 1)
+            results.mask_scores = logits.sigmoid()
+        return results_list

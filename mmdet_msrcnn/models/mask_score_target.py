@@ -1,0 +1,132 @@
+"""What a mask score that ranks for AP has to estimate, and from what.
+
+AP counts a detection by its rank and by whether it is a true positive, at
+each IoU threshold. The best order of given detections is by the probability
+of that (the probability ranking principle; Robertson, Journal of
+Documentation 33(4), 1977), averaged over the thresholds: neither by the IoU,
+which a duplicate may have too, nor by class score x IoU.
+
+Shape shorthand: D detections and N instances of one image.
+"""
+
+import torch
+from mmdet.structures.bbox import bbox_overlaps
+from torch import Tensor
+
+COCO_IOU_THRS = tuple(0.5 + 0.05 * i for i in range(10))
+# Class scores are kept this far from 0 and 1.
+EPS = 1e-3
+
+
+def outranked_by(scores: Tensor) -> Tensor:
+    """Whether detection j comes before detection i.
+
+    Args:
+        scores (Tensor): Class scores, shape (D, ). Of equal ones the first
+            comes first, as in pycocotools.
+
+    Returns:
+        Tensor: bool of shape (D, D), at [i, j].
+    """
+    higher = scores > scores[:, None]
+    equal = scores == scores[:, None]
+    return higher | (equal & torch.ones_like(equal).tril(-1))
+
+
+def rank_features(boxes: Tensor, scores: Tensor, labels: Tensor) -> Tensor:
+    """What tells a duplicate, and how sure the box head is.
+
+    Args:
+        boxes (Tensor): (x1, y1, x2, y2), shape (D, 4).
+        scores (Tensor): Class scores in [0, 1], shape (D, ).
+        labels (Tensor): Classes, shape (D, ).
+
+    Returns:
+        Tensor: float32 logit of the class score, and largest box IoU with a
+        detection of the same class that comes before, in [0, 1]; shape
+        (D, 2).
+    """
+    scores = scores.float()
+    logits = scores.clamp(EPS, 1 - EPS).logit()
+    if len(scores) == 0:
+        return logits.new_zeros((0, 2))
+    rivals = outranked_by(scores) & (labels == labels[:, None])
+    overlaps = bbox_overlaps(boxes.float(), boxes.float()) * rivals
+    return torch.stack([logits, overlaps.amax(dim=1)], dim=1)
+
+
+def assign_instances(
+    boxes: Tensor, labels: Tensor, gt_boxes: Tensor, gt_labels: Tensor
+) -> Tensor:
+    """Instance of its class whose box overlaps each detection most.
+
+    Of 8,700 detections on nuclei, 6 have a larger mask IoU, of at least 0.5,
+    with another instance.
+
+    Args:
+        boxes (Tensor): Shape (D, 4).
+        labels (Tensor): Shape (D, ).
+        gt_boxes (Tensor): Shape (N, 4).
+        gt_labels (Tensor): Shape (N, ).
+
+    Returns:
+        Tensor: Instances in [0, N), -1 where there is none, shape (D, ).
+    """
+    if len(gt_boxes) == 0:
+        return torch.full_like(labels, -1)
+    same = labels[:, None] == gt_labels
+    overlaps, inds = (bbox_overlaps(boxes, gt_boxes) * same).max(dim=1)
+    return torch.where(overlaps > 0, inds, -1)
+
+
+def true_positive_rates(
+    mask_ious: Tensor,
+    gt_inds: Tensor,
+    scores: Tensor,
+    iou_thrs: tuple[float, ...] = COCO_IOU_THRS,
+) -> Tensor:
+    """Share of the IoU thresholds at which a detection is a true positive.
+
+    COCO matches detections by descending score. At a threshold, the first
+    whose IoU with an instance reaches it takes the instance: a detection
+    counts at the thresholds that its own IoU reaches and that of no rival
+    before it does.
+
+    Args:
+        mask_ious (Tensor): IoU with the assigned instance in [0, 1], shape
+            (D, ).
+        gt_inds (Tensor): Assigned instances, shape (D, ).
+        scores (Tensor): Class scores, shape (D, ).
+        iou_thrs (tuple[float]): Thresholds. Defaults to COCO's, 0.5 to 0.95.
+
+    Returns:
+        Tensor: In [0, 1], shape (D, ).
+    """
+    if len(scores) == 0:
+        return mask_ious.new_zeros((0,))
+    rivals = outranked_by(scores) & (gt_inds == gt_inds[:, None])
+    best_rival = (mask_ious * rivals).amax(dim=1)
+    thrs = mask_ious.new_tensor(iou_thrs)
+    reached = mask_ious[:, None] >= thrs
+    taken = best_rival[:, None] >= thrs
+    return (reached & ~taken).float().mean(dim=1)
+
+
+def in_ignored_region(
+    boxes: Tensor, ignored_boxes: Tensor, min_cover: float = 0.5
+) -> Tensor:
+    """Whether a detection lies in a region that the evaluation ignores.
+
+    Args:
+        boxes (Tensor): Shape (D, 4).
+        ignored_boxes (Tensor): Crowds and the like, shape (M, 4).
+        min_cover (float): Part of the detection's box from which it does.
+            Defaults to 0.5, the lowest IoU threshold of COCO.
+
+    Returns:
+        Tensor: bool of shape (D, ).
+    """
+    if min(len(boxes), len(ignored_boxes)) == 0:
+        return boxes.new_zeros((len(boxes),), dtype=torch.bool)
+    cover = bbox_overlaps(boxes, ignored_boxes, mode='iof')
+    return cover.amax(dim=1) >= min_cover

@@ -1,0 +1,284 @@
+"""The head that learns the mask score, inside a whole detector."""
+
+import numpy as np
+import pytest
+import torch
+from mmdet.structures.mask import BitmapMasks
+from mmengine.runner import load_checkpoint
+from mmengine.structures import InstanceData
+from pycocotools import mask as mask_utils
+
+from mmdet_msrcnn.models import (
+    DetectionScoringRoIHead,
+    FrozenTwoStageDetector,
+    MaskScoreHead,
+)
+from mmdet_msrcnn.models.mask_paste import paste_masks
+from tests.helpers import (
+    MASK_RCNN,
+    ROOT,
+    boxes_of,
+    build_model,
+    collate,
+    ellipse_masks,
+    imperfect_probs,
+    jitter,
+    losses_of,
+    scene,
+    small_config,
+)
+
+PLUS = ROOT / 'configs/ms_rcnn_plus/ms-rcnn-plus_r18_fpn_18e_coco.py'
+OURS = {
+    'loss_mask_iou',
+    'loss_mask_score',
+    'mask_iou_target',
+    'mask_score_target',
+    'mask_iou_samples',
+}
+SIZE = (80, 120)
+
+
+@pytest.fixture(scope='module')
+def model():
+    return build_model(small_config(PLUS)).eval()
+
+
+def batch():
+    return collate(scene(seed=1), scene(seed=2))
+
+
+def test_config_builds_our_types(model):
+    assert type(model.roi_head) is DetectionScoringRoIHead
+    assert type(model.roi_head.mask_iou_head) is MaskScoreHead
+
+
+def test_every_parameter_trains(model):
+    loss, log = model.parse_losses(losses_of(model.train(), batch()))
+    loss.backward()
+    assert all(torch.isfinite(value).all() for value in log.values())
+    assert log['mask_iou_samples'] > 0
+    without = [n for n, p in model.named_parameters() if p.grad is None]
+    assert not without
+
+
+def test_its_losses_reach_no_other_part():
+    model = build_model(small_config(PLUS)).train()
+    losses = losses_of(model, batch())
+    (losses['loss_mask_iou'] + losses['loss_mask_score']).backward()
+    for name, parameter in model.named_parameters():
+        own = name.startswith('roi_head.mask_iou_head.')
+        assert (parameter.grad is not None) == own, name
+
+
+def test_losses_and_detections_of_the_twin_are_unchanged():
+    ours = build_model(small_config(PLUS)).train()
+    twin = build_model(small_config(MASK_RCNN)).train()
+    twin.load_state_dict(ours.state_dict(), strict=False)
+    losses = []
+    for one in (ours, twin):
+        torch.manual_seed(0)
+        losses.append(losses_of(one, batch()))
+    assert losses[0].keys() - losses[1].keys() == OURS
+    for name, value in losses[1].items():
+        both = (
+            torch.stack(v) if isinstance(v, list) else v
+            for v in (value, losses[0][name])
+        )
+        torch.testing.assert_close(*both, rtol=0, atol=0)
+    results = (one.eval().test_step(batch()) for one in (ours, twin))
+    for a, b in zip(*results, strict=True):
+        assert len(b.pred_instances) > 0
+        for name, value in b.pred_instances.items():
+            assert torch.equal(a.pred_instances[name], value), name
+
+
+def test_mask_scores_are_predicted(model):
+    for result in model.eval().test_step(batch()):
+        pred = result.pred_instances
+        assert len(pred) > 0
+        assert pred.mask_ious.min() >= 0
+        assert pred.mask_ious.max() <= 1
+        assert pred.mask_scores.min() > 0
+        assert pred.mask_scores.max() < 1
+        assert pred.mask_scores.shape == pred.scores.shape
+
+
+def test_batches_give_what_single_images_give(model):
+    together = model.eval().test_step(batch())
+    for seed, result in zip((1, 2), together, strict=True):
+        (alone,) = model.test_step(collate(scene(seed=seed)))
+        torch.testing.assert_close(
+            result.pred_instances.mask_scores,
+            alone.pred_instances.mask_scores,
+        )
+
+
+def test_it_learns_its_detections():
+    model = build_model(small_config(PLUS))
+    cfg = small_config(PLUS)
+    cfg.model.type = 'mmdet_msrcnn.FrozenTwoStageDetector'
+    frozen = build_model(cfg)
+    frozen.load_state_dict(model.state_dict())
+    frozen._has_weights = True
+    optimizer = torch.optim.Adam(
+        [p for p in frozen.parameters() if p.requires_grad], lr=1e-2
+    )
+    scenes = collate(scene(seed=1, num=1))
+    found = []
+    for _ in range(30):
+        loss, log = frozen.parse_losses(losses_of(frozen.train(), scenes))
+        found.append(log)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+    assert found[0].keys() == OURS | {'loss'}
+    assert found[-1]['loss_mask_score'] < 0.5 * found[0]['loss_mask_score']
+
+
+def test_a_frozen_detector_stays_as_it_is(tmp_path):
+    mask_rcnn = build_model(small_config(MASK_RCNN)).eval()
+    path = tmp_path / 'mask_rcnn.pth'
+    torch.save(dict(state_dict=mask_rcnn.state_dict()), path)
+    cfg = small_config(PLUS)
+    cfg.model.type = 'mmdet_msrcnn.FrozenTwoStageDetector'
+    model = build_model(cfg)
+    assert type(model) is FrozenTwoStageDetector
+    load_checkpoint(model, str(path), map_location='cpu')
+    losses = losses_of(model.train(), batch())
+    assert losses.keys() == OURS
+    for name, value in mask_rcnn.state_dict().items():
+        assert torch.equal(model.state_dict()[name], value), name
+
+
+@pytest.mark.parametrize('what', ['instances', 'detections'])
+def test_empty_images_train(what):
+    cfg = small_config(PLUS)
+    num = 0
+    if what == 'detections':
+        cfg.model.test_cfg.rcnn.score_thr = 1.0
+        num = 2
+    model = build_model(cfg).train()
+    data = collate(scene(seed=1, num=num))
+    loss, log = model.parse_losses(losses_of(model, data))
+    loss.backward()
+    assert loss.isfinite()
+    assert log['mask_score_target'] == 0
+    # Every rank of a distributed run has the same graph.
+    for parameter in model.roi_head.mask_iou_head.parameters():
+        assert parameter.grad is not None
+
+
+def detections(num=4, copies=3, seed=11):
+    """Imperfect masks of instances that hardly touch, some of each."""
+    masks = ellipse_masks(num, *SIZE, seed)
+    gt = InstanceData(
+        bboxes=boxes_of(masks),
+        labels=torch.zeros(num, dtype=torch.long),
+        masks=BitmapMasks(masks, *SIZE),
+    )
+    repeated = np.concatenate([masks] * copies)
+    boxes = jitter(boxes_of(repeated), 0.1, seed)
+    boxes[:, 0::2].clamp_(0, SIZE[1])
+    boxes[:, 1::2].clamp_(0, SIZE[0])
+    probs = imperfect_probs(repeated, boxes, seed=seed)
+    generator = torch.Generator().manual_seed(seed)
+    dets = InstanceData(
+        bboxes=boxes,
+        scores=torch.rand(len(boxes), generator=generator),
+        labels=torch.zeros(len(boxes), dtype=torch.long),
+    )
+    return dets, probs, gt
+
+
+def loss_and_target(head, dets, probs, gt, ignored=None):
+    cfg = small_config(PLUS).model.train_cfg.rcnn
+    preds = torch.zeros(len(dets), 3, 2, requires_grad=True)
+    ignored = ignored if ignored is not None else InstanceData()
+    return head.loss_and_target(
+        preds, probs[:, None], [dets], [gt], [ignored], cfg
+    )
+
+
+def test_targets_are_those_of_pasted_masks(model):
+    dets, probs, gt = detections()
+    found = loss_and_target(model.roi_head.mask_iou_head, dets, probs, gt)
+    pasted = paste_masks(probs, dets.bboxes, *SIZE, 0.5).numpy()
+    rles = [
+        mask_utils.encode(np.asfortranarray(m.astype(np.uint8)))
+        for m in (*pasted, *gt.masks.masks)
+    ]
+    n = len(dets)
+    ious = mask_utils.iou(rles[:n], rles[n:], [0] * len(gt))
+    overlaps = ious[np.arange(n), np.arange(n) % len(gt)]
+    np.testing.assert_allclose(found['mask_iou_targets'], overlaps, atol=0.02)
+    # The greedy matching of COCO, one threshold at a time.
+    expected = np.zeros(n)
+    for thr in np.linspace(0.5, 0.95, 10):
+        free = set(range(len(gt)))
+        for i in np.argsort(-dets.scores.numpy()):
+            g = i % len(gt)
+            if g in free and found['mask_iou_targets'][i] >= thr:
+                free.remove(g)
+                expected[i] += 0.1
+    assert 0 < expected.mean() < 0.9
+    np.testing.assert_allclose(
+        found['mask_score_targets'], expected, atol=1e-6
+    )
+
+
+def test_losses_are_means_over_detections(model):
+    dets, probs, gt = detections()
+    found = loss_and_target(model.roi_head.mask_iou_head, dets, probs, gt)
+    log = found['loss_mask_iou']
+    # All predictions are 0: a probability of one half.
+    assert log['loss_mask_score'].item() == pytest.approx(np.log(2))
+    expected = (found['mask_iou_targets'] ** 2).mean() / 2
+    assert log['loss_mask_iou'].item() == pytest.approx(expected.item())
+
+
+def test_detections_on_crowds_do_not_train(model):
+    dets, probs, gt = detections(num=2, copies=1)
+    head = model.roi_head.mask_iou_head
+    crowd = InstanceData(bboxes=dets.bboxes[1:])
+    alone = InstanceData(
+        bboxes=gt.bboxes[:1], labels=gt.labels[:1], masks=gt.masks[:1]
+    )
+    everything = loss_and_target(head, dets, probs, alone)['loss_mask_iou']
+    without = loss_and_target(head, dets, probs, alone, crowd)['loss_mask_iou']
+    assert everything['mask_iou_samples'] == 2
+    assert without['mask_iou_samples'] == 1
+    # What the evaluation counts as right is trained, crowd or not.
+    both = loss_and_target(head, dets, probs, gt, crowd)['loss_mask_iou']
+    assert both['mask_iou_samples'] == 2
+
+
+def test_a_head_of_the_other_kind_is_named():
+    cfg = small_config(PLUS)
+    cfg.model.roi_head.mask_iou_head.type = 'mmdet_msrcnn.MaskIoUHead'
+    with pytest.raises(TypeError, match='RoIHead takes no MaskIoUHead'):
+        build_model(cfg)
+    cfg = small_config()
+    cfg.model.roi_head.mask_iou_head.type = 'mmdet_msrcnn.MaskScoreHead'
+    with pytest.raises(TypeError, match='RoIHead takes no MaskScoreHead'):
+        build_model(cfg)
+
+
+def test_targets_of_other_classes_are_refused():
+    cfg = small_config(PLUS)
+    cfg.model.roi_head.mask_iou_head.target_classes = 'present'
+    with pytest.raises(ValueError, match="must be 'true', got 'present'"):
+        build_model(cfg)
+
+
+def test_losses_are_in_float32_under_autocast(model):
+    seen = []
+    head = model.train().roi_head.mask_iou_head
+    handle = head.loss_score.register_forward_pre_hook(
+        lambda _, args: seen.append([arg.dtype for arg in args])
+    )
+    dets, probs, gt = detections()
+    with torch.autocast('cpu', torch.bfloat16):
+        loss_and_target(head, dets, probs, gt)
+    handle.remove()
+    assert seen == [[torch.float32, torch.float32]]

@@ -146,7 +146,9 @@ class MaskScoreHead(MaskIoUHead):
         labels = torch.cat([dets.labels for dets in detections])
         probs = select_by_label(mask_probs, labels)
         targets = [
-            self._targets(image_probs, *image, rcnn_train_cfg.mask_thr_binary)
+            self.detection_targets(
+                image_probs, *image, rcnn_train_cfg.mask_thr_binary
+            )
             for image_probs, *image in zip(
                 probs.split([len(dets) for dets in detections]),
                 detections,
@@ -177,7 +179,7 @@ class MaskScoreHead(MaskIoUHead):
         )
 
     @torch.no_grad()
-    def _targets(
+    def detection_targets(
         self,
         mask_probs: Tensor,
         dets: InstanceData,
@@ -185,7 +187,23 @@ class MaskScoreHead(MaskIoUHead):
         ignored: InstanceData,
         mask_thr: float,
     ) -> tuple[Tensor, Tensor, Tensor]:
-        """MaskIoU, mask score and use of the detections of one image."""
+        """Compute the targets of the detections of one image.
+
+        Args:
+            mask_probs (Tensor): Foreground probabilities of the classes that
+                were detected, shape (n, h, w).
+            dets (:obj:`InstanceData`): ``bboxes``, ``scores`` and ``labels``.
+            gt_instances (:obj:`InstanceData`): ``bboxes``, ``labels`` and
+                ``masks``.
+            ignored (:obj:`InstanceData`): ``bboxes`` of regions in which
+                detections do not train, unless they are true positives.
+            mask_thr (float): Probability from which a pixel is foreground.
+
+        Returns:
+            tuple[Tensor]: MaskIoU with the assigned instance, 0 without one;
+            share of COCO's thresholds at which the detection is a true
+            positive; and whether it trains (bool). Each of shape (n, ).
+        """
         boxes = get_box_tensor(dets.bboxes)
         gt_boxes = get_box_tensor(gt_instances.bboxes)
         gt_inds = assign_instances(

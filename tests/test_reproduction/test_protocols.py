@@ -2,7 +2,12 @@
 
 import pytest
 
-from mmdet_msrcnn.models import MaskIoUHead, MasknessHead, MaskScoringRoIHead
+from mmdet_msrcnn.models import (
+    MaskIoUHead,
+    MasknessHead,
+    MaskScoreHead,
+    MaskScoringRoIHead,
+)
 from mmdet_msrcnn.reproduction import PROTOCOLS, TABLES
 from mmdet_msrcnn.reproduction.protocols import (
     ABLATED,
@@ -10,6 +15,7 @@ from mmdet_msrcnn.reproduction.protocols import (
     END_TO_END,
     MASKNESS,
     MMDET_TARGET,
+    MS_RCNN_PLUS,
     OTHER_CLASSES,
 )
 from tests.config_family import FOLDER
@@ -28,6 +34,7 @@ def protocol(request):
 def test_all_variants_of_r18_fpn_are_there(protocol):
     found = {v for v in VARIANTS if protocol.recipe(v) is not None}
     expected = {DETECTOR, MASKNESS, MMDET_TARGET, 'ms-rcnn_r18_fpn'}
+    expected.add(MS_RCNN_PLUS)
     expected |= ABLATIONS
     if protocol.folder == 'nuclei':
         # One class: there are no others to learn from.
@@ -49,6 +56,16 @@ def test_ablation_is_that_of_coco_at_its_own_width(protocol, variant):
     assert recipe.starts_from_detector
     assert recipe.test is recipe.train
     model = build_model(recipe.train)
+    trained = {n for n, p in model.named_parameters() if p.requires_grad}
+    assert trained
+    assert all('.mask_iou_head.' in name for name in trained)
+
+
+def test_learned_scores_start_from_the_same_detector(protocol):
+    recipe = protocol.recipe(MS_RCNN_PLUS)
+    assert recipe.starts_from_detector
+    model = build_model(recipe.train)
+    assert type(model.roi_head.mask_iou_head) is MaskScoreHead
     trained = {n for n, p in model.named_parameters() if p.requires_grad}
     assert trained
     assert all('.mask_iou_head.' in name for name in trained)

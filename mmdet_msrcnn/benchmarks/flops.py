@@ -6,6 +6,7 @@ from pathlib import Path
 from mmengine.config import Config
 
 from mmdet_msrcnn.benchmarks.table import Column
+from mmdet_msrcnn.registry import MODELS
 from mmdet_msrcnn.utils.flops import head_costs
 
 COLUMNS = (
@@ -32,7 +33,8 @@ def count_flops(configs: Sequence[Path]) -> list[dict]:
         if not rows:
             rows.append(dict(head='mask head', **costs['mask_head']))
         head = roi_head.mask_iou_head
-        name = 'mask score' if 'MaskScore' in head.type else 'MaskIoU'
+        learned = MODELS.get(head.type).scores_detections
+        name = 'mask score' if learned else 'MaskIoU'
         name += f' head, {head.get("fusion", "concat")}'
         rows.append(dict(head=name, **costs['mask_iou_head']))
     return rows

@@ -6,6 +6,7 @@ from mmengine.config import Config
 
 from mmdet_msrcnn.model_zoo.entry import inner_data_set
 from mmdet_msrcnn.model_zoo.publish import strip_paths
+from mmdet_msrcnn.registry import MODELS
 
 # Heading, figure of the report, factor, decimals.
 FIGURES = (
@@ -17,9 +18,9 @@ FIGURES = (
     ('Pearson r of predicted and true MaskIoU', 'pearson', 1, 3),
     ('mean absolute error of the predicted MaskIoU', 'mae', 1, 3),
 )
-# With and without mask scores.
+# By how masks are scored.
 KINDS = {
-    True: dict(
+    'product': dict(
         intro=(
             'An instance segmentation model ([Mask Scoring R-CNN]'
             '(https://arxiv.org/abs/1903.00241)) whose masks are ranked by '
@@ -31,7 +32,20 @@ KINDS = {
             'false positives and poor masks it is too high.'
         ),
     ),
-    False: dict(
+    'learned': dict(
+        intro=(
+            'An instance segmentation model ([Mask Scoring R-CNN]'
+            '(https://arxiv.org/abs/1903.00241) with a mask score that is '
+            'learned on its detections) whose masks are ranked by how likely '
+            'each is a true positive.'
+        ),
+        fields='pred.scores, pred.mask_ious, pred.mask_scores, pred.masks',
+        limit=(
+            'The mask score is no product of the other two, and is made for '
+            "the config's box NMS and score_thr: do not change them."
+        ),
+    ),
+    'none': dict(
         intro=(
             'An instance segmentation model ([Mask R-CNN]'
             '(https://arxiv.org/abs/1703.06870)), a twin of Mask Scoring '
@@ -114,6 +128,22 @@ def _table(rows: dict[str, object]) -> str:
     return '\n'.join(f'| {key} | {value} |' for key, value in rows.items())
 
 
+def kind_of(cfg: Config, row: dict) -> str:
+    """How a model scores masks.
+
+    Args:
+        cfg (:obj:`Config`): Config of the model.
+        row (dict): Its figures in a report.
+
+    Returns:
+        str: A key of ``KINDS``.
+    """
+    if 'mask_score' not in row:
+        return 'none'
+    head = MODELS.get(cfg.model.roi_head.mask_iou_head.type)
+    return 'learned' if head.scores_detections else 'product'
+
+
 def _recipe(cfg: Config, meta: dict, entry: dict) -> dict[str, object]:
     """What the training was, as far as config and checkpoint tell."""
     optimizer = cfg.optim_wrapper.optimizer
@@ -174,5 +204,5 @@ def model_card(
             }
         ),
         licence=licence,
-        **KINDS['mask_score' in row],
+        **KINDS[kind_of(cfg, row)],
     )

@@ -1,14 +1,32 @@
 """RoI head whose mask scores are learned on its own detections."""
 
+import contextlib
+from collections.abc import Iterator
+
 import torch
+from mmdet.models.roi_heads import StandardRoIHead
+from mmdet.models.task_modules.samplers import SamplingResult
 from mmdet.models.utils import unpack_gt_instances
 from mmdet.structures import SampleList
 from mmdet.structures.bbox import bbox2roi
 from mmdet.utils import InstanceList
-from torch import Tensor
+from mmengine.structures import InstanceData
+from torch import Tensor, nn
 
 from mmdet_msrcnn.models.mask_scoring_roi_head import MaskScoringRoIHead
 from mmdet_msrcnn.registry import MODELS
+
+
+@contextlib.contextmanager
+def eval_mode(module: nn.Module) -> Iterator[None]:
+    """Put a module and its parts into eval mode, and back as they were."""
+    modes = [(part, part.training) for part in module.modules()]
+    module.eval()
+    try:
+        yield
+    finally:
+        for part, mode in modes:
+            part.training = mode
 
 
 @MODELS.register_module()
@@ -16,8 +34,8 @@ class DetectionScoringRoIHead(MaskScoringRoIHead):
     """Standard RoI head with a :class:`MaskScoreHead`.
 
     Boxes and masks are trained as in Mask R-CNN. The MaskScoreHead is
-    trained on what the detector, as it is, finds in the training images, by
-    ``test_cfg``; its losses do not reach other parts.
+    trained on what the box head, as it is, detects among the proposals by
+    ``test_cfg``; its losses have no gradient into other parts.
 
     Arguments and errors are those of :class:`MaskScoringRoIHead`.
     """
@@ -38,21 +56,26 @@ class DetectionScoringRoIHead(MaskScoringRoIHead):
             batch_data_samples (list[:obj:`DetDataSample`]): Ground truth.
 
         Returns:
-            dict: As Mask R-CNN's, with ``loss_mask_iou``,
-            ``loss_mask_score`` and statistics of their targets.
+            dict: As Mask R-CNN's, and those of :meth:`detection_loss`.
         """
         # Before mmdet's loss renames what the proposals hold.
-        losses = self.mask_scoring_loss(
-            x, rpn_results_list, batch_data_samples
-        )
+        losses = self.detection_loss(x, rpn_results_list, batch_data_samples)
         losses.update(super().loss(x, rpn_results_list, batch_data_samples))
         return losses
 
-    def _mask_iou_loss(self, *args) -> dict:
-        """Positives do not train the head."""
-        return {}
+    def mask_loss(
+        self,
+        x: tuple[Tensor],
+        sampling_results: list[SamplingResult],
+        bbox_feats: Tensor,
+        batch_gt_instances: InstanceList,
+    ) -> dict:
+        """Compute the loss of the mask head, which positives train."""
+        return StandardRoIHead.mask_loss(
+            self, x, sampling_results, bbox_feats, batch_gt_instances
+        )
 
-    def mask_scoring_loss(
+    def detection_loss(
         self,
         x: tuple[Tensor],
         rpn_results_list: InstanceList,
@@ -70,7 +93,7 @@ class DetectionScoringRoIHead(MaskScoringRoIHead):
             their targets.
         """
         gt_instances, ignored, metas = unpack_gt_instances(batch_data_samples)
-        with torch.no_grad():
+        with torch.no_grad(), eval_mode(self):
             detections = self.predict_bbox(
                 x, metas, rpn_results_list, self.test_cfg, rescale=False
             )
@@ -95,3 +118,19 @@ class DetectionScoringRoIHead(MaskScoringRoIHead):
             self.mask_iou_train_cfg,
         )
         return losses['loss_mask_iou']
+
+    def _roi_context(
+        self, rois: Tensor, cls_score: Tensor, labels: Tensor
+    ) -> tuple[Tensor, ...]:
+        scores = cls_score.softmax(dim=1).gather(1, labels[:, None])[:, 0]
+        images = [rois[:, 0] == i for i in rois[:, 0].unique()]
+        return self.mask_iou_head.context(
+            [
+                InstanceData(
+                    bboxes=rois[own, 1:],
+                    scores=scores[own],
+                    labels=labels[own],
+                )
+                for own in images
+            ]
+        )

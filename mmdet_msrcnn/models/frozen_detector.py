@@ -77,7 +77,8 @@ class FrozenTwoStageDetector(TwoStageDetector):
                 truth.
 
         Returns:
-            dict: See :meth:`MaskScoringMixin.mask_scoring_loss`.
+            dict: ``loss_mask_iou``, the statistics of its targets, and what
+            else trains the head.
 
         Raises:
             RuntimeError: If no checkpoint has been loaded.
@@ -96,6 +97,9 @@ class FrozenTwoStageDetector(TwoStageDetector):
                 batch_img_metas=[s.metainfo for s in batch_data_samples],
                 cfg=self.train_cfg.get('rpn_proposal', self.test_cfg.rpn),
             )
-        return self.roi_head.mask_scoring_loss(
-            x, proposals, batch_data_samples
-        )
+        if hasattr(self.roi_head, 'detection_loss'):
+            return self.roi_head.detection_loss(
+                x, proposals, batch_data_samples
+            )
+        losses = self.roi_head.loss(x, proposals, batch_data_samples)
+        return {k: v for k, v in losses.items() if 'mask_iou' in k}

@@ -199,6 +199,10 @@ class MaskIoUHead(BaseModule):
         """
         return ()
 
+    def empty_preds(self, like: Tensor) -> Tensor:
+        """Output of :meth:`forward` for no RoI, on the device of a tensor."""
+        return like.new_zeros((0, 1))
+
     def loss_and_target(
         self,
         mask_iou_preds: Tensor,

@@ -39,12 +39,12 @@ class MaskScoreHead(MaskIoUHead):
         init_cfg (:obj:`ConfigDict` or dict or list[:obj:`ConfigDict` or \
             dict], optional): Initialization; that of :class:`MaskIoUHead` by
             default.
-        **kwargs: Arguments of :class:`MaskIoUHead`. ``loss_iou`` is the loss
-            of the MaskIoU, without its tau: masks of no IoU train as well.
+        **kwargs: Arguments of :class:`MaskIoUHead`. Masks of no IoU train
+            as well, for 0.
 
     Raises:
         ValueError: If ``target_classes`` is not 'true', the class that was
-            detected.
+            detected, or ``loss_iou`` has a tau other than 0.
     """
 
     num_rank_features = 2
@@ -67,6 +67,11 @@ class MaskScoreHead(MaskIoUHead):
                 "mask_iou_head.target_classes must be 'true', got "
                 f'{self.target_classes!r}: this head is trained on '
                 'detections, each for the class that was detected.'
+            )
+        if self.loss_iou.tau != 0:
+            raise ValueError(
+                'mask_iou_head.loss_iou.tau must be 0, got '
+                f'{self.loss_iou.tau}: this head is trained on all detections.'
             )
         self.loss_score = build('mask_iou_head.loss_score', loss_score)
 
@@ -114,6 +119,10 @@ class MaskScoreHead(MaskIoUHead):
         x = self._connect(torch.cat([x, rank_feats.to(x.dtype)], dim=1))
         return torch.stack([self.fc_mask_iou(x), self.fc_mask_score(x)], -1)
 
+    def empty_preds(self, like: Tensor) -> Tensor:
+        """Output of :meth:`forward` for no RoI, on the device of a tensor."""
+        return like.new_zeros((0, 1, 2))
+
     def loss_and_target(
         self,
         preds: Tensor,
@@ -132,8 +141,8 @@ class MaskScoreHead(MaskIoUHead):
             detections (list[:obj:`InstanceData`]): Detections of each image.
             batch_gt_instances (list[:obj:`InstanceData`]): Ground truth of
                 each image, with ``bboxes``, ``labels`` and ``masks``.
-            batch_gt_instances_ignore (list[:obj:`InstanceData`]): Regions of
-                each image in which detections do not train.
+            batch_gt_instances_ignore (list[:obj:`InstanceData` or None]):
+                Regions of each image in which detections do not train.
             rcnn_train_cfg (:obj:`ConfigDict`): ``train_cfg`` of the RoI head;
                 ``mask_thr_binary`` is the probability threshold.
 
@@ -184,7 +193,7 @@ class MaskScoreHead(MaskIoUHead):
         mask_probs: Tensor,
         dets: InstanceData,
         gt_instances: InstanceData,
-        ignored: InstanceData,
+        ignored: InstanceData | None,
         mask_thr: float,
     ) -> tuple[Tensor, Tensor, Tensor]:
         """Compute the targets of the detections of one image.
@@ -195,8 +204,9 @@ class MaskScoreHead(MaskIoUHead):
             dets (:obj:`InstanceData`): ``bboxes``, ``scores`` and ``labels``.
             gt_instances (:obj:`InstanceData`): ``bboxes``, ``labels`` and
                 ``masks``.
-            ignored (:obj:`InstanceData`): ``bboxes`` of regions in which
-                detections do not train, unless they are true positives.
+            ignored (:obj:`InstanceData`, optional): ``bboxes`` and ``labels``
+                of regions in which detections of their class do not train,
+                unless they are true positives.
             mask_thr (float): Probability from which a pixel is foreground.
 
         Returns:
@@ -217,9 +227,10 @@ class MaskScoreHead(MaskIoUHead):
             ) * (gt_inds >= 0)
         scores = true_positive_rates(mask_ious, gt_inds, dets.scores)
         ignore = torch.zeros_like(gt_inds, dtype=torch.bool)
-        if 'bboxes' in ignored:
-            regions = get_box_tensor(ignored.bboxes)
-            ignore = in_ignored_region(boxes, regions) & (scores == 0)
+        if ignored is not None and len(ignored) > 0:
+            regions = get_box_tensor(ignored.bboxes), ignored.labels
+            ignore = in_ignored_region(boxes, dets.labels, *regions)
+            ignore &= scores == 0
         return mask_ious, scores, ~ignore
 
     def predict_by_feat(

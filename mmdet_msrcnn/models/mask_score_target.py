@@ -1,10 +1,11 @@
 """What a mask score that ranks for AP has to estimate, and from what.
 
 AP counts a detection by its rank and by whether it is a true positive, at
-each IoU threshold. The best order of given detections is by the probability
-of that (the probability ranking principle; Robertson, Journal of
-Documentation 33(4), 1977), averaged over the thresholds: neither by the IoU,
-which a duplicate may have too, nor by class score x IoU.
+each IoU threshold. Were that given, the best order would be by its probability
+(the probability ranking principle; Robertson, Journal of Documentation 33(4),
+1977): neither by the IoU, which a duplicate may have too, nor by class score
+x IoU. Which of two detections of one instance is the duplicate depends on the
+order; here it is the one of lower class score.
 
 Shape shorthand: D detections and N instances of one image.
 """
@@ -87,7 +88,8 @@ def true_positive_rates(
 ) -> Tensor:
     """Share of the IoU thresholds at which a detection is a true positive.
 
-    COCO matches detections by descending score. At a threshold, the first
+    COCO matches detections by descending score, here the class score. At a
+    threshold, the first
     whose IoU with an instance reaches it takes the instance: a detection
     counts at the thresholds that its own IoU reaches and that of no rival
     before it does.
@@ -113,13 +115,19 @@ def true_positive_rates(
 
 
 def in_ignored_region(
-    boxes: Tensor, ignored_boxes: Tensor, min_cover: float = 0.5
+    boxes: Tensor,
+    labels: Tensor,
+    ignored_boxes: Tensor,
+    ignored_labels: Tensor,
+    min_cover: float = 0.5,
 ) -> Tensor:
-    """Whether a detection lies in a region that the evaluation ignores.
+    """Whether a detection lies in a region that is ignored, such as a crowd.
 
     Args:
         boxes (Tensor): Shape (D, 4).
-        ignored_boxes (Tensor): Crowds and the like, shape (M, 4).
+        labels (Tensor): Shape (D, ).
+        ignored_boxes (Tensor): Shape (M, 4).
+        ignored_labels (Tensor): Class that each region holds, shape (M, ).
         min_cover (float): Part of the detection's box from which it does.
             Defaults to 0.5, the lowest IoU threshold of COCO.
 
@@ -129,4 +137,5 @@ def in_ignored_region(
     if min(len(boxes), len(ignored_boxes)) == 0:
         return boxes.new_zeros((len(boxes),), dtype=torch.bool)
     cover = bbox_overlaps(boxes, ignored_boxes, mode='iof')
-    return cover.amax(dim=1) >= min_cover
+    same = labels[:, None] == ignored_labels
+    return (cover * same).amax(dim=1) >= min_cover

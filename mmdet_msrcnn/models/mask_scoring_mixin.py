@@ -2,7 +2,6 @@
 
 import torch
 from mmdet.models.task_modules.samplers import SamplingResult
-from mmdet.structures import SampleList
 from mmdet.structures.bbox import bbox2roi
 from mmdet.utils import ConfigType, InstanceList, OptConfigType
 from torch import Tensor
@@ -94,6 +93,12 @@ class MaskScoringMixin:
         """
         raise NotImplementedError
 
+    def _roi_context(
+        self, rois: Tensor, cls_score: Tensor, labels: Tensor
+    ) -> tuple[Tensor, ...]:
+        """:meth:`MaskIoUHead.context` of RoIs that are not detections."""
+        return ()
+
     def _paste_masks(
         self,
         mask_preds: list[Tensor],
@@ -140,25 +145,6 @@ class MaskScoringMixin:
         preds = self.mask_iou_head(mask_feats, mask_probs, labels, *context)
         return preds, mask_probs
 
-    def mask_scoring_loss(
-        self,
-        x: tuple[Tensor],
-        rpn_results_list: InstanceList,
-        batch_data_samples: SampleList,
-    ) -> dict:
-        """The part of :meth:`loss` that trains the MaskIoU head.
-
-        Args:
-            x (tuple[Tensor]): Multi-level features.
-            rpn_results_list (list[:obj:`InstanceData`]): Region proposals.
-            batch_data_samples (list[:obj:`DetDataSample`]): Ground truth.
-
-        Returns:
-            dict: ``loss_mask_iou`` and the statistics of its targets.
-        """
-        losses = self.loss(x, rpn_results_list, batch_data_samples)
-        return {k: v for k, v in losses.items() if 'mask_iou' in k}
-
     def _mask_iou_loss(
         self,
         x: tuple[Tensor],
@@ -204,7 +190,8 @@ class MaskScoringMixin:
 
             - masks (Tensor): Shape (n, H, W).
             - mask_ious (Tensor): Predicted MaskIoU in [0, 1], shape (n, ).
-            - mask_scores (Tensor): ``scores * mask_ious``, shape (n, ).
+            - mask_scores (Tensor): What ranks masks, as the head defines
+              it, shape (n, ).
         """
         rois = bbox2roi([res.bboxes for res in results_list])
         num_rois = [len(res) for res in results_list]
@@ -212,7 +199,7 @@ class MaskScoringMixin:
             results_list = super().predict_mask(
                 x, batch_img_metas, results_list, rescale
             )
-            mask_iou_preds = rois.new_zeros((0, 1))
+            mask_iou_preds = self.mask_iou_head.empty_preds(rois)
         else:
             labels = torch.cat([res.labels for res in results_list])
             mask_preds, mask_feats = self._stage_masks(x, rois)

@@ -5,7 +5,6 @@ from mmdet.models.task_modules.samplers import SamplingResult
 from mmdet.structures import SampleList
 from mmdet.structures.bbox import bbox2roi
 from mmdet.utils import InstanceList
-from mmengine.structures import InstanceData
 from torch import Tensor
 
 from mmdet_msrcnn.models.mask_scoring_mixin import MaskScoringMixin
@@ -42,18 +41,14 @@ class MaskScoringRoIHead(MaskScoringMixin, StandardRoIHead):
         cls_score = bbox_results['cls_score']
         rois = rois[:100]
         mask_preds, mask_feats = self._stage_masks(x, rois)
-        probs = cls_score[:100].softmax(dim=1)
-        scores, labels = probs[:, : self.bbox_head.num_classes].max(dim=1)
-        results = InstanceData(
-            bboxes=rois[:, 1:], scores=scores, labels=labels
-        )
+        labels = cls_score[:100, : self.bbox_head.num_classes].argmax(dim=1)
         mask_iou_preds, _ = self._mask_iou_forward(
             x,
             rois,
             mask_preds,
             mask_feats,
             labels,
-            *self.mask_iou_head.context([results]),
+            *self._roi_context(rois, cls_score[:100], labels),
         )
         return (
             cls_score,

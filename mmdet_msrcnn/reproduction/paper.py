@@ -247,8 +247,8 @@ TABLES = {
         tuple(
             Row(label, variant, (*UNKNOWN, None, None, None))
             for label, variant in (
-                ('class score x maskness', f'{TWIN}_maskness'),
                 ('MS R-CNN: class score x MaskIoU', R18),
+                ('the same, trained as MS R-CNN+', f'{R18}_plus-recipe'),
                 ('MS R-CNN+: learned', PLUS),
             )
         ),

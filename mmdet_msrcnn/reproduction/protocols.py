@@ -14,6 +14,8 @@ from mmengine.config import Config
 DETECTOR = 'mask-rcnn_r18_fpn'
 MS_RCNN = 'ms-rcnn_r18_fpn'
 MS_RCNN_PLUS = 'ms-rcnn-plus_r18_fpn'
+# The paper's head under the recipe of MS_RCNN_PLUS.
+SAME_RECIPE = f'{MS_RCNN}_plus-recipe'
 MASKNESS = f'{DETECTOR}_maskness'
 MMDET_TARGET = f'{MS_RCNN}_target-mmdet'
 END_TO_END = '_end-to-end'
@@ -101,10 +103,12 @@ class SmallProtocol:
         """
         if variant == DETECTOR or variant.endswith(END_TO_END):
             return self._end_to_end(variant.removesuffix(END_TO_END))
-        own = variant if variant == MS_RCNN_PLUS else MS_RCNN
-        path = self._path(f'{own}_freeze')
+        plus = variant in (MS_RCNN_PLUS, SAME_RECIPE)
+        path = self._path(f'{MS_RCNN_PLUS if plus else MS_RCNN}_freeze')
         cfg = Config.fromfile(path)
-        if variant == own:
+        if variant == SAME_RECIPE:
+            use_faithful_head(cfg)
+        if plus or variant == MS_RCNN:
             return Recipe(path, cfg, cfg, True)
         num_classes = cfg.model.roi_head.bbox_head.num_classes
         if variant in OTHER_CLASSES and num_classes == 1:
@@ -165,6 +169,13 @@ def use_maskness(cfg: Config) -> None:
         type='mmdet_msrcnn.MasknessHead',
         in_channels=roi_head.mask_iou_head.in_channels,
     )
+
+
+def use_faithful_head(cfg: Config) -> None:
+    """Score masks by class score x MaskIoU, from positives."""
+    roi_head = cfg.model.roi_head
+    roi_head.type = 'mmdet_msrcnn.MaskScoringRoIHead'
+    roi_head.mask_iou_head.type = 'mmdet_msrcnn.MaskIoUHead'
 
 
 def use_mmdet_head(cfg: Config) -> None:

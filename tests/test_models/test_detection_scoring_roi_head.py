@@ -1,5 +1,7 @@
 """The head that learns the mask score, inside a whole detector."""
 
+import copy
+
 import numpy as np
 import pytest
 import torch
@@ -104,6 +106,90 @@ def test_mask_scores_are_predicted(model):
         assert pred.mask_scores.shape == pred.scores.shape
 
 
+def test_mask_scores_are_no_products(model):
+    head = copy.deepcopy(model.roi_head.mask_iou_head)
+    for layer, bias in ((head.fc_mask_iou, 0.25), (head.fc_mask_score, 1.0)):
+        torch.nn.init.zeros_(layer.weight)
+        torch.nn.init.constant_(layer.bias, bias)
+    dets, probs, _ = detections()
+    feats = torch.rand(len(dets), 16, 14, 14)
+    preds = head(feats, probs[:, None], dets.labels, *head.context([dets]))
+    head.predict_by_feat((preds,), [dets])
+    expected = torch.tensor(1.0).sigmoid().expand(len(dets))
+    torch.testing.assert_close(dets.mask_scores, expected)
+    assert (dets.mask_ious == 0.25).all()
+
+
+def test_it_reads_class_scores_and_overlaps(model):
+    head = model.roi_head.mask_iou_head
+    dets, probs, _ = detections(num=1, copies=2)
+    feats = torch.rand(2, 16, 14, 14)
+
+    def preds(**changes):
+        changed = InstanceData(**(dict(dets.items()) | changes))
+        context = head.context([changed])
+        return head(feats, probs[:, None], dets.labels, *context)
+
+    before = preds(scores=torch.tensor([0.5, 0.25]))
+    surer = preds(scores=torch.tensor([0.9, 0.25]))
+    apart = preds(
+        scores=torch.tensor([0.5, 0.25]),
+        bboxes=dets.bboxes + torch.tensor([[0.0], [500.0]]),
+    )
+    # The first is surer; the second has lost its rival.
+    changed = [
+        (p != before).flatten(1).any(1).tolist() for p in (surer, apart)
+    ]
+    assert changed == [[True, False], [False, True]]
+
+
+@pytest.mark.parametrize('seeds', [(1,), (1, 2)])
+def test_images_without_detections(seeds):
+    cfg = small_config(PLUS)
+    cfg.model.test_cfg.rcnn.score_thr = 1.0
+    model = build_model(cfg).eval()
+    for result in model.test_step(collate(*(scene(seed=s) for s in seeds))):
+        assert result.pred_instances.mask_scores.shape == (0,)
+        assert result.pred_instances.mask_ious.shape == (0,)
+
+
+def test_tensor_mode_keeps_images_apart(model):
+    seen = []
+    head = model.eval().roi_head.mask_iou_head
+    handle = head.register_forward_pre_hook(lambda _, args: seen.append(args))
+    for scenes in (batch(), collate(scene(seed=1))):
+        data = model.data_preprocessor(scenes)
+        model(**data, mode='tensor')
+    handle.remove()
+    together, alone = (args[3] for args in seen)
+    num = min(len(together), len(alone))
+    assert num > 20
+    torch.testing.assert_close(together[:num], alone[:num])
+
+
+def test_detecting_leaves_the_statistics_of_batch_norm_alone():
+    cfg = small_config(PLUS)
+    cfg.model.roi_head.mask_head.norm_cfg = dict(type='BN')
+    model = build_model(cfg).train()
+    losses_of(model, batch())
+    norms = [
+        m
+        for m in model.roi_head.modules()
+        if isinstance(m, torch.nn.BatchNorm2d)
+    ]
+    assert norms
+    assert all(norm.num_batches_tracked == 1 for norm in norms)
+    assert all(norm.training for norm in norms)
+
+
+def test_batches_without_ignored_instances_train(model):
+    data = batch()
+    for sample in data['data_samples']:
+        del sample.ignored_instances
+    losses = losses_of(model.train(), data)
+    assert losses['mask_iou_samples'] > 0
+
+
 def test_batches_give_what_single_images_give(model):
     together = model.eval().test_step(batch())
     for seed, result in zip((1, 2), together, strict=True):
@@ -191,10 +277,9 @@ def detections(num=4, copies=3, seed=11):
     return dets, probs, gt
 
 
-def loss_and_target(head, dets, probs, gt, ignored=None):
+def loss_and_target(head, dets, probs, gt, ignored=None, dtype=torch.float32):
     cfg = small_config(PLUS).model.train_cfg.rcnn
-    preds = torch.zeros(len(dets), 3, 2, requires_grad=True)
-    ignored = ignored if ignored is not None else InstanceData()
+    preds = torch.zeros(len(dets), 3, 2, requires_grad=True, dtype=dtype)
     return head.loss_and_target(
         preds, probs[:, None], [dets], [gt], [ignored], cfg
     )
@@ -240,7 +325,7 @@ def test_losses_are_means_over_detections(model):
 def test_detections_on_crowds_do_not_train(model):
     dets, probs, gt = detections(num=2, copies=1)
     head = model.roi_head.mask_iou_head
-    crowd = InstanceData(bboxes=dets.bboxes[1:])
+    crowd = InstanceData(bboxes=dets.bboxes[1:], labels=dets.labels[1:])
     alone = InstanceData(
         bboxes=gt.bboxes[:1], labels=gt.labels[:1], masks=gt.masks[:1]
     )
@@ -248,6 +333,11 @@ def test_detections_on_crowds_do_not_train(model):
     without = loss_and_target(head, dets, probs, alone, crowd)['loss_mask_iou']
     assert everything['mask_iou_samples'] == 2
     assert without['mask_iou_samples'] == 1
+    crowd_of_others = InstanceData(
+        bboxes=crowd.bboxes, labels=crowd.labels + 1
+    )
+    kept = loss_and_target(head, dets, probs, alone, crowd_of_others)
+    assert kept['loss_mask_iou']['mask_iou_samples'] == 2
     # What the evaluation counts as right is trained, crowd or not.
     both = loss_and_target(head, dets, probs, gt, crowd)['loss_mask_iou']
     assert both['mask_iou_samples'] == 2
@@ -264,10 +354,14 @@ def test_a_head_of_the_other_kind_is_named():
         build_model(cfg)
 
 
-def test_targets_of_other_classes_are_refused():
+def test_what_belongs_to_positives_is_refused():
     cfg = small_config(PLUS)
     cfg.model.roi_head.mask_iou_head.target_classes = 'present'
     with pytest.raises(ValueError, match="must be 'true', got 'present'"):
+        build_model(cfg)
+    cfg = small_config(PLUS)
+    cfg.model.roi_head.mask_iou_head.loss_iou.tau = 0.5
+    with pytest.raises(ValueError, match='tau must be 0, got 0.5'):
         build_model(cfg)
 
 
@@ -279,6 +373,6 @@ def test_losses_are_in_float32_under_autocast(model):
     )
     dets, probs, gt = detections()
     with torch.autocast('cpu', torch.bfloat16):
-        loss_and_target(head, dets, probs, gt)
+        loss_and_target(head, dets, probs, gt, dtype=torch.bfloat16)
     handle.remove()
     assert seen == [[torch.float32, torch.float32]]

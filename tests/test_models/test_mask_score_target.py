@@ -141,10 +141,15 @@ def test_nothing_is_assigned_where_there_is_nothing(num):
     assert (
         len(true_positive_rates(boxes[:0, 0], labels[:0], boxes[:0, 0])) == 0
     )
-    assert not in_ignored_region(boxes, boxes[:0]).any()
+    assert not in_ignored_region(boxes, labels, boxes[:0], labels[:0]).any()
 
 
 def test_detections_in_ignored_regions():
     boxes = torch.tensor([[0.0, 0, 10, 10], [5, 0, 15, 10], [6, 0, 16, 10]])
-    region = torch.tensor([[0.0, 0, 10, 100]])
-    assert in_ignored_region(boxes, region).tolist() == [True, True, False]
+    labels, regions = (
+        torch.tensor([0, 0, 0]),
+        boxes.new_tensor([[0.0, 0, 10, 100], [0, 0, 100, 100]]),
+    )
+    # The second holds another class.
+    found = in_ignored_region(boxes, labels, regions, torch.tensor([0, 1]))
+    assert found.tolist() == [True, True, False]

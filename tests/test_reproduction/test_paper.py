@@ -7,12 +7,13 @@ from mmdet_msrcnn.reproduction.protocols import (
     END_TO_END,
     MASKNESS,
     MMDET_TARGET,
+    SAME_RECIPE,
 )
 from tests.config_family import FOLDER, twin_of
 
 COCO = PROTOCOLS['coco'](FOLDER)
 # Rows of the small protocols alone.
-EXTRA = (END_TO_END, MASKNESS, MMDET_TARGET)
+EXTRA = (END_TO_END, MASKNESS, MMDET_TARGET, SAME_RECIPE)
 ROWS = [(name, row) for name, table in TABLES.items() for row in table.rows]
 PAPER = [(name, row) for name, row in ROWS if not row.variant.endswith(EXTRA)]
 

@@ -17,13 +17,15 @@ from mmdet_msrcnn.reproduction.protocols import (
     MMDET_TARGET,
     MS_RCNN_PLUS,
     OTHER_CLASSES,
+    SAME_RECIPE,
 )
 from tests.config_family import FOLDER
-from tests.helpers import build_model
+from tests.helpers import build_model, collate, losses_of, scene
 
 VARIANTS = {row.variant for table in TABLES.values() for row in table.rows}
 ABLATIONS = {v for v in VARIANTS if v.startswith('ms-rcnn_r18_fpn_')}
-ABLATIONS -= {v for v in ABLATIONS if v.endswith((MMDET_TARGET, END_TO_END))}
+ELSEWHERE = (MMDET_TARGET, END_TO_END, SAME_RECIPE)
+ABLATIONS -= {v for v in ABLATIONS if v.endswith(ELSEWHERE)}
 
 
 @pytest.fixture(params=['nuclei', 'demo'])
@@ -34,7 +36,7 @@ def protocol(request):
 def test_all_variants_of_r18_fpn_are_there(protocol):
     found = {v for v in VARIANTS if protocol.recipe(v) is not None}
     expected = {DETECTOR, MASKNESS, MMDET_TARGET, 'ms-rcnn_r18_fpn'}
-    expected.add(MS_RCNN_PLUS)
+    expected |= {MS_RCNN_PLUS, SAME_RECIPE}
     expected |= ABLATIONS
     if protocol.folder == 'nuclei':
         # One class: there are no others to learn from.
@@ -71,6 +73,13 @@ def test_learned_scores_start_from_the_same_detector(protocol):
     assert all('.mask_iou_head.' in name for name in trained)
 
 
+def test_the_papers_head_is_trained_by_the_same_recipe(protocol):
+    plus, same = map(protocol.recipe, (MS_RCNN_PLUS, SAME_RECIPE))
+    assert type(build_model(same.train).roi_head) is MaskScoringRoIHead
+    assert same.train.train_dataloader == plus.train.train_dataloader
+    assert same.train.optim_wrapper == plus.train.optim_wrapper
+
+
 def test_maskness_tests_the_detector_as_it_is(protocol):
     recipe = protocol.recipe(MASKNESS)
     assert recipe.train is None
@@ -94,6 +103,9 @@ def test_mmdets_head_is_trained_and_tested_as_ours(protocol):
     assert trained == {
         f'roi_head.mask_iou_head.{n}' for n, _ in head.named_parameters()
     }
+    theirs.load_state_dict(theirs.state_dict())
+    batch = collate(scene(num_classes=len(head.fc_mask_iou.bias), seed=1))
+    assert 'loss_mask_iou' in losses_of(theirs.train(), batch)
 
 
 def test_end_to_end_rows_are_the_configs_themselves():

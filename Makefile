@@ -59,8 +59,9 @@ $(DEMO)/report.md: $(DEMO_RESULTS)
 	$(PY) tools/analyze_results.py 'MS R-CNN=$<' --ann data/digits/val.json \
 	  --img-dir data/digits/val --out-dir $(DEMO) > /dev/null
 
+# Threads of two processes would wait for each other.
 test: $(READY) lint ## lint and the fast tests
-	$(PY) -m pytest -q
+	OMP_NUM_THREADS=1 $(PY) -m pytest -q -n 2 --dist loadfile
 
 test-slow: $(READY) ## training runs through mmdet's entry points, packaging
 	$(PY) -m pytest -q -m slow

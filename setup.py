@@ -70,6 +70,12 @@ setup(
     extras_require={
         'demo': ['scikit-learn>=1.4'],
         'onnx': ['onnx', 'onnxruntime', 'onnxscript'],
-        'dev': ['hypothesis', 'pytest', 'ruff', 'scikit-learn>=1.4'],
+        'dev': [
+            'hypothesis',
+            'pytest',
+            'pytest-xdist',
+            'ruff',
+            'scikit-learn>=1.4',
+        ],
     },
 )

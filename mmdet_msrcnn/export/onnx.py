@@ -10,8 +10,6 @@ from importlib.util import find_spec
 import torch
 
 from mmdet_msrcnn.export.scorer import (
-    INPUTS,
-    OUTPUT,
     MaskIoUScorer,
     random_inputs,
 )
@@ -75,22 +73,29 @@ def write_onnx(scorer: MaskIoUScorer, path: str | os.PathLike) -> None:
     """
     check_packages()
     num_rois = torch.export.Dim('num_rois')
+    inputs = random_inputs(scorer, 2)
+    # The fourth and later ones are those of *rank_feats.
+    shapes = tuple({0: num_rois} for _ in inputs)
+    names = {0: num_rois}, None, None
+    if len(inputs) > 3:
+        shapes = *shapes[:3], shapes[3:]
+        names = *names, (None,)
     with quiet(), torch.no_grad():
         # Not strict, len(labels) of select_by_label would become a constant.
         program = torch.export.export(
             scorer,
-            random_inputs(scorer, 2),
-            dynamic_shapes=tuple({0: num_rois} for _ in INPUTS),
+            inputs,
+            dynamic_shapes=shapes,
             strict=True,
         )
         onnx_program = torch.onnx.export(
             program,
             dynamo=True,
-            input_names=INPUTS,
-            output_names=[OUTPUT],
+            input_names=list(scorer.shapes),
+            output_names=list(scorer.outputs),
             opset_version=OPSET,
-            # Names the dimension of all three, which is the same.
-            dynamic_shapes=({0: num_rois}, None, None),
+            # Names the dimension of all, which is the same.
+            dynamic_shapes=names,
             verbose=False,
         )
     onnx_program.model.metadata_props.update(metadata(scorer))

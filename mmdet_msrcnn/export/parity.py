@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from mmdet_msrcnn.export.scorer import (
     INPUTS,
-    OUTPUT,
+    OUTPUTS,
     MaskIoUScorer,
     random_inputs,
 )
@@ -20,15 +20,15 @@ from mmdet_msrcnn.export.scorer import (
 NUM_ROIS = (0, 1, 2, 7, 100)
 TOLERANCE = 1e-5
 
-# Inputs of the head, and the MaskIoUs that the model makes of them.
-Case = tuple[tuple[Tensor, ...], Tensor]
+# Inputs of the head, and the scores that the model makes of them.
+Case = tuple[tuple[Tensor, ...], tuple[Tensor, ...]]
 
 
 class Parity(NamedTuple):
     """Outcome of a comparison.
 
     Attributes:
-        largest (float): Largest absolute difference of the MaskIoUs.
+        largest (float): Largest absolute difference of the scores.
         num_rois (int): RoIs that were compared.
         num_inside (int): Those with a MaskIoU in (0, 1): two models agree on
             the others wherever both leave [0, 1] and are clamped.
@@ -83,14 +83,15 @@ def compare(session: Any, cases: Iterable[Case]) -> Parity:
         ValueError: If a MaskIoU differs by more than ``TOLERANCE``.
     """
     found, expected = [], []
-    for inputs, mask_ious in cases:
+    for inputs, outputs in cases:
         arrays = {
             name: tensor.numpy()
-            for name, tensor in zip(INPUTS, inputs, strict=True)
+            for name, tensor in zip(INPUTS, inputs, strict=False)
         }
-        found += session.run([OUTPUT], arrays)
-        expected.append(mask_ious.numpy())
-    found, expected = np.concatenate(found), np.concatenate(expected)
+        names = list(OUTPUTS[: len(outputs)])
+        found.append(np.stack(session.run(names, arrays)))
+        expected.append(torch.stack(outputs).numpy())
+    found, expected = (np.concatenate(x, 1) for x in (found, expected))
     largest = np.abs(found - expected).max()
     # Written so that NaN is refused.
     if not largest <= TOLERANCE:
@@ -99,21 +100,21 @@ def compare(session: Any, cases: Iterable[Case]) -> Parity:
             f'{TOLERANCE:.0e} is allowed. Please report it with the versions '
             'of torch, onnx, onnxscript and onnxruntime.'
         )
-    inside = (expected > 0) & (expected < 1)
-    return Parity(float(largest), len(expected), int(inside.sum()))
+    inside = (expected[0] > 0) & (expected[0] < 1)
+    return Parity(float(largest), len(inside), int(inside.sum()))
 
 
 @torch.no_grad()
 def random_cases(
     scorer: MaskIoUScorer, num_rois: Iterable[int] = NUM_ROIS
 ) -> list[Case]:
-    """Random inputs for several numbers of RoIs, and their MaskIoUs."""
+    """Random inputs for several numbers of RoIs, and their scores."""
     inputs = [random_inputs(scorer, k) for k in num_rois]
     return [(one, scorer(*one)) for one in inputs]
 
 
 def observed_cases(model: nn.Module, predict: Callable) -> list[Case]:
-    """What reaches the MaskIoU head of a detector, and its ``mask_ious``.
+    """What reaches the MaskIoU head of a detector, and what it scores.
 
     Args:
         model (nn.Module): Detector with a MaskIoU head.
@@ -128,10 +129,11 @@ def observed_cases(model: nn.Module, predict: Callable) -> list[Case]:
         lambda _, inputs: seen.append(inputs)
     )
     try:
-        mask_ious = predict().pred_instances.mask_ious
+        pred = predict().pred_instances
     finally:
         handle.remove()
-    return [(inputs, mask_ious) for inputs in seen]
+    names = OUTPUTS[: 1 + model.roi_head.mask_iou_head.scores_detections]
+    return [(inputs, tuple(pred[n] for n in names)) for inputs in seen]
 
 
 def image_cases(

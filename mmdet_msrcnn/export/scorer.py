@@ -12,13 +12,14 @@ from mmdet_msrcnn.checkpoints.read import read_checkpoint
 from mmdet_msrcnn.models.mask_fusion import select_by_label
 from mmdet_msrcnn.models.mask_iou_head import MaskIoUHead
 
-INPUTS = ('mask_feats', 'mask_probs', 'labels')
-OUTPUT = 'mask_ious'
+# The last of each are those of a head that learns the mask score.
+INPUTS = ('mask_feats', 'mask_probs', 'labels', 'rank_feats')
+OUTPUTS = ('mask_ious', 'mask_scores')
 PREFIX = 'roi_head.mask_iou_head.'
 
 
 class MaskIoUScorer(nn.Module):
-    """MaskIoU of each RoI's own class, as the results hold it at test.
+    """Scores of the mask of each RoI's own class, as results hold them.
 
     Args:
         head (:obj:`MaskIoUHead`): Trained head.
@@ -36,36 +37,43 @@ class MaskIoUScorer(nn.Module):
             mask_probs=(num_masks, mask_size, mask_size),
             labels=(),
         )
+        if head.num_rank_features:
+            self.shapes['rank_feats'] = (head.num_rank_features,)
+        self.outputs = OUTPUTS[: 1 + head.scores_detections]
 
     def forward(
-        self, mask_feats: Tensor, mask_probs: Tensor, labels: Tensor
-    ) -> Tensor:
-        """Predict the MaskIoU.
+        self,
+        mask_feats: Tensor,
+        mask_probs: Tensor,
+        labels: Tensor,
+        *rank_feats: Tensor,
+    ) -> tuple[Tensor, ...]:
+        """Predict the MaskIoU, and the mask score if that is learned.
 
         Args:
             mask_feats (Tensor): See :meth:`MaskIoUHead.forward`.
             mask_probs (Tensor): See there.
             labels (Tensor): See there.
+            *rank_feats (Tensor): See :meth:`MaskScoreHead.forward`.
 
         Returns:
-            Tensor: In [0, 1], shape (K, ).
+            tuple[Tensor]: :attr:`outputs` in [0, 1], each of shape (K, ).
         """
-        preds = self.head(mask_feats, mask_probs, labels)
-        return select_by_label(preds, labels).clamp(0, 1)
+        preds = self.head(mask_feats, mask_probs, labels, *rank_feats)
+        return self.head.decode(select_by_label(preds, labels))
 
 
-def random_inputs(
-    scorer: MaskIoUScorer, num_rois: int
-) -> tuple[Tensor, Tensor, Tensor]:
+def random_inputs(scorer: MaskIoUScorer, num_rois: int) -> tuple[Tensor, ...]:
     """Normal features, uniform probabilities and labels, always the same."""
     generator = torch.Generator().manual_seed(num_rois)
-    feats, probs, labels = (
-        (num_rois, *scorer.shapes[name]) for name in INPUTS
+    feats, probs, labels, *rank_feats = (
+        (num_rois, *shape) for shape in scorer.shapes.values()
     )
     return (
         torch.randn(feats, generator=generator),
         torch.rand(probs, generator=generator),
         torch.randint(scorer.head.num_classes, labels, generator=generator),
+        *(torch.rand(shape, generator=generator) for shape in rank_feats),
     )
 
 
@@ -82,8 +90,7 @@ def load_scorer(
         MaskIoUScorer: In eval mode.
 
     Raises:
-        TypeError: If the config has no MaskIoU head of this package, or one
-            that scores detections.
+        TypeError: If the config has no MaskIoU head of this package.
         ValueError: If the checkpoint is refused, lacks weights of the head
             or has them in other shapes, or the config has no mask size.
     """
@@ -104,12 +111,6 @@ def load_scorer(
             f'but {config} has {"none" if head is None else found}. Give a '
             "config of configs/ms_rcnn or one like it; the weights of mmdet's "
             'own head fit them.'
-        )
-    if head.scores_detections:
-        raise TypeError(
-            f'{config} has a {type(head).__name__}, which also takes the '
-            'class scores and overlaps of the detections; a MaskIoUHead can '
-            'be exported.'
         )
     try:
         head.load_state_dict(weights)

@@ -199,6 +199,17 @@ class MaskIoUHead(BaseModule):
         """
         return ()
 
+    def decode(self, preds: Tensor) -> tuple[Tensor, ...]:
+        """Bring predictions into their ranges.
+
+        Args:
+            preds (Tensor): Of the own class of each RoI, shape (K, ).
+
+        Returns:
+            tuple[Tensor]: MaskIoU in [0, 1], shape (K, ).
+        """
+        return (preds.clamp(0, 1),)
+
     def empty_preds(self, like: Tensor) -> Tensor:
         """Output of :meth:`forward` for no RoI, on the device of a tensor."""
         return like.new_zeros((0, 1))
@@ -309,7 +320,7 @@ class MaskIoUHead(BaseModule):
               ``scores`` stays the class score.
         """
         for preds, results in zip(mask_iou_preds, results_list, strict=True):
-            mask_ious = select_by_label(preds, results.labels)
-            results.mask_ious = mask_ious.to(results.scores.dtype).clamp(0, 1)
+            chosen = select_by_label(preds, results.labels)
+            (results.mask_ious,) = self.decode(chosen.to(results.scores.dtype))
             results.mask_scores = results.scores * results.mask_ious
         return results_list

@@ -119,6 +119,19 @@ class MaskScoreHead(MaskIoUHead):
         x = self._connect(torch.cat([x, rank_feats.to(x.dtype)], dim=1))
         return torch.stack([self.fc_mask_iou(x), self.fc_mask_score(x)], -1)
 
+    def decode(self, preds: Tensor) -> tuple[Tensor, ...]:
+        """Bring predictions into their ranges.
+
+        Args:
+            preds (Tensor): Of the own class of each RoI, shape (K, 2).
+
+        Returns:
+            tuple[Tensor]: MaskIoU in [0, 1] and mask score in (0, 1), each
+            of shape (K, ).
+        """
+        mask_ious, logits = preds.unbind(-1)
+        return mask_ious.clamp(0, 1), logits.sigmoid()
+
     def empty_preds(self, like: Tensor) -> Tensor:
         """Output of :meth:`forward` for no RoI, on the device of a tensor."""
         return like.new_zeros((0, 1, 2))
@@ -253,7 +266,7 @@ class MaskScoreHead(MaskIoUHead):
         """
         for image_preds, results in zip(preds, results_list, strict=True):
             chosen = select_by_label(image_preds, results.labels)
-            mask_ious, logits = chosen.to(results.scores.dtype).unbind(-1)
-            results.mask_ious = mask_ious.clamp(0, 1)
-            results.mask_scores = logits.sigmoid()
+            results.mask_ious, results.mask_scores = self.decode(
+                chosen.to(results.scores.dtype)
+            )
         return results_list

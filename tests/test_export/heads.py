@@ -4,7 +4,12 @@ import torch
 from mmengine.structures import InstanceData
 from torch import Tensor
 
-from mmdet_msrcnn.models import FUSIONS, MaskIoUHead, MasknessHead
+from mmdet_msrcnn.models import (
+    FUSIONS,
+    MaskIoUHead,
+    MasknessHead,
+    MaskScoreHead,
+)
 
 SMALL = dict(
     num_classes=4, in_channels=8, conv_out_channels=8, fc_out_channels=16
@@ -31,6 +36,8 @@ HEADS = {
     },
     'present': (MaskIoUHead, dict(target_classes='present')),
     'maskness': (MasknessHead, dict()),
+    'learned': (MaskScoreHead, dict()),
+    'learned-agnostic': (MaskScoreHead, dict(class_agnostic=True)),
 }
 
 
@@ -48,15 +55,19 @@ def spread(head: MaskIoUHead, inputs: tuple[Tensor, ...]) -> None:
     """Scale the last layer, so that some predictions leave [0, 1]."""
     layer = head.fc_mask_iou
     preds = head(*inputs)
+    if head.scores_detections:
+        preds = preds[..., 0]
     scale = 0.5 / preds.std(0)
     layer.weight *= scale[:, None]
     layer.bias.copy_((layer.bias - preds.mean(0)) * scale + 0.5)
 
 
 @torch.no_grad()
-def mask_ious_at_test(head: MaskIoUHead, inputs: tuple[Tensor, ...]) -> Tensor:
+def results_at_test(
+    head: MaskIoUHead, inputs: tuple[Tensor, ...]
+) -> InstanceData:
     """What the model itself writes into its results."""
-    labels = inputs[-1]
+    labels = inputs[2]
     results = InstanceData(labels=labels, scores=torch.ones(len(labels)))
     head.predict_by_feat((head(*inputs),), [results])
-    return results.mask_ious
+    return results

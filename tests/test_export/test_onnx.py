@@ -9,7 +9,7 @@ from mmdet_msrcnn.export.scorer import INPUTS, MaskIoUScorer, random_inputs
 from mmdet_msrcnn.models import FUSIONS
 from tests.test_export.heads import (
     HEADS,
-    mask_ious_at_test,
+    results_at_test,
     small_head,
     spread,
 )
@@ -42,14 +42,26 @@ def test_onnxruntime_gives_the_mask_ious_of_the_model(
     session = export(head, tmp_path / 'head.onnx')
     for num_rois in (0, 1, 3, 40):
         inputs = random_inputs(scorer, num_rois)
-        arrays = dict(zip(INPUTS, map(np.asarray, inputs), strict=True))
-        (found,) = session.run(['mask_ious'], arrays)
-        expected = mask_ious_at_test(head, inputs)
-        assert found.shape == (num_rois,)
-        np.testing.assert_allclose(found, expected, rtol=0, atol=1e-5)
+        arrays = dict(zip(INPUTS, map(np.asarray, inputs), strict=False))
+        results = results_at_test(head, inputs)
+        for output in scorer.outputs:
+            (found,) = session.run([output], arrays)
+            assert found.shape == (num_rois,)
+            np.testing.assert_allclose(
+                found, results[output], rtol=0, atol=1e-5
+            )
+    expected = results.mask_ious
     assert len(expected.unique()) > 10
     if name != 'maskness':
         assert (expected.min(), expected.max()) == (0, 1)
+
+
+def test_learned_scores_are_an_output(packages, tmp_path):
+    session = export(small_head('learned'), tmp_path / 'head.onnx')
+    inputs = {i.name: i.shape for i in session.get_inputs()}
+    assert inputs['rank_feats'] == ['num_rois', 2]
+    outputs = {o.name: o.shape for o in session.get_outputs()}
+    assert outputs == dict(mask_ious=['num_rois'], mask_scores=['num_rois'])
 
 
 def test_file_is_one_and_describes_itself(packages, tmp_path, capfd):

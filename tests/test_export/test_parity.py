@@ -13,8 +13,18 @@ from mmdet_msrcnn.export.parity import (
 )
 from mmdet_msrcnn.export.scorer import MaskIoUScorer
 from mmdet_msrcnn.models import FUSIONS
-from tests.helpers import CHANNELS, build_model, collate, scene, small_config
+from tests.helpers import (
+    CHANNELS,
+    MS_RCNN,
+    ROOT,
+    build_model,
+    collate,
+    scene,
+    small_config,
+)
 from tests.test_export.heads import spread
+
+PLUS = ROOT / 'configs/ms_rcnn_plus/ms-rcnn-plus_r18_fpn_18e_coco.py'
 
 
 class Session:
@@ -34,7 +44,7 @@ class Session:
 def case(*mask_ious):
     feats = torch.zeros(len(mask_ious), 1)
     labels = torch.arange(len(mask_ious))
-    return (feats, feats, labels), torch.tensor(mask_ious)
+    return (feats, feats, labels), (torch.tensor(mask_ious),)
 
 
 def test_comparison_worked_by_hand():
@@ -63,9 +73,9 @@ def test_missing_runtime_is_named_with_the_command(monkeypatch):
         open_session('head.onnx')
 
 
-def detector(fusion: str, agnostic: bool = False):
+def detector(fusion: str, agnostic: bool = False, path=MS_RCNN):
     """A tiny detector whose MaskIoU head has the fusion."""
-    cfg = small_config()
+    cfg = small_config(path)
     roi_head = cfg.model.roi_head
     roi_head.mask_iou_head.update(fusion=fusion, class_agnostic=agnostic)
     roi_head.mask_head.class_agnostic = agnostic
@@ -81,15 +91,19 @@ def detector(fusion: str, agnostic: bool = False):
 
 
 @pytest.mark.parametrize(
-    'fusion, agnostic',
-    [*((fusion, False) for fusion in FUSIONS), ('concat', True)],
+    'fusion, agnostic, path',
+    [
+        *((fusion, False, MS_RCNN) for fusion in FUSIONS),
+        ('concat', True, MS_RCNN),
+        ('concat', False, PLUS),
+    ],
 )
 def test_onnxruntime_gives_the_mask_ious_of_a_detector(
-    tmp_path, fusion, agnostic
+    tmp_path, fusion, agnostic, path
 ):
     for name in ('onnx', 'onnxscript', 'onnxruntime'):
         pytest.importorskip(name, reason=f'the export needs {name}')
-    model = detector(fusion, agnostic)
+    model = detector(fusion, agnostic, path)
     head = model.roi_head.mask_iou_head
 
     def predict():
@@ -100,7 +114,7 @@ def test_onnxruntime_gives_the_mask_ious_of_a_detector(
         cases = observed_cases(model, predict)
     write_onnx(MaskIoUScorer(head, 28), tmp_path / 'head.onnx')
     parity = compare(open_session(tmp_path / 'head.onnx'), cases)
-    assert parity.num_rois == len(cases[0][1]) == 10
+    assert parity.num_rois == len(cases[0][1][0]) == 10
     assert parity.num_inside >= 3
     # A head with other weights is told apart.
     head.fc_mask_iou.bias.data += 0.01

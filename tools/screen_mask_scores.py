@@ -18,11 +18,10 @@ from mmdet.registry import MODELS as MMDET_MODELS
 from mmengine.config import Config
 from mmengine.logging import MMLogger
 from mmengine.registry import init_default_scope
-from mmengine.runner import load_checkpoint
 from pycocotools.coco import COCO
 
-import mmdet_msrcnn  # noqa: F401 - lets the checkpoint load
 from mmdet_msrcnn.benchmarks.table import Column, to_markdown
+from mmdet_msrcnn.checkpoints.read import read_checkpoint
 from mmdet_msrcnn.evaluation.functional import mean_precision, share_of_gain
 from mmdet_msrcnn.evaluation.ranked_coco_eval import RankedCOCOeval, silence
 from mmdet_msrcnn.registry import MODELS
@@ -35,7 +34,7 @@ from mmdet_msrcnn.reproduction.screening import (
 from mmdet_msrcnn.utils.io import write_json
 
 COLUMNS = (
-    Column('the head predicts', 'variant'),
+    Column('ranked by', 'variant'),
     Column('mask AP', 'ap', 2, 100),
     Column('share of the gain, %', 'share', 1, 100),
     Column('± over seeds', 'deviation', 1, 100),
@@ -59,12 +58,22 @@ def parse_args() -> argparse.Namespace:
 def main() -> None:
     """Run the command."""
     args = parse_args()
+    weights = read_checkpoint(args.checkpoint)
     cfg = Config.fromfile(args.config)
     init_default_scope(cfg.get('default_scope', 'mmdet'))
     # Each head would log how it is initialized.
     MMLogger.get_current_instance().setLevel('WARNING')
+    # It refuses a checkpoint of another model.
+    cfg.model.type = 'mmdet_msrcnn.FrozenTwoStageDetector'
     model = MMDET_MODELS.build(cfg.model).eval()
-    load_checkpoint(model, str(args.checkpoint), map_location='cpu')
+    head = model.roi_head.mask_iou_head
+    if not head.scores_detections:
+        raise SystemExit(
+            f'{args.config} has a {type(head).__name__}, which is not trained '
+            'on detections. Give a config such as those of '
+            'configs/ms_rcnn_plus.'
+        )
+    model.load_state_dict(weights.get('state_dict', weights), strict=False)
     data = cfg.train_dataloader.dataset
     data.pipeline = cfg.test_dataloader.dataset.pipeline
     dataset = DATASETS.build(data)
@@ -74,7 +83,7 @@ def main() -> None:
     train, test = (x.nonzero()[:, 0] for x in (~held_back, held_back))
     results = [found.results[i] for i in test]
     for result, iou in zip(results, found.ious[test].tolist(), strict=True):
-        # What the oracle takes where the true one is 0.
+        # The oracle takes it where the true one is 0.
         result['mask_iou'] = iou
     img_ids = [dataset.get_data_info(i)['img_id'] for i in range(len(dataset))]
     with silence():
@@ -104,7 +113,8 @@ def main() -> None:
         aps = []
         for seed in range(args.seeds):
             torch.manual_seed(seed)
-            head = MODELS.build(dict(head_cfg, fusion=variant.fusion))
+            changes = dict(fusion=variant.fusion) if variant.fusion else {}
+            head = MODELS.build(head_cfg | changes)
             head.init_weights()
             train_head(head, found, train, variant, args.epochs)
             aps.append(ap_by(rank(head, found, test, variant)))

@@ -1,11 +1,12 @@
 """What a mask score that ranks for AP has to estimate, and from what.
 
 AP counts a detection by its rank and by whether it is a true positive, at
-each IoU threshold. Were that given, the best order would be by its probability
-(the probability ranking principle; Robertson, Journal of Documentation 33(4),
-1977): neither by the IoU, which a duplicate may have too, nor by class score
-x IoU. Which of two detections of one instance is the duplicate depends on the
-order; here it is the one of lower class score.
+each IoU threshold. If the one did not depend on the other, the best order
+would be by the probability of being a true positive (the probability ranking
+principle; Robertson, Journal of Documentation 33(4), 1977): neither by the
+IoU, which a duplicate may have too, nor by class score x IoU. Which of two
+detections of one instance is the duplicate does depend on the order; here it
+is the one of lower class score.
 
 Shape shorthand: D detections and N instances of one image.
 """
@@ -89,10 +90,10 @@ def true_positive_rates(
     """Share of the IoU thresholds at which a detection is a true positive.
 
     COCO matches detections by descending score, here the class score. At a
-    threshold, the first
-    whose IoU with an instance reaches it takes the instance: a detection
-    counts at the thresholds that its own IoU reaches and that of no rival
-    before it does.
+    threshold, the first whose IoU with an instance reaches it takes the
+    instance: a detection counts at the thresholds that its own IoU reaches and
+    that of no rival before it does. (A duplicate that COCO would give to an
+    instance beside does not count here.)
 
     Args:
         mask_ious (Tensor): IoU with the assigned instance in [0, 1], shape

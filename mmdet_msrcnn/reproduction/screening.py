@@ -13,7 +13,6 @@ from typing import NamedTuple
 import numpy as np
 import torch
 from mmengine.dataset import BaseDataset, pseudo_collate
-from mmengine.structures import InstanceData
 from pycocotools import mask as mask_utils
 from torch import Tensor, nn
 
@@ -32,6 +31,7 @@ class Detections(NamedTuple):
         scores (Tensor): Class scores, shape (D, ).
         ious (Tensor): MaskIoU with the assigned instance, shape (D, ).
         rates (Tensor): See :func:`true_positive_rates`, shape (D, ).
+        trained (Tensor): bool, whether each may train, shape (D, ).
         results (list[dict]): COCO results, with class scores.
     """
 
@@ -40,6 +40,7 @@ class Detections(NamedTuple):
     scores: Tensor
     ious: Tensor
     rates: Tensor
+    trained: Tensor
     results: list[dict]
 
 
@@ -52,14 +53,15 @@ class Variant(NamedTuple):
         target (str): What the mask score is trained for: 'rates', or
             'reached', the share of the thresholds that the MaskIoU reaches.
         num_features (int): How many of the rank features it sees.
-        fusion (str): See :class:`MaskIoUHead`.
+        fusion (str | None): See :class:`MaskIoUHead`; None for that of the
+            config.
         min_iou (float): MaskIoU from which detections train.
     """
 
     rank: Callable[[Tensor, Tensor, Tensor], Tensor]
     target: str = 'rates'
     num_features: int = 2
-    fusion: str = 'concat'
+    fusion: str | None = None
     min_iou: float = 0.0
 
 
@@ -85,7 +87,7 @@ VARIANTS = {
     'true positive, without class score and overlap': Variant(
         predicted, num_features=0
     ),
-    'class score x true positive, without them': Variant(
+    'class score x true positive, without class score and overlap': Variant(
         class_score_times, num_features=0
     ),
     'true positive, without overlap': Variant(predicted, num_features=1),
@@ -107,6 +109,9 @@ def find_detections(model: nn.Module, dataset: BaseDataset) -> Detections:
 
     Returns:
         Detections: In order of images.
+
+    Raises:
+        ValueError: If nothing is detected.
     """
     head, seen = model.roi_head.mask_iou_head, []
     mask_thr = model.roi_head.test_cfg.mask_thr_binary
@@ -120,11 +125,11 @@ def find_detections(model: nn.Module, dataset: BaseDataset) -> Detections:
         if len(found) == 0:
             continue
         feats, probs, labels, ranks = seen.pop()
-        ious, rates, _ = head.detection_targets(
+        ious, rates, trained = head.detection_targets(
             select_by_label(probs, labels),
             found,
             sample.gt_instances,
-            InstanceData(),
+            sample.get('ignored_instances'),
             mask_thr,
         )
         results = [
@@ -143,15 +148,20 @@ def find_detections(model: nn.Module, dataset: BaseDataset) -> Detections:
         ]
         inputs = feats.half(), probs.half(), labels, ranks
         image = torch.full_like(labels, index)
-        parts.append((image, inputs, found.scores, ious, rates, results))
+        tensors = found.scores, ious, rates, trained
+        parts.append((image, inputs, *tensors, results))
     handle.remove()
-    images, inputs, scores, ious, rates, results = zip(*parts, strict=True)
+    if not parts:
+        raise ValueError(
+            f'Nothing is detected in {len(dataset)} images. Give the '
+            'checkpoint of a trained detector, or lower '
+            'test_cfg.rcnn.score_thr.'
+        )
+    images, inputs, *tensors, results = zip(*parts, strict=True)
     return Detections(
         torch.cat(images),
         tuple(map(torch.cat, zip(*inputs, strict=True))),
-        torch.cat(scores),
-        torch.cat(ious),
-        torch.cat(rates),
+        *map(torch.cat, tensors),
         sum(results, []),
     )
 
@@ -175,7 +185,9 @@ def train_head(
     batch_size: int = 128,
     lr: float = 8e-4,
 ) -> None:
-    """Train a head on kept detections, by AdamW with a cosine schedule.
+    """Train a head on kept detections, by AdamW.
+
+    The learning rate falls to 0 by a cosine.
 
     Args:
         head (:obj:`MaskScoreHead`): Initialized.
@@ -185,17 +197,24 @@ def train_head(
         epochs (int): Passes over them.
         batch_size (int): Detections of a step. Defaults to 128.
         lr (float): Initial learning rate. Defaults to 8e-4.
+
+    Raises:
+        ValueError: If there are fewer detections than in a step.
     """
     targets = found.rates
     if variant.target == 'reached':
         thrs = targets.new_tensor(COCO_IOU_THRS)
         targets = (found.ious[:, None] >= thrs).float().mean(dim=1)
-    inds = inds[found.ious[inds] >= variant.min_iou]
+    good = found.ious >= variant.min_iou
+    inds = inds[(good & found.trained)[inds]]
     steps = epochs * (len(inds) // batch_size)
+    if steps == 0:
+        raise ValueError(
+            f'{len(inds)} detections may train, fewer than the {batch_size} '
+            'of a step. Give a data set with more images.'
+        )
     optimizer = torch.optim.AdamW(head.parameters(), lr, weight_decay=0.01)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(
-        optimizer, lr, steps, pct_start=0.1, cycle_momentum=False
-    )
+    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, steps)
     for _ in range(epochs):
         for batch in inds[torch.randperm(len(inds))].split(batch_size):
             if len(batch) < batch_size:

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 import torch
-from mmdet.registry import DATASETS
-from mmengine.registry import init_default_scope
+from pycocotools import mask as mask_utils
+from torch import nn
 
 from mmdet_msrcnn.reproduction.screening import (
     VARIANTS,
@@ -12,7 +12,15 @@ from mmdet_msrcnn.reproduction.screening import (
     rank,
     train_head,
 )
-from tests.coco_data import LOAD, ellipses, write_coco
+from tests.coco_data import (
+    HEIGHT,
+    LOAD,
+    WIDTH,
+    annotation,
+    build_dataset,
+    ellipses,
+    write_coco,
+)
 from tests.helpers import ROOT, build_model, small_config
 
 PLUS = ROOT / 'configs/ms_rcnn_plus/ms-rcnn-plus_r18_fpn_18e_coco.py'
@@ -23,78 +31,124 @@ PIPELINE = [
     LOAD[1],
     dict(type='PackDetInputs', meta_keys=KEYS),
 ]
+CATEGORIES = (7, 3)
 
 
 @pytest.fixture(scope='module')
 def model():
-    return build_model(small_config(PLUS, num_classes=1)).eval()
+    model = build_model(small_config(PLUS, num_classes=2)).eval()
+    # Masks that are not empty, and so overlap instances.
+    nn.init.constant_(model.roi_head.mask_head.conv_logits.bias, 4)
+    return model
 
 
 @pytest.fixture(scope='module')
-def found(model, tmp_path_factory):
-    folder = tmp_path_factory.mktemp('screening')
-    path = write_coco(folder, [ellipses(seed=seed) for seed in range(3)])
-    init_default_scope('mmdet')
-    dataset = DATASETS.build(
-        dict(
-            type='CocoDataset',
-            ann_file=str(path),
-            data_prefix=dict(img=str(folder)),
-            metainfo=dict(classes=('class 1',)),
-            pipeline=PIPELINE,
-        )
+def dataset(tmp_path_factory):
+    path = write_coco(
+        tmp_path_factory.mktemp('screening'),
+        [
+            ellipses(seed=seed, category_id=CATEGORIES[seed % 2])
+            for seed in range(4)
+        ],
+        CATEGORIES,
     )
+    dataset = build_dataset(path)
+    dataset.pipeline = type(dataset.pipeline)(PIPELINE)
+    return dataset
+
+
+@pytest.fixture(scope='module')
+def found(model, dataset):
     return find_detections(model, dataset)
 
 
-def test_what_is_kept_gives_the_scores_of_the_model(model, found):
-    assert found.images.unique().tolist() == [0, 1, 2]
-    assert len(found.results) == len(found.scores) == len(found.rates)
-    np.testing.assert_allclose(
-        [result['score'] for result in found.results], found.scores
-    )
-    assert (found.rates <= found.ious).all()
-    everything = torch.arange(len(found.scores))
+def everything(found):
+    return torch.arange(len(found.scores))
+
+
+@torch.no_grad()
+def test_what_is_kept_gives_what_the_model_gives(model, dataset, found):
     head = model.roi_head.mask_iou_head
-    scores = rank(head, found, everything, VARIANTS['true positive'])
-    feats, probs, labels, ranks = found.inputs
-    preds = head(feats.float(), probs.float(), labels, ranks)
-    np.testing.assert_allclose(
-        scores, preds[:, 0, 1].sigmoid().detach(), rtol=1e-4
+    learned, product = (
+        rank(head, found, everything(found), VARIANTS[name])
+        for name in ('true positive', 'class score x MaskIoU')
     )
-    product = VARIANTS['class score x MaskIoU']
-    expected = found.scores * preds[:, 0, 0].detach().clamp(0, 1)
-    np.testing.assert_allclose(
-        rank(head, found, everything, product), expected, atol=1e-4
-    )
+    start = 0
+    for index in range(len(dataset)):
+        sample = dataset[index]
+        batch = dict(
+            inputs=[sample['inputs']], data_samples=[sample['data_samples']]
+        )
+        pred = model.test_step(batch)[0].pred_instances
+        own = slice(start, start + len(pred))
+        start += len(pred)
+        assert (found.images[own] == index).all()
+        assert torch.equal(found.scores[own], pred.scores)
+        # Kept in half precision.
+        np.testing.assert_allclose(learned[own], pred.mask_scores, atol=1e-3)
+        np.testing.assert_allclose(
+            product[own], pred.scores * pred.mask_ious, atol=1e-3
+        )
+        for i, result in enumerate(found.results[own]):
+            assert result['category_id'] == CATEGORIES[pred.labels[i]]
+            decoded = mask_utils.decode(result['segmentation'])
+            assert (decoded == pred.masks[i].numpy()).all()
+    assert start == len(found.results) > 0
+    assert found.ious.max() > 0
+    assert (found.rates[found.ious < 0.5] == 0).all()
+
+
+@pytest.mark.parametrize('label', [0, 1])
+def test_detections_on_crowds_of_their_class_do_not_train(
+    model, tmp_path, label
+):
+    everywhere = np.ones((HEIGHT, WIDTH), np.uint8)
+    crowd = annotation(everywhere, category_id=CATEGORIES[label], iscrowd=1)
+    one = annotation(np.eye(HEIGHT, WIDTH, dtype=np.uint8), category_id=7)
+    path = write_coco(tmp_path, [[one, crowd]], CATEGORIES)
+    dataset = build_dataset(path)
+    dataset.pipeline = type(dataset.pipeline)(PIPELINE)
+    found = find_detections(model, dataset)
+    assert torch.equal(found.trained, found.inputs[2] != label)
 
 
 @pytest.mark.parametrize(
-    'name', ['true positive', 'true positive, without overlap']
+    'name',
+    [
+        'true positive',
+        'true positive, without overlap',
+        'share of thresholds reached',
+    ],
 )
 def test_a_head_learns_its_target(found, name):
     variant = VARIANTS[name]
-    head = build_model(small_config(PLUS, 1)).roi_head.mask_iou_head
-    everything = torch.arange(len(found.scores))
+    head = build_model(small_config(PLUS, 2)).roi_head.mask_iou_head
     # A target that the inputs tell.
-    found = found._replace(
-        rates=(found.scores > found.scores.median()).float()
-    )
-    train_head(head, found, everything, variant, 60, batch_size=10, lr=1e-2)
-    scores = rank(head, found, everything, variant)
-    high = found.rates.bool().numpy()
+    high = found.scores > found.scores.median()
+    found = found._replace(rates=high.float(), ious=high.float())
+    train_head(head, found, everything(found), variant, 60, 10, 1e-2)
+    scores = rank(head, found, everything(found), variant)
+    high = high.numpy()
     assert scores[high].mean() > scores[~high].mean() + 0.2
 
 
 def test_features_that_a_variant_does_not_have_are_not_read(model, found):
     head = model.roi_head.mask_iou_head
-    everything = torch.arange(len(found.scores))
-    blind = VARIANTS['true positive, without class score and overlap']
     other = (*found.inputs[:3], found.inputs[3] + 1)
-    for variant, changes in (
-        (blind, False),
-        (VARIANTS['true positive'], True),
+    for name, changes in (
+        ('true positive, without class score and overlap', False),
+        ('true positive', True),
     ):
-        before = rank(head, found, everything, variant)
-        after = rank(head, found._replace(inputs=other), everything, variant)
+        before, after = (
+            rank(head, kept, everything(found), VARIANTS[name])
+            for kept in (found, found._replace(inputs=other))
+        )
         assert (before != after).any() == changes
+
+
+def test_too_few_detections_are_named(model, found):
+    head = model.roi_head.mask_iou_head
+    good = VARIANTS['true positive, of good masks alone']
+    found = found._replace(ious=torch.zeros_like(found.ious))
+    with pytest.raises(ValueError, match='0 detections may train, fewer'):
+        train_head(head, found, everything(found), good, 1)

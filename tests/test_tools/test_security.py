@@ -54,8 +54,14 @@ TOOLS_TO_ARGUMENTS = {
     'publish_model.py': 'CHECKPOINT OUT --config CONFIG --results REPORT',
     'convert_checkpoint.py': 'CHECKPOINT OUT --config CONFIG',
     'export_onnx.py': 'CONFIG CHECKPOINT OUT',
+    'screen_mask_scores.py': 'CONFIG CHECKPOINT',
 }
-FILES_ALONE = ('publish_model.py', 'convert_checkpoint.py', 'export_onnx.py')
+FILES_ALONE = (
+    'publish_model.py',
+    'convert_checkpoint.py',
+    'export_onnx.py',
+    'screen_mask_scores.py',
+)
 CASES = [(tool, 'file') for tool in TOOLS_TO_ARGUMENTS] + [
     (tool, 'address') for tool in TOOLS_TO_ARGUMENTS if tool not in FILES_ALONE
 ]

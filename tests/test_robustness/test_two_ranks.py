@@ -1,6 +1,7 @@
 """Two processes over gloo train as one does."""
 
 import socket
+import time
 
 import pytest
 import torch
@@ -67,8 +68,11 @@ def ranks(tmp_path_factory):
     context = multiprocessing.spawn(
         work, (port, str(folder)), nprocs=2, join=False
     )
-    # One call waits for the end of one rank.
-    ended = context.join(timeout=120) or context.join(timeout=20)
+    # One call waits for the end of one rank. A busy machine takes a minute.
+    deadline = time.monotonic() + 300
+    ended = context.join(timeout=300)
+    while not ended and time.monotonic() < deadline:
+        ended = context.join(timeout=deadline - time.monotonic())
     if not ended:
         for process in context.processes:
             process.kill()

@@ -19,6 +19,7 @@ from mmdet_msrcnn.models.mask_iou_target import mask_iou_target
 
 ROOT = Path(__file__).parents[1]
 MS_RCNN = ROOT / 'configs/ms_rcnn/ms-rcnn_r18_fpn_18e_coco.py'
+PLUS = ROOT / 'configs/ms_rcnn_plus/ms-rcnn-plus_r18_fpn_18e_coco.py'
 MASK_RCNN = ROOT / 'configs/mask_rcnn/mask-rcnn_r18_fpn_18e_coco.py'
 CHANNELS = 16
 

@@ -52,9 +52,11 @@ def measure_heads(
     mask_preds = mask_head(feats)
     labels = torch.randint(ours.num_classes, (NUM_ROIS,), device=device)
 
+    def probs() -> Tensor:
+        return select_by_label(mask_preds, labels)[:, None].sigmoid()
+
     def predict() -> Tensor:
-        probs = select_by_label(mask_preds, labels)[:, None].sigmoid()
-        return ours(feats, probs, labels)
+        return ours(feats, probs(), labels)
 
     def predict_bf16() -> Tensor:
         with torch.autocast(feats.device.type, torch.bfloat16):
@@ -70,8 +72,7 @@ def measure_heads(
     )
 
     def score() -> Tensor:
-        probs = select_by_label(mask_preds, labels)[:, None].sigmoid()
-        return plus(feats, probs, labels, *plus.context([detections]))
+        return plus(feats, probs(), labels, *plus.context([detections]))
 
     functions = {
         'mask head': lambda: mask_head(feats),

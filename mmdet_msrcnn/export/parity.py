@@ -14,6 +14,7 @@ from mmdet_msrcnn.export.scorer import (
     INPUTS,
     OUTPUTS,
     MaskIoUScorer,
+    outputs_of,
     random_inputs,
 )
 
@@ -132,7 +133,7 @@ def observed_cases(model: nn.Module, predict: Callable) -> list[Case]:
         pred = predict().pred_instances
     finally:
         handle.remove()
-    names = OUTPUTS[: 1 + model.roi_head.mask_iou_head.scores_detections]
+    names = outputs_of(model.roi_head.mask_iou_head)
     return [(inputs, tuple(pred[n] for n in names)) for inputs in seen]
 
 

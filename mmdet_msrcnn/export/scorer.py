@@ -18,6 +18,11 @@ OUTPUTS = ('mask_ious', 'mask_scores')
 PREFIX = 'roi_head.mask_iou_head.'
 
 
+def outputs_of(head: MaskIoUHead) -> tuple[str, ...]:
+    """Fields of the results that a head predicts."""
+    return OUTPUTS[: 1 + head.scores_detections]
+
+
 class MaskIoUScorer(nn.Module):
     """Scores of the mask of each RoI's own class, as results hold them.
 
@@ -39,7 +44,7 @@ class MaskIoUScorer(nn.Module):
         )
         if head.num_rank_features:
             self.shapes['rank_feats'] = (head.num_rank_features,)
-        self.outputs = OUTPUTS[: 1 + head.scores_detections]
+        self.outputs = outputs_of(head)
 
     def forward(
         self,

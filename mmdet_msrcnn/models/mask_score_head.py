@@ -5,19 +5,14 @@ from mmcv.cnn import Linear
 from mmdet.structures.bbox import get_box_tensor
 from mmdet.utils import ConfigType, InstanceList, OptMultiConfig
 from mmengine.config import ConfigDict
-from mmengine.structures import InstanceData
 from torch import Tensor
 
 from mmdet_msrcnn.models.checks import build
-from mmdet_msrcnn.models.gt_masks import stack_gt_masks
 from mmdet_msrcnn.models.mask_fusion import select_by_label
 from mmdet_msrcnn.models.mask_iou_head import INIT_CFG, MaskIoUHead
-from mmdet_msrcnn.models.mask_iou_target import mask_iou_target
 from mmdet_msrcnn.models.mask_score_target import (
-    assign_instances,
-    in_ignored_region,
+    detection_targets,
     rank_features,
-    true_positive_rates,
 )
 from mmdet_msrcnn.registry import MODELS
 
@@ -168,7 +163,7 @@ class MaskScoreHead(MaskIoUHead):
         labels = torch.cat([dets.labels for dets in detections])
         probs = select_by_label(mask_probs, labels)
         targets = [
-            self.detection_targets(
+            detection_targets(
                 image_probs, *image, rcnn_train_cfg.mask_thr_binary
             )
             for image_probs, *image in zip(
@@ -199,52 +194,6 @@ class MaskScoreHead(MaskIoUHead):
         return dict(
             loss_mask_iou=log, mask_iou_targets=ious, mask_score_targets=scores
         )
-
-    @torch.no_grad()
-    def detection_targets(
-        self,
-        mask_probs: Tensor,
-        dets: InstanceData,
-        gt_instances: InstanceData,
-        ignored: InstanceData | None,
-        mask_thr: float,
-    ) -> tuple[Tensor, Tensor, Tensor]:
-        """Compute the targets of the detections of one image.
-
-        Args:
-            mask_probs (Tensor): Foreground probabilities of the classes that
-                were detected, shape (n, h, w).
-            dets (:obj:`InstanceData`): ``bboxes``, ``scores`` and ``labels``.
-            gt_instances (:obj:`InstanceData`): ``bboxes``, ``labels`` and
-                ``masks``.
-            ignored (:obj:`InstanceData`, optional): ``bboxes`` and ``labels``
-                of regions in which detections of their class do not train,
-                unless they are true positives.
-            mask_thr (float): Probability from which a pixel is foreground.
-
-        Returns:
-            tuple[Tensor]: MaskIoU with the assigned instance, 0 without one;
-            share of COCO's thresholds at which the detection is a true
-            positive; and whether it trains (bool). Each of shape (n, ).
-        """
-        boxes = get_box_tensor(dets.bboxes)
-        gt_boxes = get_box_tensor(gt_instances.bboxes)
-        gt_inds = assign_instances(
-            boxes, dets.labels, gt_boxes, gt_instances.labels
-        )
-        mask_ious = boxes.new_zeros(len(boxes), dtype=torch.float32)
-        if len(gt_boxes) > 0:
-            gt_masks = stack_gt_masks(gt_instances.masks, boxes.device)
-            mask_ious = mask_iou_target(
-                mask_probs, boxes, gt_inds.clamp(min=0), gt_masks, mask_thr
-            ) * (gt_inds >= 0)
-        scores = true_positive_rates(mask_ious, gt_inds, dets.scores)
-        ignore = torch.zeros_like(gt_inds, dtype=torch.bool)
-        if ignored is not None and len(ignored) > 0:
-            regions = get_box_tensor(ignored.bboxes), ignored.labels
-            ignore = in_ignored_region(boxes, dets.labels, *regions)
-            ignore &= scores == 0
-        return mask_ious, scores, ~ignore
 
     def predict_by_feat(
         self, preds: tuple[Tensor, ...], results_list: InstanceList

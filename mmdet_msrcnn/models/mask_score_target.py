@@ -12,8 +12,12 @@ Shape shorthand: D detections and N instances of one image.
 """
 
 import torch
-from mmdet.structures.bbox import bbox_overlaps
+from mmdet.structures.bbox import bbox_overlaps, get_box_tensor
+from mmengine.structures import InstanceData
 from torch import Tensor
+
+from mmdet_msrcnn.models.gt_masks import stack_gt_masks
+from mmdet_msrcnn.models.mask_iou_target import mask_iou_target
 
 COCO_IOU_THRS = tuple(0.5 + 0.05 * i for i in range(10))
 # Class scores are kept this far from 0 and 1.
@@ -81,13 +85,22 @@ def assign_instances(
     return torch.where(overlaps > 0, inds, -1)
 
 
+def reached_thresholds(mask_ious: Tensor) -> Tensor:
+    """Which of COCO's IoU thresholds a MaskIoU reaches.
+
+    Args:
+        mask_ious (Tensor): In [0, 1], shape (D, ).
+
+    Returns:
+        Tensor: bool of shape (D, 10).
+    """
+    return mask_ious[:, None] >= mask_ious.new_tensor(COCO_IOU_THRS)
+
+
 def true_positive_rates(
-    mask_ious: Tensor,
-    gt_inds: Tensor,
-    scores: Tensor,
-    iou_thrs: tuple[float, ...] = COCO_IOU_THRS,
+    mask_ious: Tensor, gt_inds: Tensor, scores: Tensor
 ) -> Tensor:
-    """Share of the IoU thresholds at which a detection is a true positive.
+    """Share of COCO's IoU thresholds at which a detection is a true positive.
 
     COCO matches detections by descending score, here the class score. At a
     threshold, the first whose IoU with an instance reaches it takes the
@@ -100,7 +113,6 @@ def true_positive_rates(
             (D, ).
         gt_inds (Tensor): Assigned instances, shape (D, ).
         scores (Tensor): Class scores, shape (D, ).
-        iou_thrs (tuple[float]): Thresholds. Defaults to COCO's, 0.5 to 0.95.
 
     Returns:
         Tensor: In [0, 1], shape (D, ).
@@ -109,10 +121,8 @@ def true_positive_rates(
         return mask_ious.new_zeros((0,))
     rivals = outranked_by(scores) & (gt_inds == gt_inds[:, None])
     best_rival = (mask_ious * rivals).amax(dim=1)
-    thrs = mask_ious.new_tensor(iou_thrs)
-    reached = mask_ious[:, None] >= thrs
-    taken = best_rival[:, None] >= thrs
-    return (reached & ~taken).float().mean(dim=1)
+    taken = reached_thresholds(best_rival)
+    return (reached_thresholds(mask_ious) & ~taken).float().mean(dim=1)
 
 
 def in_ignored_region(
@@ -140,3 +150,49 @@ def in_ignored_region(
     cover = bbox_overlaps(boxes, ignored_boxes, mode='iof')
     same = labels[:, None] == ignored_labels
     return (cover * same).amax(dim=1) >= min_cover
+
+
+@torch.no_grad()
+def detection_targets(
+    mask_probs: Tensor,
+    dets: InstanceData,
+    gt_instances: InstanceData,
+    ignored: InstanceData | None,
+    mask_thr: float,
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Compute the targets of the detections of one image.
+
+    Args:
+        mask_probs (Tensor): Foreground probabilities of the classes that
+            were detected, shape (n, h, w).
+        dets (:obj:`InstanceData`): ``bboxes``, ``scores`` and ``labels``.
+        gt_instances (:obj:`InstanceData`): ``bboxes``, ``labels`` and
+            ``masks``.
+        ignored (:obj:`InstanceData`, optional): ``bboxes`` and ``labels``
+            of regions in which detections of their class do not train,
+            unless they are true positives.
+        mask_thr (float): Probability from which a pixel is foreground.
+
+    Returns:
+        tuple[Tensor]: MaskIoU with the assigned instance, 0 without one;
+        share of COCO's thresholds at which the detection is a true
+        positive; and whether it trains (bool). Each of shape (n, ).
+    """
+    boxes = get_box_tensor(dets.bboxes)
+    gt_boxes = get_box_tensor(gt_instances.bboxes)
+    gt_inds = assign_instances(
+        boxes, dets.labels, gt_boxes, gt_instances.labels
+    )
+    mask_ious = boxes.new_zeros(len(boxes), dtype=torch.float32)
+    if len(gt_boxes) > 0:
+        gt_masks = stack_gt_masks(gt_instances.masks, boxes.device)
+        mask_ious = mask_iou_target(
+            mask_probs, boxes, gt_inds.clamp(min=0), gt_masks, mask_thr
+        ) * (gt_inds >= 0)
+    scores = true_positive_rates(mask_ious, gt_inds, dets.scores)
+    ignore = torch.zeros_like(gt_inds, dtype=torch.bool)
+    if ignored is not None and len(ignored) > 0:
+        regions = get_box_tensor(ignored.bboxes), ignored.labels
+        ignore = in_ignored_region(boxes, dets.labels, *regions)
+        ignore &= scores == 0
+    return mask_ious, scores, ~ignore

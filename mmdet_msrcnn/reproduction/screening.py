@@ -18,7 +18,10 @@ from torch import Tensor, nn
 
 from mmdet_msrcnn.models.mask_fusion import select_by_label
 from mmdet_msrcnn.models.mask_score_head import MaskScoreHead
-from mmdet_msrcnn.models.mask_score_target import COCO_IOU_THRS
+from mmdet_msrcnn.models.mask_score_target import (
+    detection_targets,
+    reached_thresholds,
+)
 
 
 class Detections(NamedTuple):
@@ -125,7 +128,7 @@ def find_detections(model: nn.Module, dataset: BaseDataset) -> Detections:
         if len(found) == 0:
             continue
         feats, probs, labels, ranks = seen.pop()
-        ious, rates, trained = head.detection_targets(
+        ious, rates, trained = detection_targets(
             select_by_label(probs, labels),
             found,
             sample.gt_instances,
@@ -168,12 +171,12 @@ def find_detections(model: nn.Module, dataset: BaseDataset) -> Detections:
 
 def _forward(
     head: MaskScoreHead, found: Detections, inds: Tensor, num_features: int
-) -> tuple[Tensor, Tensor]:
-    """MaskIoU and logit of the mask score of some detections."""
+) -> Tensor:
+    """Predictions for the classes of some detections, shape (K, 2)."""
     feats, probs, labels, ranks = (x[inds] for x in found.inputs)
     ranks = ranks * (torch.arange(ranks.shape[1]) < num_features)
     preds = head(feats.float(), probs.float(), labels, ranks)
-    return select_by_label(preds, labels).unbind(-1)
+    return select_by_label(preds, labels)
 
 
 def train_head(
@@ -203,8 +206,7 @@ def train_head(
     """
     targets = found.rates
     if variant.target == 'reached':
-        thrs = targets.new_tensor(COCO_IOU_THRS)
-        targets = (found.ious[:, None] >= thrs).float().mean(dim=1)
+        targets = reached_thresholds(found.ious).float().mean(dim=1)
     good = found.ious >= variant.min_iou
     inds = inds[(good & found.trained)[inds]]
     steps = epochs * (len(inds) // batch_size)
@@ -219,7 +221,8 @@ def train_head(
         for batch in inds[torch.randperm(len(inds))].split(batch_size):
             if len(batch) < batch_size:
                 continue
-            ious, logits = _forward(head, found, batch, variant.num_features)
+            preds = _forward(head, found, batch, variant.num_features)
+            ious, logits = preds.unbind(-1)
             loss = head.loss_score(logits, targets[batch])
             loss = loss + head.loss_iou(ious, found.ious[batch])
             optimizer.zero_grad()
@@ -244,12 +247,9 @@ def rank(
     Returns:
         ndarray: One score for each.
     """
-    outputs = [
+    preds = [
         _forward(head, found, part, variant.num_features)
         for part in inds.split(512)
     ]
-    ious, logits = map(torch.cat, zip(*outputs, strict=True))
-    scores = variant.rank(
-        found.scores[inds], ious.clamp(0, 1), logits.sigmoid()
-    )
-    return scores.numpy()
+    decoded = head.decode(torch.cat(preds))
+    return variant.rank(found.scores[inds], *decoded).numpy()

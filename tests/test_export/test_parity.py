@@ -16,15 +16,13 @@ from mmdet_msrcnn.models import FUSIONS
 from tests.helpers import (
     CHANNELS,
     MS_RCNN,
-    ROOT,
+    PLUS,
     build_model,
     collate,
     scene,
     small_config,
 )
 from tests.test_export.heads import spread
-
-PLUS = ROOT / 'configs/ms_rcnn_plus/ms-rcnn-plus_r18_fpn_18e_coco.py'
 
 
 class Session:

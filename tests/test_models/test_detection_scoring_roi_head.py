@@ -18,7 +18,7 @@ from mmdet_msrcnn.models import (
 from mmdet_msrcnn.models.mask_paste import paste_masks
 from tests.helpers import (
     MASK_RCNN,
-    ROOT,
+    PLUS,
     boxes_of,
     build_model,
     collate,
@@ -30,7 +30,6 @@ from tests.helpers import (
     small_config,
 )
 
-PLUS = ROOT / 'configs/ms_rcnn_plus/ms-rcnn-plus_r18_fpn_18e_coco.py'
 OURS = {
     'loss_mask_iou',
     'loss_mask_score',

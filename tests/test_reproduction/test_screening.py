@@ -21,9 +21,8 @@ from tests.coco_data import (
     ellipses,
     write_coco,
 )
-from tests.helpers import ROOT, build_model, small_config
+from tests.helpers import PLUS, build_model, small_config
 
-PLUS = ROOT / 'configs/ms_rcnn_plus/ms-rcnn-plus_r18_fpn_18e_coco.py'
 KEYS = ('img_id', 'img_path', 'ori_shape', 'img_shape', 'scale_factor')
 PIPELINE = [
     LOAD[0],

@@ -3,6 +3,7 @@
 Shape shorthand: K RoIs, N ground-truth instances, (H, W) size of the image.
 """
 
+from itertools import islice
 from typing import NamedTuple
 
 import numpy as np
@@ -11,7 +12,8 @@ from mmdet.structures.mask import BitmapMasks, PolygonMasks
 from pycocotools import mask as mask_utils
 from torch import Tensor
 
-from mmdet_msrcnn.models.rle import cut_columns
+# Of a pixel, in which pycocotools rasterises polygons.
+FIFTHS = 5
 
 
 class GtMasks(NamedTuple):
@@ -19,22 +21,23 @@ class GtMasks(NamedTuple):
 
     Attributes:
         pixels (Tensor): uint8, foreground where not zero; of each instance
-            all rows of some columns, one instance behind the other.
+            the pixels of its window, one instance behind the other.
+        windows (Tensor): (x1, y1, x2, y2) of the pixels that are there, x2
+            and y2 not included, shape (N, 4). What lies outside is
+            background, and so is the border of a window, unless it is one of
+            the image.
         origins (Tensor): Where in ``pixels`` the pixel (0, 0) of each
             instance is or would be, shape (N, ).
-        columns (Tensor | None): First column of each instance that is there,
-            and the one behind the last, shape (N, 2); what is not there is
-            background. None if all are there.
-        strides (tuple[int, int]): Steps in ``pixels`` from row to row and
-            from column to column.
+        steps (Tensor): How far apart in ``pixels`` neighbouring columns and
+            neighbouring rows of each instance are, shape (N, 2).
         areas (Tensor): float32 number of foreground pixels, shape (N, ).
         size (tuple[int, int]): (H, W).
     """
 
     pixels: Tensor
+    windows: Tensor
     origins: Tensor
-    columns: Tensor | None
-    strides: tuple[int, int]
+    steps: Tensor
     areas: Tensor
     size: tuple[int, int]
 
@@ -43,22 +46,21 @@ class GtMasks(NamedTuple):
 
         Args:
             inds (Tensor): Instance of each RoI, shape (K, ).
-            rows (Tensor): Rows of each RoI, shape (K, Y).
-            columns (Tensor): Columns of each RoI, shape (K, X).
+            rows (Tensor): Rows of each RoI in [0, H), shape (K, Y).
+            columns (Tensor): Columns of each RoI in [0, W), shape (K, X).
 
         Returns:
             Tensor: bool of shape (K, Y, X).
         """
-        inside = None
-        if self.columns is not None:
-            first, last = self.columns[inds, :, None].unbind(1)
-            inside = (columns >= first) & (columns < last)
-            columns = columns.maximum(first).minimum(last - 1)
+        x1, y1, x2, y2 = self.windows[inds, :, None].unbind(1)
+        step_x, step_y = self.steps[inds, :, None].unbind(1)
+        # Where a pixel is not there, the border beside it is the same.
+        columns = columns.maximum(x1).minimum(x2 - 1) * step_x
+        rows = rows.maximum(y1).minimum(y2 - 1) * step_y
         # One flat index: a quarter of the time of one for each axis.
-        starts = self.origins[inds, None] + rows * self.strides[0]
-        at = starts[:, :, None] + (columns * self.strides[1])[:, None, :]
-        found = self.pixels.index_select(0, at.view(-1)).view(at.shape).bool()
-        return found if inside is None else found & inside[:, None, :]
+        starts = self.origins[inds, None] + rows
+        at = starts[:, :, None] + columns[:, None, :]
+        return self.pixels.index_select(0, at.view(-1)).view(at.shape).bool()
 
 
 def stack_gt_masks(
@@ -73,57 +75,87 @@ def stack_gt_masks(
     Returns:
         GtMasks: See there.
     """
-    size = height, width = gt_masks.height, gt_masks.width
     if isinstance(gt_masks, PolygonMasks) and len(gt_masks):
-        pixels, origins, columns, areas = _rasterize(gt_masks)
-        strides = 1, height
+        arrays = _rasterize(gt_masks)
     else:
-        masks = np.reshape(gt_masks.masks, (-1, height, width))
-        if masks.dtype not in (np.uint8, bool):
-            masks = masks != 0
-        pixels = np.ascontiguousarray(masks).view(np.uint8).reshape(-1)
-        origins = np.arange(len(masks)) * (height * width)
-        columns, strides = None, (width, 1)
+        arrays = _stack(gt_masks)
+    tensors = [
+        torch.from_numpy(array).to(device, non_blocking=True)
+        for array in arrays
+    ]
+    return GtMasks(*tensors, (gt_masks.height, gt_masks.width))
+
+
+def _stack(bitmaps: BitmapMasks) -> tuple[np.ndarray, ...]:
+    """The tensors of :class:`GtMasks` as arrays; whole images."""
+    height, width = bitmaps.height, bitmaps.width
+    masks = np.reshape(bitmaps.masks, (-1, height, width))
+    if masks.dtype not in (np.uint8, bool):
+        masks = masks != 0
+    num = len(masks)
+    return (
+        np.ascontiguousarray(masks).view(np.uint8).reshape(-1),
+        np.tile([0, 0, width, height], (num, 1)),
+        np.arange(num) * (height * width),
+        np.tile([1, width], (num, 1)),
         # numpy counts a mask 100 times faster than torch sums it.
-        areas = np.array([np.count_nonzero(mask) for mask in masks])
-
-    def move(array: np.ndarray) -> Tensor:
-        return torch.from_numpy(array).to(device, non_blocking=True)
-
-    return GtMasks(
-        move(pixels),
-        move(origins),
-        None if columns is None else move(columns),
-        strides,
-        move(areas.astype(np.float32)),
-        size,
+        np.array([np.count_nonzero(mask) for mask in masks], np.float32),
     )
 
 
 def _rasterize(polygons: PolygonMasks) -> tuple[np.ndarray, ...]:
-    """Pixels as of mmdet's ``to_bitmap``, but of the columns in use alone.
+    """The same of polygons: each instance in a window of the image.
 
-    Returns:
-        tuple[ndarray]: ``pixels``, ``origins``, ``columns`` and ``areas`` of
-        :class:`GtMasks`.
+    The pixels are those of mmdet's ``to_bitmap``, but for about one in a
+    million: between two points, moving a line can move a tie.
     """
-    height, width = polygons.height, polygons.width
+    windows, moved = _move_to_windows(polygons)
+    sizes = windows[:, 2:] - windows[:, :2]
     rles = [
         mask_utils.merge(mask_utils.frPyObjects(parts, height, width))
-        for parts in polygons.masks
+        for parts, (width, height) in zip(moved, sizes.tolist(), strict=True)
     ]
-    areas = mask_utils.area(rles)
-    x, _, columns_in_use, _ = mask_utils.toBbox(rles).astype(int).T
-    columns = np.stack([x, x + columns_in_use], axis=1)
-    # An empty mask is one column of background.
-    columns[areas == 0] = 0, 1
-    starts = np.cumsum([0, *(np.diff(columns)[:-1, 0] * height)])
-    parts = []
-    for rle, window, area in zip(rles, columns.tolist(), areas, strict=True):
-        if area:
-            part = mask_utils.decode(cut_columns(rle, *window))
-        else:
-            part = np.zeros((height, 1), np.uint8)
-        parts.append(part.ravel(order='F'))
-    origins = starts - columns[:, 0] * height
-    return np.concatenate(parts), origins, columns, areas
+    # Column by column, as pycocotools decodes.
+    steps = np.stack([sizes[:, 1], np.ones_like(sizes[:, 1])], axis=1)
+    num_pixels = sizes.prod(axis=1)
+    starts = num_pixels.cumsum() - num_pixels
+    return (
+        np.concatenate([mask_utils.decode(rle).ravel('F') for rle in rles]),
+        windows,
+        starts - (windows[:, :2] * steps).sum(axis=1),
+        steps,
+        mask_utils.area(rles).astype(np.float32),
+    )
+
+
+def _move_to_windows(
+    polygons: PolygonMasks,
+) -> tuple[np.ndarray, list[list[np.ndarray]]]:
+    """Cut a window of the image for each instance, one pixel wider than it.
+
+    Returns:
+        tuple[ndarray, list[list[ndarray]]]: (x1, y1, x2, y2) of the windows,
+        shape (N, 4), and the polygons of each instance within its window.
+    """
+    parts = [part for parts in polygons.masks for part in parts]
+    points = np.concatenate(parts, dtype=float).reshape(-1, 2)
+    num_parts = [len(parts) for parts in polygons.masks]
+    num_points = [sum(map(len, parts)) // 2 for parts in polygons.masks]
+    firsts = np.cumsum([0, *num_points[:-1]])
+    image = np.array([polygons.width, polygons.height])
+    low = np.floor(np.minimum.reduceat(points, firsts)).astype(int) - 1
+    high = np.ceil(np.maximum.reduceat(points, firsts)).astype(int) + 1
+    low = low.clip(0, image - 1)
+    high = high.clip(low + 1, image)
+
+    # pycocotools rounds to fifths of a pixel. Rounded before they are moved,
+    # and not after, points are where they are in the image.
+    origins = low.repeat(num_points, axis=0)
+    fifths = np.trunc(FIFTHS * points + 0.5) - FIFTHS * origins
+    points = np.where(origins > 0, fifths / FIFTHS, points).ravel()
+    ends = np.cumsum([len(part) for part in parts[:-1]])
+    moved = iter(np.split(points, ends))
+    return (
+        np.concatenate([low, high], axis=1),
+        [list(islice(moved, num)) for num in num_parts],
+    )

@@ -16,7 +16,7 @@ from mmdet.structures.mask import BitmapMasks, PolygonMasks
 from mmengine.config import ConfigDict
 from mmengine.structures import InstanceData
 
-from mmdet_msrcnn.models import FCNMaskHead, MaskIoUHead
+from mmdet_msrcnn.models import FCNMaskHead, MaskIoUHead, MaskScoreHead
 from mmdet_msrcnn.models.gt_masks import stack_gt_masks
 from mmdet_msrcnn.models.mask_iou_target import mask_iou_target
 from tests.helpers import (
@@ -115,6 +115,37 @@ def test_loss_and_gradient_are_equal_and_the_host_does_not_wait(cases):
     torch.testing.assert_close(
         results[0][1], results[1][1], atol=1e-4, rtol=1e-2
     )
+
+
+def test_losses_of_the_mask_score_head_are_equal(cases):
+    results = []
+    for case in cases:
+        torch.manual_seed(0)
+        head = MaskScoreHead(
+            num_classes=1, in_channels=8, conv_out_channels=8
+        ).to(case.probs.device)
+        feats = torch.randn(36, 8, 14, 14).to(case.probs.device)
+        scores = torch.rand(36).to(case.probs.device)
+        labels = torch.zeros_like(case.inds)
+        dets = InstanceData(bboxes=case.boxes, scores=scores, labels=labels)
+        gt = InstanceData(
+            masks=case.masks, bboxes=case.boxes[:12], labels=labels[:12]
+        )
+        preds = head(feats, case.probs, labels, *head.context([dets]))
+        found = head.loss_and_target(
+            preds, case.probs, [dets], [gt], [gt[:2]], CFG
+        )
+        losses = found['loss_mask_iou']
+        (losses['loss_mask_iou'] + losses['loss_mask_score']).backward()
+        results.append(
+            (found['mask_score_targets'].cpu(), losses['loss_mask_score'])
+        )
+    (expected, loss), (targets, other_loss) = results
+    assert expected.std() > 0.1
+    # A MaskIoU at a threshold may fall to either side.
+    assert (targets - expected).abs().mean() < 0.01
+    assert float(other_loss) == pytest.approx(float(loss), rel=0.02)
+    assert head.fc_mask_score.weight.grad.isfinite().all()
 
 
 def test_mask_targets_are_equal(cases):

@@ -1,13 +1,10 @@
 """Wheel and sdist, used by mim from an empty folder."""
 
-import functools
-import http.server
 import os
 import shutil
 import subprocess
 import sys
 import sysconfig
-import threading
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +13,7 @@ import pytest
 import torch
 from mmengine.config import Config
 
+from tests.file_server import serve
 from tests.helpers import ROOT, build_model
 from tests.test_tools.conftest import workspace  # noqa: F401 - a fixture
 
@@ -48,13 +46,8 @@ class Environment:
 def server(tmp_path_factory):
     """A static file server on loopback: its folder and its address."""
     folder = tmp_path_factory.mktemp('zoo')
-    handler = functools.partial(
-        http.server.SimpleHTTPRequestHandler, directory=folder
-    )
-    with http.server.ThreadingHTTPServer(('127.0.0.1', 0), handler) as httpd:
-        threading.Thread(target=httpd.serve_forever, daemon=True).start()
-        yield folder, f'http://127.0.0.1:{httpd.server_port}'
-        httpd.shutdown()
+    with serve(folder) as url:
+        yield folder, url
 
 
 @pytest.fixture(scope='module')

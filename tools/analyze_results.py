@@ -29,8 +29,8 @@ from pathlib import Path
 from pycocotools.coco import COCO
 
 from mmdet_msrcnn.evaluation.bootstrap import resample_images
-from mmdet_msrcnn.evaluation.ranked_coco_eval import silence
 from mmdet_msrcnn.evaluation.report import evaluate
+from mmdet_msrcnn.utils.silence import silence
 from mmdet_msrcnn.visualization.report_folder import write_report
 
 

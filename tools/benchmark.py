@@ -40,9 +40,9 @@ from mmdet_msrcnn.benchmarks import (
 )
 from mmdet_msrcnn.benchmarks.scenes import Source
 from mmdet_msrcnn.benchmarks.table import to_markdown
-from mmdet_msrcnn.evaluation.ranked_coco_eval import silence
 from mmdet_msrcnn.utils.environment import environment
 from mmdet_msrcnn.utils.io import write_json
+from mmdet_msrcnn.utils.silence import silence
 
 CONFIGS = Path(__file__).parents[1] / 'configs'
 R18, R50 = (

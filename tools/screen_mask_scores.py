@@ -23,7 +23,7 @@ from pycocotools.coco import COCO
 from mmdet_msrcnn.benchmarks.table import Column, to_markdown
 from mmdet_msrcnn.checkpoints.read import read_checkpoint
 from mmdet_msrcnn.evaluation.functional import mean_precision, share_of_gain
-from mmdet_msrcnn.evaluation.ranked_coco_eval import RankedCOCOeval, silence
+from mmdet_msrcnn.evaluation.ranked_coco_eval import RankedCOCOeval
 from mmdet_msrcnn.registry import MODELS
 from mmdet_msrcnn.reproduction.screening import (
     VARIANTS,
@@ -32,6 +32,7 @@ from mmdet_msrcnn.reproduction.screening import (
     train_head,
 )
 from mmdet_msrcnn.utils.io import write_json
+from mmdet_msrcnn.utils.silence import silence
 
 COLUMNS = (
     Column('ranked by', 'variant'),

@@ -11,6 +11,7 @@ from mmdet_msrcnn.benchmarks.paste import NUM_DETECTIONS, paste
 from mmdet_msrcnn.benchmarks.scenes import (
     Scene,
     Source,
+    class_names,
     load_images,
     make_scene,
 )
@@ -48,7 +49,6 @@ def evaluators(
 ) -> dict[str, Callable[[], dict]]:
     """CocoMetric and ours on the same results."""
     content = json.loads(source.ann_file.read_text('utf-8'))
-    classes = tuple(one['name'] for one in content['categories'])
     args = dict(ann_file=str(source.ann_file), metric=['bbox', 'segm'])
     metrics = dict(
         mmdet=CocoMetric(**args),
@@ -56,7 +56,7 @@ def evaluators(
         ours=MaskScoringMetric(max_dets=1000, **args),
     )
     for metric in metrics.values():
-        metric.dataset_meta = dict(classes=classes)
+        metric.dataset_meta = dict(classes=class_names(content))
         metric.img_ids = [gt['img_id'] for gt, _ in results]
     return {
         name: lambda metric=metric: metric.compute_metrics(list(results))

@@ -37,6 +37,11 @@ class Source(NamedTuple):
     scale: tuple[int, int] = (1333, 800)
 
 
+def class_names(content: dict) -> tuple[str, ...]:
+    """Names of the classes of COCO annotations."""
+    return tuple(one['name'] for one in content['categories'])
+
+
 class Scene(NamedTuple):
     """An image with N instances and K positives.
 
@@ -95,9 +100,7 @@ def load_images(source: Source, polygons: bool = False) -> Iterator[dict]:
         type='CocoDataset',
         ann_file=str(source.ann_file.absolute()),
         data_prefix=dict(img=str(source.img_dir.absolute())),
-        metainfo=dict(
-            classes=tuple(one['name'] for one in content['categories'])
-        ),
+        metainfo=dict(classes=class_names(content)),
         filter_cfg=dict(filter_empty_gt=True),
         pipeline=pipeline,
     )

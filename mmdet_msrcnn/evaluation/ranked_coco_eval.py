@@ -1,8 +1,6 @@
 """COCO evaluation of one set of masks under several rankings."""
 
-import contextlib
-import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 from pycocotools import mask as mask_utils
@@ -14,15 +12,9 @@ from mmdet_msrcnn.evaluation.functional import (
     iou_statistics,
     oracle_scores,
 )
+from mmdet_msrcnn.utils.silence import silence
 
 COCO_IOU_THRS = np.linspace(0.5, 0.95, 10)
-
-
-@contextlib.contextmanager
-def silence() -> Iterator[None]:
-    """Keep pycocotools from printing."""
-    with open(os.devnull, 'w') as null, contextlib.redirect_stdout(null):
-        yield
 
 
 def run_coco_eval(coco_eval: COCOeval) -> np.ndarray:

@@ -9,10 +9,10 @@ from pycocotools.coco import COCO
 
 from mmdet_msrcnn.evaluation.bootstrap import resample_images
 from mmdet_msrcnn.evaluation.functional import RANKINGS
-from mmdet_msrcnn.evaluation.ranked_coco_eval import silence
 from mmdet_msrcnn.evaluation.report import Evaluation, evaluate
 from mmdet_msrcnn.utils.environment import environment
 from mmdet_msrcnn.utils.flops import head_gmacs
+from mmdet_msrcnn.utils.silence import silence
 from mmdet_msrcnn.utils.training_log import read_training_log
 from mmdet_msrcnn.visualization.report_folder import write_report
 

@@ -1,13 +1,11 @@
 """A hostile pickle, given to each tool that takes a checkpoint."""
 
-import functools
-import http.server
 import re
-import threading
 
 import pytest
 import torch
 
+from tests.file_server import serve
 from tests.helpers import ROOT, Hostile
 
 TOOLS = ROOT / 'tools'
@@ -32,13 +30,8 @@ def hostile(workspace):
 @pytest.fixture(scope='module')
 def url(workspace):
     """Address of the workspace on loopback."""
-    handler = functools.partial(
-        http.server.SimpleHTTPRequestHandler, directory=workspace.folder
-    )
-    with http.server.ThreadingHTTPServer(('127.0.0.1', 0), handler) as httpd:
-        threading.Thread(target=httpd.serve_forever, daemon=True).start()
-        yield f'http://127.0.0.1:{httpd.server_port}/hostile.pth'
-        httpd.shutdown()
+    with serve(workspace.folder) as address:
+        yield f'{address}/hostile.pth'
 
 
 REPORT = (

@@ -20,6 +20,8 @@ from mmdet_msrcnn.models import FCNMaskHead, MaskIoUHead, MaskScoreHead
 from mmdet_msrcnn.models.gt_masks import stack_gt_masks
 from mmdet_msrcnn.models.mask_iou_target import mask_iou_target
 from tests.helpers import (
+    MS_RCNN,
+    PLUS,
     boxes_of,
     build_model,
     collate,
@@ -184,17 +186,19 @@ def test_a_training_step_gives_the_same_losses():
     assert found['cpu'] == pytest.approx(found['cuda'], rel=0.05)
 
 
+@pytest.mark.parametrize('config', [MS_RCNN, PLUS])
 @pytest.mark.parametrize('dtype', [torch.bfloat16, torch.float16])
-def test_a_training_step_under_autocast(dtype):
+def test_a_training_step_under_autocast(dtype, config):
     batch = collate(scene(3), scene(2, seed=1))
     found = {}
     for enabled in (False, True):
-        model = build_model(small_config()).train().cuda()
+        model = build_model(small_config(config)).train().cuda()
         model.roi_head.bbox_sampler.num = 10_000
         with torch.autocast('cuda', dtype, enabled=enabled):
             losses = losses_of(model, batch)
         assert losses['loss_mask_iou'].dtype == torch.float32
-        losses['loss_mask_iou'].backward()
+        model.parse_losses(losses)[0].backward()
+        assert all(p.grad is not None for p in model.parameters())
         for parameter in model.roi_head.mask_iou_head.parameters():
             assert parameter.grad.isfinite().all()
         found[enabled] = float(losses['loss_mask_iou'])

@@ -16,21 +16,20 @@ import torch
 from mmdet.registry import DATASETS
 from mmdet.registry import MODELS as MMDET_MODELS
 from mmengine.config import Config
+from mmengine.dataset import BaseDataset
 from mmengine.logging import MMLogger
 from mmengine.registry import init_default_scope
 from pycocotools.coco import COCO
+from torch import nn
 
 from mmdet_msrcnn.benchmarks.table import Column, to_markdown
 from mmdet_msrcnn.checkpoints.read import read_checkpoint
 from mmdet_msrcnn.evaluation.functional import mean_precision, share_of_gain
 from mmdet_msrcnn.evaluation.ranked_coco_eval import RankedCOCOeval
+from mmdet_msrcnn.model_zoo.entry import inner_data_set
 from mmdet_msrcnn.registry import MODELS
-from mmdet_msrcnn.reproduction.screening import (
-    VARIANTS,
-    find_detections,
-    rank,
-    train_head,
-)
+from mmdet_msrcnn.reproduction.detections import find_detections
+from mmdet_msrcnn.reproduction.screening import VARIANTS, rank, train_head
 from mmdet_msrcnn.utils.io import write_json
 from mmdet_msrcnn.utils.silence import silence
 
@@ -42,6 +41,13 @@ COLUMNS = (
 )
 
 
+def positive(text: str) -> int:
+    """Read a number of at least 1."""
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f'must be at least 1, got {text}')
+    return int(text)
+
+
 def parse_args() -> argparse.Namespace:
     """Parse the command line."""
     parser = argparse.ArgumentParser(
@@ -50,17 +56,15 @@ def parse_args() -> argparse.Namespace:
     )
     parser.add_argument('config', type=Path, help='with a MaskScoreHead')
     parser.add_argument('checkpoint', type=Path, help='the Mask R-CNN')
-    parser.add_argument('--epochs', type=int, default=2)
-    parser.add_argument('--seeds', type=int, default=1)
+    parser.add_argument('--epochs', type=positive, default=2)
+    parser.add_argument('--seeds', type=positive, default=1)
     parser.add_argument('--out', type=Path, help='JSON to write')
     return parser.parse_args()
 
 
-def main() -> None:
-    """Run the command."""
-    args = parse_args()
-    weights = read_checkpoint(args.checkpoint)
-    cfg = Config.fromfile(args.config)
+def load_model(config: Path, cfg: Config, checkpoint: Path) -> nn.Module:
+    """Build the frozen detector of a config and load its weights."""
+    weights = read_checkpoint(checkpoint)
     init_default_scope(cfg.get('default_scope', 'mmdet'))
     # Each head would log how it is initialized.
     MMLogger.get_current_instance().setLevel('WARNING')
@@ -68,20 +72,48 @@ def main() -> None:
     cfg.model.type = 'mmdet_msrcnn.FrozenTwoStageDetector'
     model = MMDET_MODELS.build(cfg.model).eval()
     head = model.roi_head.mask_iou_head
-    if not head.scores_detections:
-        raise SystemExit(
-            f'{args.config} has a {type(head).__name__}, which is not trained '
+    if not getattr(head, 'scores_detections', False):
+        raise ValueError(
+            f'{config} has a {type(head).__name__}, which is not trained '
             'on detections. Give a config such as those of '
             'configs/ms_rcnn_plus.'
         )
     model.load_state_dict(weights.get('state_dict', weights), strict=False)
-    data = cfg.train_dataloader.dataset
-    data.pipeline = cfg.test_dataloader.dataset.pipeline
-    dataset = DATASETS.build(data)
+    return model
+
+
+def load_dataset(cfg: Config) -> BaseDataset:
+    """Build the data set of training, with the pipeline of test."""
+    data = inner_data_set(cfg.train_dataloader.dataset)
+    data.pipeline = inner_data_set(cfg.test_dataloader.dataset).pipeline
+    return DATASETS.build(data)
+
+
+def screen(args: argparse.Namespace) -> list[dict]:
+    """Train a head for each variant and evaluate it.
+
+    Args:
+        args (argparse.Namespace): Of :func:`parse_args`.
+
+    Returns:
+        list[dict]: Rows of ``COLUMNS``.
+
+    Raises:
+        ValueError: If config and checkpoint do not fit, or too little is
+            detected.
+    """
+    cfg = Config.fromfile(args.config)
+    model = load_model(args.config, cfg, args.checkpoint)
+    dataset = load_dataset(cfg)
     found = find_detections(model, dataset)
 
     held_back = found.images % 5 == 0
     train, test = (x.nonzero()[:, 0] for x in (~held_back, held_back))
+    if len(test) == 0:
+        raise ValueError(
+            'Nothing is detected in the fifth of the images that is held '
+            'back. Give the checkpoint of a trained detector.'
+        )
     results = [found.results[i] for i in test]
     for result, iou in zip(results, found.ious[test].tolist(), strict=True):
         # The oracle takes it where the true one is 0.
@@ -125,6 +157,16 @@ def main() -> None:
             row['deviation'] = np.std(shares, ddof=1)
         rows.append(row)
         print(to_markdown(COLUMNS, rows[-1:]).splitlines()[-1], flush=True)
+    return rows
+
+
+def main() -> None:
+    """Run the command."""
+    args = parse_args()
+    try:
+        rows = screen(args)
+    except (OSError, ValueError) as error:
+        raise SystemExit(str(error)) from None
     print(to_markdown(COLUMNS, rows))
     if args.out:
         write_json(args.out, rows)

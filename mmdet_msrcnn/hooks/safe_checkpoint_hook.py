@@ -6,7 +6,7 @@ from pathlib import Path
 from mmengine.dist import is_main_process
 from mmengine.hooks import CheckpointHook
 from mmengine.runner import Runner
-from torch import nn
+from torch import Tensor, nn
 
 from mmdet_msrcnn.checkpoints.fit import few
 from mmdet_msrcnn.hooks.finite_loss_hook import REMEDY
@@ -23,8 +23,11 @@ def check_finite(model: nn.Module) -> None:
     Raises:
         FloatingPointError: If a weight is infinite or not a number.
     """
-    state = model.state_dict()
-    wrong = [k for k, v in state.items() if not v.isfinite().all()]
+    wrong = [
+        name
+        for name, value in model.state_dict().items()
+        if isinstance(value, Tensor) and not value.isfinite().all()
+    ]
     if wrong:
         raise FloatingPointError(
             f'Not saved, for weights are not finite: {few(wrong)}. The '

@@ -1,5 +1,6 @@
 """Turning a training checkpoint into a file for a model zoo."""
 
+import contextlib
 import getpass
 import hashlib
 import io
@@ -59,12 +60,17 @@ def portable_config(cfg: Config) -> Config:
 
 def _private_names() -> list[str]:
     """Patterns of what must not be told: home folder, user, host."""
-    user, host = getpass.getuser(), socket.gethostname()
-    return [
-        re.escape(str(Path.home())) + r'\b',
-        rf'[/\\]{re.escape(user)}[/\\]',
-        rf'\b{re.escape(host)}\b',
-    ]
+    host = re.escape(socket.gethostname())
+    # A host may be called as a file or a key is.
+    names = [rf'(?://|@){host}\b|\b{host}:\d']
+    # Containers may have a user without name or home.
+    with contextlib.suppress(RuntimeError):
+        home = Path.home()
+        if home != Path(home.anchor):
+            names.append(re.escape(str(home)) + r'\b')
+    with contextlib.suppress(KeyError, OSError):
+        names.append(rf'[/\\]{re.escape(getpass.getuser())}[/\\]')
+    return names
 
 
 def strip_paths(value):

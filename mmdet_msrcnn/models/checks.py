@@ -47,6 +47,24 @@ def check_range(
         raise ValueError(f'{name} must be {allowed}, got {value!r}')
 
 
+def _keywords(cls: type) -> list[str] | None:
+    """Arguments of a class and of those that it hands ``**kwargs`` to.
+
+    Returns:
+        list[str] | None: Their names, None if any are taken.
+    """
+    names = []
+    for base in cls.__mro__:
+        if '__init__' not in vars(base):
+            continue
+        _, *parameters = inspect.signature(base.__init__).parameters.values()
+        any_other = [p for p in parameters if p.kind is p.VAR_KEYWORD]
+        names += [p.name for p in parameters if p not in any_other]
+        if not any_other:
+            return list(dict.fromkeys(names))
+    return None
+
+
 def build(name: str, cfg: dict) -> nn.Module:
     """Build a part of the config, with an error that names a mistyped key.
 
@@ -63,11 +81,9 @@ def build(name: str, cfg: dict) -> nn.Module:
     with MODELS.switch_scope_and_registry(cfg.get('_scope_')) as registry:
         cls = registry.get(cfg['type'])
     if cls is not None:
-        parameters = inspect.signature(cls).parameters.values()
-        takes_any = any(p.kind is p.VAR_KEYWORD for p in parameters)
-        allowed = [p.name for p in parameters]
-        unknown = sorted(cfg.keys() - {'type', '_scope_', *allowed})
-        if unknown and not takes_any:
+        allowed = _keywords(cls)
+        unknown = sorted(cfg.keys() - {'type', '_scope_', *(allowed or cfg)})
+        if unknown:
             value = f'{unknown[0]}={cfg[unknown[0]]!r}'
             raise TypeError(
                 f'{name} takes no {value}; {cfg["type"]} has {allowed}'

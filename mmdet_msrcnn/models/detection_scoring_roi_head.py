@@ -100,6 +100,10 @@ class DetectionScoringRoIHead(MaskScoringRoIHead):
             rois = bbox2roi([dets.bboxes for dets in detections])
             labels = torch.cat([dets.labels for dets in detections])
             mask_preds, mask_feats = self._stage_masks(x, rois)
+        # Autocast keeps weights that it cast; some versions of torch keep
+        # these without gradient for the losses of boxes and masks
+        # (https://github.com/pytorch/pytorch/issues/112583).
+        torch.clear_autocast_cache()
         x = tuple(level.detach() for level in x)
         preds, mask_probs = self._mask_iou_forward(
             x,

@@ -48,7 +48,8 @@ class FrozenTwoStageDetector(TwoStageDetector):
             {
                 name: value.shape
                 for name, value in tensors.items()
-                if name.startswith(prefix)
+                if isinstance(value, Tensor)
+                and name.startswith(prefix)
                 and not name.startswith(f'{prefix}roi_head.mask_iou_head.')
                 and not name.endswith('num_batches_tracked')
             }

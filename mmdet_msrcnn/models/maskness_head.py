@@ -16,7 +16,7 @@ class MasknessHead(MaskIoUHead):
     a Mask R-CNN is tested with it as it is.
 
     Args:
-        mask_thr (float): Probability above which a pixel is foreground.
+        mask_thr (float): Probability from which a pixel is foreground.
             Defaults to 0.5.
         **kwargs: Arguments of :class:`MaskIoUHead` that describe its input.
     """
@@ -27,6 +27,17 @@ class MasknessHead(MaskIoUHead):
 
     def _init_layers(self, *args) -> None:
         """Build nothing."""
+
+    def loss_and_target(self, *args) -> dict:
+        """Refuse to train.
+
+        Raises:
+            RuntimeError: Always.
+        """
+        raise RuntimeError(
+            'MasknessHead has nothing to train. Test a Mask R-CNN with it, '
+            'or train a mmdet_msrcnn.MaskIoUHead.'
+        )
 
     def forward(
         self, mask_feats: Tensor, mask_probs: Tensor, labels: Tensor
@@ -42,6 +53,6 @@ class MasknessHead(MaskIoUHead):
             Tensor: In [0, 1], 0 without foreground; shape (K, 1).
         """
         probs = select_by_label(mask_probs, labels)
-        foreground = probs > self.mask_thr
+        foreground = probs >= self.mask_thr
         total = torch.where(foreground, probs, 0).sum((1, 2))
         return (total / foreground.sum((1, 2)).clamp(min=1))[:, None]

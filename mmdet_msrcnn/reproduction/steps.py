@@ -43,7 +43,8 @@ def locked(folder: Path) -> Iterator[int]:
         yield file.fileno()
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """Find a TCP port of this machine that nobody listens on."""
     with socket.socket() as listener:
         listener.bind(('127.0.0.1', 0))
         return listener.getsockname()[1]
@@ -79,7 +80,7 @@ def run_step(
     else:
         command = [sys.executable, tools / f'{step}.py', *inputs, *options]
     env = dict(os.environ, PYTHON=sys.executable)
-    env.setdefault('PORT', str(_free_port()))
+    env.setdefault('PORT', str(free_port()))
     log = folder / f'{step}.log'
     with open(log, 'a') as output:
         begin = output.tell()

@@ -28,11 +28,21 @@ def atomic_path(path: str | os.PathLike) -> Iterator[Path]:
     try:
         yield Path(temporary)
         # mkstemp makes files that only their owner can read.
-        os.chmod(temporary, 0o644)
+        os.chmod(temporary, _mode(path))
         os.replace(temporary, path)
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
         raise
+
+
+def _mode(path: Path) -> int:
+    """Permissions of a file, those of any new one where it is not there."""
+    if path.exists():
+        return path.stat().st_mode & 0o777
+    # The mask can only be read by setting it.
+    mask = os.umask(0)
+    os.umask(mask)
+    return 0o666 & ~mask
 
 
 def write_bytes(path: str | os.PathLike, content: bytes) -> None:

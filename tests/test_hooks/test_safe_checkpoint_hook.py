@@ -194,5 +194,17 @@ def test_order_of_images_goes_on_after_resume(tmp_path):
     assert not torch.equal(epochs[0], epochs[1])
 
 
+def test_state_that_is_no_tensor_is_saved(tmp_path):
+    class Remembering(Line):
+        def get_extra_state(self):
+            return dict(a=1)
+
+        def set_extra_state(self, state):
+            pass
+
+    runner(tmp_path, epochs=1, model=Remembering()).train()
+    assert (tmp_path / 'epoch_1.pth').is_file()
+
+
 def test_is_the_hook_of_mmengine_otherwise():
     assert issubclass(SafeCheckpointHook, CheckpointHook)

@@ -133,6 +133,20 @@ def test_what_still_tells_of_the_machine_is_an_error(private):
         portable_config(cfg)
 
 
+def test_names_that_tell_nothing(monkeypatch):
+    # As in a container.
+    def no_user():
+        raise KeyError('uid not found')
+
+    monkeypatch.setattr(getpass, 'getuser', no_user)
+    monkeypatch.setattr(socket, 'gethostname', lambda: 'train')
+    monkeypatch.setenv('HOME', '/')
+    content = dict(ann_file='train.json', img='train/', host='@trainer')
+    assert portable_config(Config(content)).to_dict() == content
+    with pytest.raises(ValueError, match='would tell'):
+        portable_config(Config(dict(url='http://train/coco')))
+
+
 def test_memory_of_a_killed_training(tmp_path):
     assert training_memory(tmp_path / 'epoch_1.pth') is None
     log = tmp_path / 'run/vis_data/scalars.json'

@@ -66,6 +66,10 @@ CASES = {
         head(fuson='concat'),
         r"mask_iou_head takes no fuson='concat'; .*'fusion'",
     ),
+    'mistyped key of a head that hands arguments on': (
+        head(type='mmdet_msrcnn.MasknessHead', fuson='concat'),
+        r"mask_iou_head takes no fuson='concat'; .*'mask_thr'.*'fusion'",
+    ),
     'mistyped key of the loss': (
         loss(loss_wieght=2),
         r"loss_iou takes no loss_wieght=2; .*'loss_weight'",

@@ -8,6 +8,7 @@ from tests.helpers import (
     MASK_RCNN,
     build_model,
     collate,
+    losses_of,
     scene,
     small_config,
 )
@@ -20,7 +21,17 @@ def test_hand_worked_case():
     labels = torch.tensor([1, 2])
     maskness = head(torch.zeros(2, 256, 14, 14), probs, labels)
     # The second has no foreground.
-    assert maskness.flatten().tolist() == pytest.approx([0.8, 0.0])
+    assert maskness.flatten().tolist() == pytest.approx([0.7, 0.0])
+
+
+def test_cannot_train():
+    cfg = small_config()
+    head = cfg.model.roi_head.mask_iou_head
+    cfg.model.roi_head.mask_iou_head = dict(
+        type='mmdet_msrcnn.MasknessHead', in_channels=head.in_channels
+    )
+    with pytest.raises(RuntimeError, match='nothing to train'):
+        losses_of(build_model(cfg).train(), collate(scene(seed=1)))
 
 
 def test_scores_a_mask_rcnn_as_it_is():
@@ -37,5 +48,5 @@ def test_scores_a_mask_rcnn_as_it_is():
     pred = result.pred_instances
     assert len(pred) > 0
     assert torch.equal(pred.mask_scores, pred.scores * pred.mask_ious)
-    # The mean of probabilities above 0.5, or nothing.
-    assert ((pred.mask_ious > 0.5) | (pred.mask_ious == 0)).all()
+    # The mean of probabilities from 0.5, or nothing.
+    assert ((pred.mask_ious >= 0.5) | (pred.mask_ious == 0)).all()

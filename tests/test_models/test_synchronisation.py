@@ -1,6 +1,9 @@
 """Targets and loss do nothing for which the host would wait for a GPU.
 
-Such calls are told on the CPU too; tests/test_gpu.py has CUDA's own word.
+Such calls are told on the CPU too, but for a copy by ``to``; CUDA's own word
+is in tests/test_gpu.py. Outside of it are targets that depend on how many
+there are ('present'), and heads that train on detections, for which NMS makes
+the host wait.
 """
 
 import pytest

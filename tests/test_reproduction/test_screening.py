@@ -6,12 +6,8 @@ import torch
 from pycocotools import mask as mask_utils
 from torch import nn
 
-from mmdet_msrcnn.reproduction.screening import (
-    VARIANTS,
-    find_detections,
-    rank,
-    train_head,
-)
+from mmdet_msrcnn.reproduction.detections import find_detections
+from mmdet_msrcnn.reproduction.screening import VARIANTS, rank, train_head
 from tests.coco_data import (
     HEIGHT,
     LOAD,

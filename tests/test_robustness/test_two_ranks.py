@@ -1,6 +1,5 @@
 """Two processes over gloo train as one does."""
 
-import socket
 import time
 
 import pytest
@@ -8,6 +7,7 @@ import torch
 from mmengine.model import MMDistributedDataParallel
 from torch import distributed, multiprocessing, nn
 
+from mmdet_msrcnn.reproduction.steps import free_port
 from tests.helpers import build_model, collate, scene, small_config
 
 # Instances in the image of each rank. Ground-truth boxes are the only
@@ -62,11 +62,8 @@ def work(rank: int, port: int, folder: str) -> None:
 def ranks(tmp_path_factory):
     """Gradients of both ranks, by case."""
     folder = tmp_path_factory.mktemp('ranks')
-    with socket.socket() as listener:
-        listener.bind(('127.0.0.1', 0))
-        port = listener.getsockname()[1]
     context = multiprocessing.spawn(
-        work, (port, str(folder)), nprocs=2, join=False
+        work, (free_port(), str(folder)), nprocs=2, join=False
     )
     # One call waits for the end of one rank. A busy machine takes a minute.
     deadline = time.monotonic() + 300

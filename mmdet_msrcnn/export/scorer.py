@@ -12,15 +12,9 @@ from mmdet_msrcnn.checkpoints.read import read_checkpoint
 from mmdet_msrcnn.models.mask_fusion import select_by_label
 from mmdet_msrcnn.models.mask_iou_head import MaskIoUHead
 
-# The last of each are those of a head that learns the mask score.
+# The last is that of a head that learns the mask score.
 INPUTS = ('mask_feats', 'mask_probs', 'labels', 'rank_feats')
-OUTPUTS = ('mask_ious', 'mask_scores')
 PREFIX = 'roi_head.mask_iou_head.'
-
-
-def outputs_of(head: MaskIoUHead) -> tuple[str, ...]:
-    """Fields of the results that a head predicts."""
-    return OUTPUTS[: 1 + head.scores_detections]
 
 
 class MaskIoUScorer(nn.Module):
@@ -44,7 +38,7 @@ class MaskIoUScorer(nn.Module):
         )
         if head.num_rank_features:
             self.shapes['rank_feats'] = (head.num_rank_features,)
-        self.outputs = outputs_of(head)
+        self.outputs = head.predicts
 
     def forward(
         self,

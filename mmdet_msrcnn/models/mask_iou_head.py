@@ -64,6 +64,8 @@ class MaskIoUHead(BaseModule):
         TypeError: If ``loss_iou`` does not choose samples by a ``tau``.
     """
 
+    # Fields of the results, as :meth:`decode` gives them.
+    predicts = ('mask_ious',)
     # Beside the convolutions' output, into the fully connected layers.
     num_rank_features = 0
     # Whether it is trained on detections, not on positives.
@@ -206,7 +208,8 @@ class MaskIoUHead(BaseModule):
             preds (Tensor): Of the own class of each RoI, shape (K, ).
 
         Returns:
-            tuple[Tensor]: MaskIoU in [0, 1], shape (K, ).
+            tuple[Tensor]: Values of ``predicts``: MaskIoU in [0, 1], shape
+            (K, ).
         """
         return (preds.clamp(0, 1),)
 
@@ -316,11 +319,14 @@ class MaskIoUHead(BaseModule):
 
             - mask_ious (Tensor): Predicted MaskIoU, clamped to [0, 1], shape
               (n, ).
-            - mask_scores (Tensor): ``scores * mask_ious``, shape (n, ).
-              ``scores`` stays the class score.
+            - mask_scores (Tensor): ``scores * mask_ious`` where the head does
+              not predict it, shape (n, ). ``scores`` stays the class score.
         """
         for preds, results in zip(mask_iou_preds, results_list, strict=True):
             chosen = select_by_label(preds, results.labels)
-            (results.mask_ious,) = self.decode(chosen.to(results.scores.dtype))
-            results.mask_scores = results.scores * results.mask_ious
+            values = self.decode(chosen.to(results.scores.dtype))
+            for name, value in zip(self.predicts, values, strict=True):
+                results.set_field(value, name)
+            if 'mask_scores' not in self.predicts:
+                results.mask_scores = results.scores * results.mask_ious
         return results_list

@@ -42,6 +42,7 @@ class MaskScoreHead(MaskIoUHead):
             detected, or ``loss_iou`` has a tau other than 0.
     """
 
+    predicts = ('mask_ious', 'mask_scores')
     num_rank_features = 2
     scores_detections = True
 
@@ -121,8 +122,8 @@ class MaskScoreHead(MaskIoUHead):
             preds (Tensor): Of the own class of each RoI, shape (K, 2).
 
         Returns:
-            tuple[Tensor]: MaskIoU in [0, 1] and mask score in (0, 1), each
-            of shape (K, ).
+            tuple[Tensor]: MaskIoU in [0, 1] and mask score in (0, 1), which
+            is no product, each of shape (K, ).
         """
         mask_ious, logits = preds.unbind(-1)
         return mask_ious.clamp(0, 1), logits.sigmoid()
@@ -194,28 +195,3 @@ class MaskScoreHead(MaskIoUHead):
         return dict(
             loss_mask_iou=log, mask_iou_targets=ious, mask_score_targets=scores
         )
-
-    def predict_by_feat(
-        self, preds: tuple[Tensor, ...], results_list: InstanceList
-    ) -> InstanceList:
-        """Add ``mask_ious`` and ``mask_scores`` to the results.
-
-        Args:
-            preds (tuple[Tensor]): Output of :meth:`forward` for each image.
-            results_list (list[:obj:`InstanceData`]): Detection results of
-                each image.
-
-        Returns:
-            list[:obj:`InstanceData`]: The same objects, with
-
-            - mask_ious (Tensor): Predicted MaskIoU, clamped to [0, 1], shape
-              (n, ).
-            - mask_scores (Tensor): Predicted in (0, 1), not a product, shape
-              (n, ). ``scores`` stays the class score.
-        """
-        for image_preds, results in zip(preds, results_list, strict=True):
-            chosen = select_by_label(image_preds, results.labels)
-            results.mask_ious, results.mask_scores = self.decode(
-                chosen.to(results.scores.dtype)
-            )
-        return results_list

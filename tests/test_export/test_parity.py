@@ -33,7 +33,7 @@ class Session:
         self.labels = []
 
     def run(self, names, inputs):
-        assert names == ['mask_ious']
+        assert names is None
         assert list(inputs) == ['mask_feats', 'mask_probs', 'labels']
         self.labels += inputs['labels'].tolist()
         return [np.array(self.outputs.pop(0), np.float32)]

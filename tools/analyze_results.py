@@ -30,6 +30,7 @@ from pycocotools.coco import COCO
 
 from mmdet_msrcnn.evaluation.bootstrap import resample_images
 from mmdet_msrcnn.evaluation.report import evaluate
+from mmdet_msrcnn.utils.arguments import positive
 from mmdet_msrcnn.utils.silence import silence
 from mmdet_msrcnn.visualization.report_folder import write_report
 
@@ -47,7 +48,10 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument('--img-dir', type=Path, help='images, for overlays')
     parser.add_argument('--num-overlays', type=int, default=12)
     parser.add_argument(
-        '--bootstrap', type=int, default=500, help='resamples of the images'
+        '--bootstrap',
+        type=positive,
+        default=500,
+        help='resamples of the images',
     )
     return parser.parse_args()
 
@@ -66,7 +70,10 @@ def load_results(argument: str) -> tuple[str, dict]:
             f'{path} does not exist. Write it with tools/test.py CONFIG '
             'CHECKPOINT --cfg-options test_evaluator.outfile_prefix=PREFIX'
         )
-    results = json.loads(Path(path).read_text())
+    try:
+        results = json.loads(Path(path).read_bytes())
+    except ValueError:
+        results = None
     if not isinstance(results, dict) or 'detections' not in results:
         raise SystemExit(f'{path} is not a PREFIX.mask_scores.json')
     if not results['detections']:
@@ -100,14 +107,16 @@ def main() -> None:
     args = parse_args()
     if not Path(args.ann).is_file():
         raise SystemExit(f'{args.ann} does not exist')
-    if args.bootstrap < 1:
-        raise SystemExit('--bootstrap must be at least 1')
+    if args.img_dir and not args.img_dir.is_dir():
+        raise SystemExit(f'{args.img_dir} is no folder')
     models = dict(load_results(argument) for argument in args.results)
     if len(models) < len(args.results):
         raise SystemExit('the names of the models must differ')
     protocol = check_protocols(models)
     with silence():
         coco = COCO(args.ann)
+    if not set(protocol['img_ids']) <= set(coco.getImgIds()):
+        raise SystemExit(f'the results are of other images than {args.ann}')
     samples = resample_images(len(protocol['img_ids']), args.bootstrap)
     evaluations = {
         name: evaluate(coco, results['detections'], protocol, samples, name)

@@ -40,6 +40,7 @@ from mmdet_msrcnn.benchmarks import (
 )
 from mmdet_msrcnn.benchmarks.scenes import Source
 from mmdet_msrcnn.benchmarks.table import to_markdown
+from mmdet_msrcnn.utils.arguments import positive
 from mmdet_msrcnn.utils.environment import environment
 from mmdet_msrcnn.utils.io import write_json
 from mmdet_msrcnn.utils.silence import silence
@@ -119,10 +120,10 @@ def parse_args() -> argparse.Namespace:
     )
     parser.add_argument('--ann', type=Path, help='COCO annotations')
     parser.add_argument('--img-dir', type=Path, help='folder of the images')
-    parser.add_argument('--num-images', type=int, default=5)
-    parser.add_argument('--repeats', type=int, default=3)
+    parser.add_argument('--num-images', type=positive, default=5)
+    parser.add_argument('--repeats', type=positive, default=3)
     parser.add_argument('--device', choices=('cpu', 'cuda'), default='cpu')
-    parser.add_argument('--threads', type=int, help='CPU threads')
+    parser.add_argument('--threads', type=positive, help='CPU threads')
     args = parser.parse_args()
     if (args.ann is None) != (args.img_dir is None):
         parser.error('--ann and --img-dir go together')

@@ -8,6 +8,8 @@ numbers, with boxes and masks).
 import argparse
 from pathlib import Path
 
+from mmdet.apis.det_inferencer import IMG_EXTENSIONS
+
 from mmdet_msrcnn.apis import MaskScoringInferencer
 from mmdet_msrcnn.utils.safe_globals import force_weights_only
 
@@ -29,6 +31,15 @@ def parse_args() -> argparse.Namespace:
     return parser.parse_args()
 
 
+def images_in(folder: str) -> list[str]:
+    """Names of the images of a folder that mmdet's inferencer reads."""
+    return [
+        path.name
+        for path in Path(folder).iterdir()
+        if path.name.lower().endswith(IMG_EXTENSIONS)
+    ]
+
+
 def main() -> None:
     """Run the demo."""
     force_weights_only()
@@ -36,9 +47,14 @@ def main() -> None:
     for path in (args.image, args.config, args.checkpoint):
         if '://' not in path and not Path(path).exists():
             raise SystemExit(f'{path} does not exist')
-    inferencer = MaskScoringInferencer(
-        args.config, args.checkpoint, device=args.device
-    )
+    if Path(args.image).is_dir() and not images_in(args.image):
+        raise SystemExit(f'{args.image} holds no images')
+    try:
+        inferencer = MaskScoringInferencer(
+            args.config, args.checkpoint, device=args.device
+        )
+    except ValueError as error:
+        raise SystemExit(str(error)) from None
     inferencer(
         args.image,
         out_dir=args.out_dir,

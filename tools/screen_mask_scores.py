@@ -30,6 +30,7 @@ from mmdet_msrcnn.model_zoo.entry import inner_data_set
 from mmdet_msrcnn.registry import MODELS
 from mmdet_msrcnn.reproduction.detections import find_detections
 from mmdet_msrcnn.reproduction.screening import VARIANTS, rank, train_head
+from mmdet_msrcnn.utils.arguments import positive
 from mmdet_msrcnn.utils.io import write_json
 from mmdet_msrcnn.utils.silence import silence
 
@@ -39,13 +40,6 @@ COLUMNS = (
     Column('share of the gain, %', 'share', 1, 100),
     Column('± over seeds', 'deviation', 1, 100),
 )
-
-
-def positive(text: str) -> int:
-    """Read a number of at least 1."""
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f'must be at least 1, got {text}')
-    return int(text)
 
 
 def parse_args() -> argparse.Namespace:

@@ -33,6 +33,7 @@ model = dict(
 )
 default_hooks = dict(checkpoint=dict(type='mmdet_msrcnn.SafeCheckpointHook'))
 custom_hooks = [
+    dict(type='NumClassCheckHook'),
     dict(type='mmdet_msrcnn.CheckpointFitHook'),
     dict(type='mmdet_msrcnn.FiniteLossHook'),
 ]

@@ -4,15 +4,30 @@ from pathlib import Path
 
 from mmdet.apis import DetInferencer
 from mmdet.structures import DetDataSample
+from mmdet.utils import ConfigType
+from torch import nn
 
+from mmdet_msrcnn.checkpoints.fit import check_loaded, shapes_of
 from mmdet_msrcnn.utils.io import write_json
 
 
 class MaskScoringInferencer(DetInferencer):
     """mmdet's DetInferencer with ``mask_scores`` and ``mask_ious`` added.
 
-    mmdet's own writes four fields of a prediction and drops the others.
+    mmdet's own writes four fields of a prediction and drops the others, and
+    detects with random heads where a checkpoint does not fit.
     """
+
+    def _load_weights_to_model(
+        self, model: nn.Module, checkpoint: dict | None, cfg: ConfigType | None
+    ) -> None:
+        """Refuse a checkpoint of which the model would use but a part."""
+        if checkpoint is not None:
+            check_loaded(
+                shapes_of(checkpoint.get('state_dict', checkpoint)),
+                shapes_of(model.state_dict()),
+            )
+        super()._load_weights_to_model(model, checkpoint, cfg)
 
     def pred2dict(
         self, data_sample: DetDataSample, pred_out_dir: str = ''
@@ -37,7 +52,8 @@ class MaskScoringInferencer(DetInferencer):
         if pred_out_dir:
             name = str(self.num_predicted_imgs)
             self.num_predicted_imgs += 1
-            if 'img_path' in data_sample:
+            # None of an array.
+            if data_sample.get('img_path'):
                 name = Path(data_sample.img_path).stem
             write_json(Path(pred_out_dir, 'preds', f'{name}.json'), result)
         return result

@@ -29,6 +29,16 @@ def num_classes(shapes: dict[str, torch.Size]) -> int | None:
     return rows[0] - 1 if rows else None
 
 
+def shapes_of(state_dict: dict) -> dict[str, torch.Size]:
+    """Shapes by name; counts of batches, which older files lack, left out."""
+    return {
+        name.removeprefix('module.'): value.shape
+        for name, value in state_dict.items()
+        if isinstance(value, torch.Tensor)
+        and not name.endswith('.num_batches_tracked')
+    }
+
+
 class Fit(NamedTuple):
     """How the tensors of a checkpoint compare with those of a model.
 
@@ -59,6 +69,45 @@ def compare(
         [name for name in expected if name not in loaded],
         [name for name in loaded if name not in expected],
         [k for k, s in expected.items() if loaded.get(k, s) != s],
+    )
+
+
+def check_loaded(
+    loaded: dict[str, torch.Size], expected: dict[str, torch.Size]
+) -> None:
+    """Check that nothing of a model is left as it was initialized.
+
+    Args:
+        loaded (dict[str, torch.Size]): Shapes in the checkpoint.
+        expected (dict[str, torch.Size]): Shapes in the model.
+
+    Raises:
+        ValueError: If a tensor is missing in the checkpoint or has another
+            shape there.
+    """
+    fit = compare(loaded, expected)
+    if not fit.missing and not fit.unfit:
+        return
+    theirs, ours = num_classes(loaded), num_classes(expected)
+    without_head = not any('.mask_iou_head.' in k for k in loaded)
+    if None not in (theirs, ours) and theirs != ours:
+        fix = (
+            f'It has {theirs} classes, the config {ours}: test it with a '
+            'config of its classes, or train from it (load_from), which '
+            'keeps what fits.'
+        )
+    elif without_head and any('.mask_iou_head.' in k for k in fit.missing):
+        fix = (
+            'It has no MaskIoU head: test it with a config of '
+            'configs/mask_rcnn, or train the head on top of it '
+            '(configs/ms_rcnn/ms-rcnn_r50_fpn_freeze_6e_coco.py).'
+        )
+    else:
+        fix = 'Give the config that it was trained with.'
+    raise ValueError(
+        'The checkpoint does not fit the config. Missing in it: '
+        f'{few(fit.missing) or "nothing"}. Of another shape: '
+        f'{few(fit.unfit) or "nothing"}. {fix}'
     )
 
 

@@ -51,6 +51,36 @@ def check_finite(result: dict) -> None:
         )
 
 
+def check_classes(coco: COCO, classes: Sequence[str]) -> None:
+    """Refuse classes that mmdet would confuse with each other.
+
+    It numbers labels by the order of the annotation file, and names them by
+    that of the data set, leaving out what it does not find.
+
+    Args:
+        coco (COCO): Annotations.
+        classes (Sequence[str]): Names of the classes of the data set.
+
+    Raises:
+        ValueError: If a name is not in the annotations, or the order is
+            another one.
+    """
+    ids = coco.getCatIds(catNms=list(classes))
+    names = [cat['name'] for cat in coco.loadCats(ids)]
+    missing = sorted(set(classes) - set(names))
+    if missing:
+        known = [cat['name'] for cat in coco.loadCats(coco.getCatIds())]
+        raise ValueError(
+            f'The annotations have no category {missing}, but {known}. Spell '
+            'metainfo.classes of the data sets as there.'
+        )
+    if names != list(classes):
+        raise ValueError(
+            f'metainfo.classes must be in the order of the annotations, which '
+            f'is {names}, got {list(classes)}.'
+        )
+
+
 @METRICS.register_module()
 class MaskScoringMetric(CocoMetric):
     """mmdet's CocoMetric, plus what a mask score is worth.
@@ -106,6 +136,21 @@ class MaskScoringMetric(CocoMetric):
             raise ValueError(
                 f'metric_items may hold {MAP_ITEMS}, got {sorted(unknown)}'
             )
+
+    @property
+    def dataset_meta(self) -> dict | None:
+        """Meta information of the data set, set before training begins.
+
+        Raises:
+            ValueError: If its classes are not those of ``ann_file``.
+        """
+        return self._dataset_meta
+
+    @dataset_meta.setter
+    def dataset_meta(self, dataset_meta: dict) -> None:
+        if self._coco_api is not None and 'classes' in dataset_meta:
+            check_classes(self._coco_api, dataset_meta['classes'])
+        self._dataset_meta = dataset_meta
 
     @property
     def _is_ours(self) -> bool:

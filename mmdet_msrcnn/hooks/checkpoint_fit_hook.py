@@ -2,25 +2,19 @@
 
 from pathlib import Path
 
-import torch
 from mmengine.dist import is_main_process
 from mmengine.hooks import Hook
 from mmengine.runner import Runner, find_latest_checkpoint
 from torch import nn
 
-from mmdet_msrcnn.checkpoints.fit import Fit, compare, few, num_classes
+from mmdet_msrcnn.checkpoints.fit import (
+    check_loaded,
+    compare,
+    few,
+    shapes_of,
+)
 from mmdet_msrcnn.checkpoints.read import read_checkpoint
 from mmdet_msrcnn.registry import HOOKS
-
-
-def shapes_of(state_dict: dict) -> dict[str, torch.Size]:
-    """Shapes by name; counts of batches, which older files lack, left out."""
-    return {
-        name.removeprefix('module.'): value.shape
-        for name, value in state_dict.items()
-        if isinstance(value, torch.Tensor)
-        and not name.endswith('.num_batches_tracked')
-    }
 
 
 @HOOKS.register_module()
@@ -120,32 +114,5 @@ class CheckpointFitHook(Hook):
         self._check()
 
     def _check(self) -> None:
-        if self._loaded is None:
-            return
-        fit = compare(self._loaded, self._expected)
-        if fit.missing or fit.unfit:
-            raise ValueError(self._misfit(fit))
-
-    def _misfit(self, fit: Fit) -> str:
-        """What does not fit, and what to do."""
-        theirs, ours = map(num_classes, (self._loaded, self._expected))
-        without_head = not any('.mask_iou_head.' in k for k in self._loaded)
-        if None not in (theirs, ours) and theirs != ours:
-            fix = (
-                f'It has {theirs} classes, the config {ours}: test it with a '
-                'config of its classes, or train from it (load_from), which '
-                'keeps what fits.'
-            )
-        elif without_head and any('.mask_iou_head.' in k for k in fit.missing):
-            fix = (
-                'It has no MaskIoU head: test it with a config of '
-                'configs/mask_rcnn, or train the head on top of it '
-                '(configs/ms_rcnn/ms-rcnn_r50_fpn_freeze_6e_coco.py).'
-            )
-        else:
-            fix = 'Give the config that it was trained with.'
-        return (
-            'The checkpoint does not fit the config. Missing in it: '
-            f'{few(fit.missing) or "nothing"}. Of another shape: '
-            f'{few(fit.unfit) or "nothing"}. {fix}'
-        )
+        if self._loaded is not None:
+            check_loaded(self._loaded, self._expected)

@@ -54,8 +54,14 @@ def main_collection(path: Path) -> dict:
         dict: The first one.
 
     Raises:
-        ValueError: If there is none, or it does not name its data.
+        ValueError: If there is no file or collection, or it does not name
+            its data.
     """
+    if not path.is_file():
+        raise ValueError(
+            f'{path} does not exist. It says beside a config what its models '
+            'were trained with; see configs/demo/metafile.yml for one.'
+        )
     collections = read_metafile(path)['Collections']
     if not collections or not (collections[0].get('Metadata') or {}).get(
         'Training Data'

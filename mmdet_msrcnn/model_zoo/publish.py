@@ -28,9 +28,12 @@ RUN_KEYS = (
     'resume',
     'launcher',
     'log_level',
-    'visualizer',
     'vis_backends',
 )
+# What a visualizer says of them.
+RUN_VISUALIZER_KEYS = ('vis_backends', 'save_dir', 'name')
+# What mmengine appends to its version: of the folder it was started in.
+GIT_HASH = re.compile(r'[0-9a-f]{40}$')
 
 
 def portable_config(cfg: Config) -> Config:
@@ -47,6 +50,12 @@ def portable_config(cfg: Config) -> Config:
         ValueError: If it still names the home folder, user or host.
     """
     content = {k: v for k, v in cfg.to_dict().items() if k not in RUN_KEYS}
+    if 'visualizer' in content:
+        content['visualizer'] = {
+            key: value
+            for key, value in content['visualizer'].items()
+            if key not in RUN_VISUALIZER_KEYS
+        } | dict(vis_backends=[dict(type='LocalVisBackend')])
     portable = Config(strip_paths(content))
     for line in portable.pretty_text.splitlines():
         for private in _private_names():
@@ -113,6 +122,8 @@ def published_content(checkpoint: dict, cfg: Config) -> dict:
         )
     found = checkpoint.get('meta') or {}
     meta = {key: found[key] for key in META if key in found}
+    if 'mmengine_version' in meta:
+        meta['mmengine_version'] = GIT_HASH.sub('', meta['mmengine_version'])
     if not (meta.get('dataset_meta') or {}).get('classes'):
         raise ValueError(
             "The checkpoint does not name its classes: meta['dataset_meta']"

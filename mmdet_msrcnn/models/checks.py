@@ -78,15 +78,17 @@ def build(name: str, cfg: dict) -> nn.Module:
     Raises:
         TypeError: If it has a key that the class does not take.
     """
-    with MODELS.switch_scope_and_registry(cfg.get('_scope_')) as registry:
-        cls = registry.get(cfg['type'])
-    if cls is not None:
+    cls = cfg['type']
+    if isinstance(cls, str):
+        with MODELS.switch_scope_and_registry(cfg.get('_scope_')) as registry:
+            cls = registry.get(cls)
+    if inspect.isclass(cls):
         allowed = _keywords(cls)
         unknown = sorted(cfg.keys() - {'type', '_scope_', *(allowed or cfg)})
         if unknown:
             value = f'{unknown[0]}={cfg[unknown[0]]!r}'
             raise TypeError(
-                f'{name} takes no {value}; {cfg["type"]} has {allowed}'
+                f'{name} takes no {value}; {cls.__name__} has {allowed}'
             )
     return MODELS.build(cfg)
 

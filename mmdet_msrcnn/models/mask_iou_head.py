@@ -8,7 +8,7 @@ from mmengine.config import ConfigDict
 from mmengine.model import BaseModule
 from torch import Tensor, nn
 
-from mmdet_msrcnn.models.checks import build, check_choice
+from mmdet_msrcnn.models.checks import build, check_choice, check_range
 from mmdet_msrcnn.models.class_targets import (
     OTHER_CLASSES,
     ClassTargets,
@@ -91,6 +91,8 @@ class MaskIoUHead(BaseModule):
         if isinstance(init_cfg, tuple):
             init_cfg = list(init_cfg)
         super().__init__(init_cfg=init_cfg)
+        check_range('mask_iou_head.num_convs', num_convs, 1)
+        check_range('mask_iou_head.num_fcs', num_fcs, 0)
         check_choice('mask_iou_head.fusion', fusion, FUSIONS)
         check_choice(
             'mask_iou_head.target_classes', target_classes, OTHER_CLASSES

@@ -9,6 +9,7 @@ from mmdet.structures import DetDataSample
 from mmengine.structures import InstanceData
 
 from mmdet_msrcnn.apis import MaskScoringInferencer
+from tests.helpers import MASK_RCNN, build_model, small_config
 
 
 @pytest.fixture
@@ -47,7 +48,8 @@ def test_model_without_mask_scores(inferencer):
 
 # path of the image, name of the file
 @pytest.mark.parametrize(
-    ('meta', 'name'), [(dict(img_path='a/b.jpg'), 'b'), ({}, '0')]
+    ('meta', 'name'),
+    [(dict(img_path='a/b.jpg'), 'b'), (dict(img_path=None), '0'), ({}, '0')],
 )
 def test_writes_json(inferencer, tmp_path, meta, name):
     sample = prediction(mask_ious=[0.75], mask_scores=[0.375])
@@ -55,3 +57,14 @@ def test_writes_json(inferencer, tmp_path, meta, name):
     result = inferencer.pred2dict(sample, str(tmp_path))
     written = (tmp_path / 'preds' / f'{name}.json').read_text()
     assert json.loads(written) == json.loads(json.dumps(result))
+
+
+def test_a_checkpoint_that_does_not_fit_is_refused(inferencer):
+    model = build_model(small_config())
+    twin = build_model(small_config(MASK_RCNN))
+    checkpoint = dict(
+        state_dict=twin.state_dict(),
+        meta=dict(dataset_meta=dict(classes=('a', 'b', 'c'))),
+    )
+    with pytest.raises(ValueError, match='has no MaskIoU head'):
+        inferencer._load_weights_to_model(model, checkpoint, None)

@@ -21,7 +21,8 @@ from tests.test_evaluation.test_ranked_coco_eval import (
     true_iou,
 )
 
-CLASSES = ('class0', 'class1', 'class2')
+# In the order of the annotations.
+CLASSES = ('class2', 'class1', 'class0')
 
 
 def write_ann(coco, folder) -> str:
@@ -67,6 +68,20 @@ def evaluate(metric, samples, classes=CLASSES) -> dict[str, float]:
     for sample in samples:
         metric.process({}, [sample])
     return metric.evaluate(len(samples))
+
+
+@pytest.mark.parametrize(
+    ('classes', 'message'),
+    [
+        ((CLASSES[0], 'other'), r"no category \['other'\], but .*"),
+        (CLASSES[::-1], 'in the order of the annotations'),
+    ],
+)
+def test_classes_that_mmdet_would_confuse(tmp_path, classes, message):
+    coco, _ = random_case()
+    metric = MaskScoringMetric(ann_file=write_ann(coco, tmp_path))
+    with pytest.raises(ValueError, match=message):
+        metric.dataset_meta = dict(classes=classes)
 
 
 def test_equals_pycocotools_run_three_times(tmp_path):

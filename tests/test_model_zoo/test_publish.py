@@ -104,6 +104,12 @@ def test_absolute_paths_and_what_is_of_one_run_are_stripped():
             work_dir='work_dirs/a',
             load_from='/home/someone/mask.pth',
             vis_backends=[dict(type='WandbVisBackend', entity='someone')],
+            visualizer=dict(
+                type='mmdet_msrcnn.MaskScoringVisualizer',
+                save_dir='/home/someone/drawn',
+                vis_backends=[dict(type='WandbVisBackend', entity='someone')],
+                line_width=2,
+            ),
             data_root='/home/someone/coco/',
             val=[dict(ann_file='/home/someone/coco/val.json')],
             home='~/coco',
@@ -115,6 +121,12 @@ def test_absolute_paths_and_what_is_of_one_run_are_stripped():
         val=[dict(ann_file='val.json')],
         home='coco',
         scale=(1333, 800),
+        # Without it nothing can be drawn.
+        visualizer=dict(
+            type='mmdet_msrcnn.MaskScoringVisualizer',
+            line_width=2,
+            vis_backends=[dict(type='LocalVisBackend')],
+        ),
     )
     assert cfg.data_root == '/home/someone/coco/'
 

@@ -2,6 +2,7 @@
 
 import pytest
 
+from mmdet_msrcnn.models import MaskIoUHead, MaskIoULoss
 from tests.helpers import build_model, small_config
 
 
@@ -65,6 +66,10 @@ CASES = {
     'mistyped key of the head': (
         head(fuson='concat'),
         r"mask_iou_head takes no fuson='concat'; .*'fusion'",
+    ),
+    'no convolution': (
+        head(num_convs=0),
+        r'mask_iou_head\.num_convs must be >= 1, got 0',
     ),
     'mistyped key of a head that hands arguments on': (
         head(type='mmdet_msrcnn.MasknessHead', fuson='concat'),
@@ -130,3 +135,13 @@ def test_a_head_of_the_users_own_may_take_any_key():
         assert build_model(cfg).roi_head.mask_iou_head.depth == 3
     finally:
         MODELS.module_dict.pop('AnyKeyHead')
+
+
+def test_types_may_be_classes():
+    cfg = small_config()
+    head = cfg.model.roi_head.mask_iou_head
+    head.loss_iou = dict(type=MaskIoULoss, tau=0.25)
+    head.type = MaskIoUHead
+    built = build_model(cfg).roi_head.mask_iou_head
+    assert type(built) is MaskIoUHead
+    assert built.loss_iou.tau == 0.25

@@ -10,6 +10,7 @@ import yaml
 from mmdet.apis import inference_detector, init_detector
 from mmengine.config import Config
 
+from mmdet_msrcnn.apis import MaskScoringInferencer
 from tests.helpers import Hostile, build_model, load_tool
 
 publish_model = load_tool('publish_model')
@@ -145,6 +146,21 @@ def test_what_was_published_detects_as_before(folder, monkeypatch, workspace):
     assert len(before) > 0
     for field, value in before.items():
         assert torch.equal(value, after[field])
+    # It also draws.
+    inferencer = MaskScoringInferencer(
+        str(folder / f'out/{NAME}.py'), str(path), device='cpu'
+    )
+    out = folder / 'drawn'
+    inferencer(image, out_dir=str(out), no_save_pred=False)
+    assert len(list((out / 'vis').iterdir())) == 1
+    (pred,) = (out / 'preds').iterdir()
+    assert 'mask_scores' in json.loads(pred.read_text())
+
+
+def test_config_folder_without_a_metafile(folder, monkeypatch):
+    (folder / 'tiny_rcnn/metafile.yml').unlink()
+    with pytest.raises(SystemExit, match='metafile.yml does not exist'):
+        run(monkeypatch, folder)
 
 
 def write_variant(folder, name, *lines):

@@ -53,7 +53,7 @@ def main() -> None:
         inferencer = MaskScoringInferencer(
             args.config, args.checkpoint, device=args.device
         )
-    except ValueError as error:
+    except (TypeError, ValueError) as error:
         raise SystemExit(str(error)) from None
     inferencer(
         args.image,

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from mmdet.apis import DetInferencer
+from mmdet.models.roi_heads.mask_heads import MaskIoUHead as MMDetMaskIoUHead
 from mmdet.structures import DetDataSample
 from mmdet.utils import ConfigType
 from torch import nn
@@ -21,7 +22,20 @@ class MaskScoringInferencer(DetInferencer):
     def _load_weights_to_model(
         self, model: nn.Module, checkpoint: dict | None, cfg: ConfigType | None
     ) -> None:
-        """Refuse a checkpoint of which the model would use but a part."""
+        """Refuse a checkpoint of which the model would use but a part.
+
+        Raises:
+            TypeError: If the MaskIoU head is mmdet's, which writes its mask
+                scores over the class scores of masks alone.
+            ValueError: If the checkpoint does not fit.
+        """
+        head = getattr(getattr(model, 'roi_head', None), 'mask_iou_head', None)
+        if isinstance(head, MMDetMaskIoUHead):
+            raise TypeError(
+                "The MaskIoU head is mmdet's own, which keeps no mask scores "
+                'beside the class scores. Give a config of configs/ms_rcnn; '
+                "checkpoints of mmdet's head fit them."
+            )
         if checkpoint is not None:
             check_loaded(
                 shapes_of(checkpoint.get('state_dict', checkpoint)),

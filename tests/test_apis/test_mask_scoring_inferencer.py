@@ -5,6 +5,7 @@ import json
 import pytest
 import torch
 from mmdet.apis import DetInferencer
+from mmdet.models.roi_heads.mask_heads import MaskIoUHead as MMDetMaskIoUHead
 from mmdet.structures import DetDataSample
 from mmengine.structures import InstanceData
 
@@ -68,3 +69,12 @@ def test_a_checkpoint_that_does_not_fit_is_refused(inferencer):
     )
     with pytest.raises(ValueError, match='has no MaskIoU head'):
         inferencer._load_weights_to_model(model, checkpoint, None)
+
+
+def test_the_head_of_mmdet_is_refused(inferencer):
+    model = build_model(small_config())
+    model.roi_head.mask_iou_head = MMDetMaskIoUHead(
+        in_channels=8, conv_out_channels=8, fc_out_channels=8
+    )
+    with pytest.raises(TypeError, match="mmdet's own"):
+        inferencer._load_weights_to_model(model, None, None)

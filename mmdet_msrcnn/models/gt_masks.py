@@ -106,7 +106,7 @@ def _stack(bitmaps: BitmapMasks) -> tuple[np.ndarray, ...]:
 def _rasterize(polygons: PolygonMasks) -> tuple[np.ndarray, ...]:
     """The same of polygons: each instance in a window of the image.
 
-    The pixels are those of mmdet's ``to_bitmap``, but for one in eight
+    The pixels are those of mmdet's ``to_bitmap``, but for at most one in a
     million of random polygons (none in 51 million of COCO's): moving a line
     can move a tie between two points.
     """

@@ -1,7 +1,6 @@
 """Stopping a training that has come to nothing."""
 
-import math
-
+import torch
 from mmengine.hooks import Hook
 from mmengine.runner import Runner
 
@@ -63,7 +62,7 @@ class FiniteLossHook(Hook):
         wrong = [
             name
             for name, value in (outputs or {}).items()
-            if 'loss' in name and not math.isfinite(float(value))
+            if 'loss' in name and not torch.as_tensor(value).isfinite().all()
         ]
         if wrong and self._was_wrong:
             raise FloatingPointError(

@@ -9,6 +9,7 @@ import argparse
 from pathlib import Path
 
 from mmdet.apis.det_inferencer import IMG_EXTENSIONS
+from mmengine.fileio import list_dir_or_file
 
 from mmdet_msrcnn.apis import MaskScoringInferencer
 from mmdet_msrcnn.utils.safe_globals import force_weights_only
@@ -31,15 +32,6 @@ def parse_args() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def images_in(folder: str) -> list[str]:
-    """Names of the images of a folder that mmdet's inferencer reads."""
-    return [
-        path.name
-        for path in Path(folder).iterdir()
-        if path.name.lower().endswith(IMG_EXTENSIONS)
-    ]
-
-
 def main() -> None:
     """Run the demo."""
     force_weights_only()
@@ -47,8 +39,12 @@ def main() -> None:
     for path in (args.image, args.config, args.checkpoint):
         if '://' not in path and not Path(path).exists():
             raise SystemExit(f'{path} does not exist')
-    if Path(args.image).is_dir() and not images_in(args.image):
-        raise SystemExit(f'{args.image} holds no images')
+    if Path(args.image).is_dir() and not any(
+        list_dir_or_file(args.image, list_dir=False, suffix=IMG_EXTENSIONS)
+    ):
+        raise SystemExit(
+            f'{args.image} holds no file that ends in one of {IMG_EXTENSIONS}'
+        )
     try:
         inferencer = MaskScoringInferencer(
             args.config, args.checkpoint, device=args.device

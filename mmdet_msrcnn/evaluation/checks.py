@@ -41,9 +41,14 @@ def check_classes(coco: COCO, classes: Sequence[str]) -> None:
         classes (Sequence[str]): Names of the classes of the data set.
 
     Raises:
-        ValueError: If a name is not in the annotations, or the order is
-            another one.
+        ValueError: If they are one word, a name is not in the annotations,
+            or the order is another one.
     """
+    if isinstance(classes, str):
+        raise ValueError(
+            f'metainfo.classes is the word {classes!r}. Write the comma of a '
+            f'single class: ({classes!r},).'
+        )
     ids = coco.getCatIds(catNms=list(classes))
     names = [cat['name'] for cat in coco.loadCats(ids)]
     missing = sorted(set(classes) - set(names))

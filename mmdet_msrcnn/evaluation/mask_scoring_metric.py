@@ -26,6 +26,7 @@ from mmdet_msrcnn.registry import METRICS
 from mmdet_msrcnn.utils.io import write_json
 
 EXTRA_ITEMS = MAP_ITEMS[:3]
+CLASSIFIED = {'bbox', 'segm'}
 
 
 @METRICS.register_module()
@@ -94,14 +95,16 @@ class MaskScoringMetric(CocoMetric):
         return self._dataset_meta
 
     @dataset_meta.setter
-    def dataset_meta(self, dataset_meta: dict) -> None:
-        if self._coco_api is not None and 'classes' in dataset_meta:
-            check_classes(self._coco_api, dataset_meta['classes'])
+    def dataset_meta(self, dataset_meta: dict | None) -> None:
+        classes = (dataset_meta or {}).get('classes')
+        # Proposals have no class.
+        if classes and self._coco_api and set(self.metrics) <= CLASSIFIED:
+            check_classes(self._coco_api, classes)
         self._dataset_meta = dataset_meta
 
     @property
     def _is_ours(self) -> bool:
-        return not self.format_only and set(self.metrics) <= {'bbox', 'segm'}
+        return not self.format_only and set(self.metrics) <= CLASSIFIED
 
     def process(self, data_batch: dict, data_samples: Sequence[dict]) -> None:
         """Keep the results of one batch, the predicted MaskIoUs included.

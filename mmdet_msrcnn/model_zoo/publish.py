@@ -33,7 +33,7 @@ RUN_KEYS = (
 # What a visualizer says of them.
 RUN_VISUALIZER_KEYS = ('vis_backends', 'save_dir', 'name')
 # What mmengine appends to its version: of the folder it was started in.
-GIT_HASH = re.compile(r'[0-9a-f]{40}$')
+GIT_HASH = re.compile(r'([0-9a-f]{40}|unknown)$')
 
 
 def portable_config(cfg: Config) -> Config:
@@ -50,7 +50,7 @@ def portable_config(cfg: Config) -> Config:
         ValueError: If it still names the home folder, user or host.
     """
     content = {k: v for k, v in cfg.to_dict().items() if k not in RUN_KEYS}
-    if 'visualizer' in content:
+    if content.get('visualizer'):
         content['visualizer'] = {
             key: value
             for key, value in content['visualizer'].items()
@@ -71,7 +71,10 @@ def _private_names() -> list[str]:
     """Patterns of what must not be told: home folder, user, host."""
     host = re.escape(socket.gethostname())
     # A host may be called as a file or a key is.
-    names = [rf'(?://|@){host}\b|\b{host}:\d']
+    names = [
+        rf'(?://|@|\\\\){host}\b',
+        rf'\b{host}(?:\.[\w.-]+)?:(?:\d|/(?!/))',
+    ]
     # Containers may have a user without name or home.
     with contextlib.suppress(RuntimeError):
         home = Path.home()

@@ -62,6 +62,9 @@ def _keywords(cls: type) -> list[str] | None:
         names += [p.name for p in parameters if p not in any_other]
         if not any_other:
             return list(dict.fromkeys(names))
+        if not base.__module__.startswith('mmdet_msrcnn.'):
+            # It may take them itself.
+            return None
     return None
 
 
@@ -84,7 +87,8 @@ def build(name: str, cfg: dict) -> nn.Module:
             cls = registry.get(cls)
     if inspect.isclass(cls):
         allowed = _keywords(cls)
-        unknown = sorted(cfg.keys() - {'type', '_scope_', *(allowed or cfg)})
+        known = cfg if allowed is None else allowed
+        unknown = sorted(cfg.keys() - {'type', '_scope_', *known})
         if unknown:
             value = f'{unknown[0]}={cfg[unknown[0]]!r}'
             raise TypeError(

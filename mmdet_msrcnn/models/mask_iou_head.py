@@ -328,7 +328,7 @@ class MaskIoUHead(BaseModule):
             chosen = select_by_label(preds, results.labels)
             values = self.decode(chosen.to(results.scores.dtype))
             for name, value in zip(self.predicts, values, strict=True):
-                results.set_field(value, name)
+                setattr(results, name, value)
             if 'mask_scores' not in self.predicts:
                 results.mask_scores = results.scores * results.mask_ious
         return results_list

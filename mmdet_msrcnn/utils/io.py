@@ -2,7 +2,7 @@
 
 import json
 import os
-import tempfile
+import secrets
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,28 +21,18 @@ def atomic_path(path: str | os.PathLike) -> Iterator[Path]:
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(
-        dir=path.parent, prefix=f'.{path.stem}-', suffix=path.suffix
-    )
-    os.close(handle)
+    name = f'.{path.stem}-{secrets.token_hex(4)}{path.suffix}'
+    temporary = path.with_name(name)
+    # Not mkstemp, whose files only their owner can read.
+    os.close(os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666))
     try:
-        yield Path(temporary)
-        # mkstemp makes files that only their owner can read.
-        os.chmod(temporary, _mode(path))
+        yield temporary
+        if path.exists():
+            temporary.chmod(path.stat().st_mode)
         os.replace(temporary, path)
     except BaseException:
-        Path(temporary).unlink(missing_ok=True)
+        temporary.unlink(missing_ok=True)
         raise
-
-
-def _mode(path: Path) -> int:
-    """Permissions of a file, those of any new one where it is not there."""
-    if path.exists():
-        return path.stat().st_mode & 0o777
-    # The mask can only be read by setting it.
-    mask = os.umask(0)
-    os.umask(mask)
-    return 0o666 & ~mask
 
 
 def write_bytes(path: str | os.PathLike, content: bytes) -> None:

@@ -74,6 +74,7 @@ def evaluate(metric, samples, classes=CLASSES) -> dict[str, float]:
     ('classes', 'message'),
     [
         ((CLASSES[0], 'other'), r"no category \['other'\], but .*"),
+        ('class0', r"Write the comma of a single class: \('class0',\)"),
         (CLASSES[::-1], 'in the order of the annotations'),
     ],
 )

@@ -137,6 +137,8 @@ def test_absolute_paths_and_what_is_of_one_run_are_stripped():
         f'file://{Path.home()}/coco',
         f'../../{getpass.getuser()}/coco',
         f'http://{socket.gethostname()}:80/coco',
+        f'{socket.gethostname()}.cluster.example:29500',
+        f'{socket.gethostname()}:/data/coco',
     ],
 )
 def test_what_still_tells_of_the_machine_is_an_error(private):

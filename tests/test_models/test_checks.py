@@ -123,7 +123,8 @@ def test_a_head_of_the_users_own_may_take_any_key():
 
     @MODELS.register_module()
     class AnyKeyHead(MaskIoUHead):
-        def __init__(self, depth: int = 1, **kwargs) -> None:
+        def __init__(self, **kwargs) -> None:
+            depth = kwargs.pop('depth')
             super().__init__(**kwargs)
             self.depth = depth
 

@@ -23,10 +23,19 @@ ATEN = torch.ops.aten
 # The host has to know a value, or how many there are.
 READS = {
     ATEN._local_scalar_dense.default,
+    ATEN.allclose.default,
     ATEN.equal.default,
     ATEN.is_nonzero.default,
     ATEN.masked_select.default,
     ATEN.nonzero.default,
+    ATEN._unique2.default,
+    ATEN.repeat_interleave.Tensor,
+}
+BY_INDEX = {
+    ATEN.index.Tensor,
+    ATEN.index_put.default,
+    ATEN.index_put_.default,
+    ATEN._index_put_impl_.default,
 }
 # A copy between host and GPU that is waited for.
 COPIES = {
@@ -41,7 +50,7 @@ COPIES = {
 
 class NoReads(TorchDispatchMode):
     def __torch_dispatch__(self, func, types, args=(), kwargs=None):
-        by_mask = func is ATEN.index.Tensor and any(
+        by_mask = func in BY_INDEX and any(
             index is not None and index.dtype == torch.bool
             for index in args[1]
         )
@@ -64,6 +73,10 @@ class NoCopies(TorchFunctionMode):
         lambda x: bool(x.any()),
         lambda x: x[x > 0],
         lambda x: x.nonzero(),
+        lambda x: x.unique(),
+        lambda x: torch.allclose(x, x),
+        lambda x: x.repeat_interleave(x.long()),
+        lambda x: x.index_put_((x > 0,), torch.rand(3)),
         lambda x: x.new_tensor([1.0]),
         lambda x: x.tolist(),
         lambda x: torch.tensor([1.0], device=x.device),

@@ -64,7 +64,7 @@ def test_r50_trains_and_tests_without_a_warning_of_ours(coco_mini, workspace):
     log += done.stdout + done.stderr
     assert 'coco/mask_score_share' in done.stdout + done.stderr
     warnings = [line for line in log.splitlines() if 'Warning' in line]
-    assert not [line for line in warnings if 'mmdet_msrcnn' in line]
+    assert not [line for line in warnings if f'{ROOT}/mmdet_msrcnn/' in line]
 
 
 # deformable convolutions; RoI features of a shared res5

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from mmdet.registry import MODELS
 from mmdet.structures import DetDataSample
-from mmdet.structures.mask import BitmapMasks
+from mmdet.structures.mask import BitmapMasks, PolygonMasks
 from mmengine.config import Config
 from mmengine.registry import init_default_scope
 from mmengine.structures import InstanceData
@@ -135,6 +135,12 @@ def imperfect_probs(
         crop = np.roll(crop, rng.integers(-3, 4, 2), (0, 1))
         probs.append(cv2.GaussianBlur(crop, (5, 5), 1.0))
     return torch.from_numpy(np.stack(probs)).clamp(0, 1)
+
+
+def box_polygons(masks: np.ndarray) -> PolygonMasks:
+    """Boxes of masks of shape (N, H, W) as polygons."""
+    corners = boxes_of(masks).numpy()[:, [0, 1, 2, 1, 2, 3, 0, 3]]
+    return PolygonMasks([[c] for c in corners], *masks.shape[1:])
 
 
 def iou_target(

@@ -12,7 +12,7 @@ from mmcv.ops import (
     roi_align,
     soft_nms,
 )
-from mmdet.structures.mask import BitmapMasks, PolygonMasks
+from mmdet.structures.mask import BitmapMasks
 from mmengine.config import ConfigDict
 from mmengine.structures import InstanceData
 
@@ -22,6 +22,7 @@ from mmdet_msrcnn.models.mask_iou_target import mask_iou_target
 from tests.helpers import (
     MS_RCNN,
     PLUS,
+    box_polygons,
     boxes_of,
     build_model,
     collate,
@@ -64,8 +65,7 @@ class Case:
         self.probs = probs[:, None].to(device)
         self.masks = BitmapMasks(masks, *SIZE)
         if form == 'polygon':
-            corners = boxes_of(masks).numpy()[:, [0, 1, 2, 1, 2, 3, 0, 3]]
-            self.masks = PolygonMasks([[c] for c in corners], *SIZE)
+            self.masks = box_polygons(masks)
         self.sampling = [
             sampling_result(self.boxes, self.inds, torch.zeros_like(self.inds))
         ]

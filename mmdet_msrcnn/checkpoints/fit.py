@@ -29,6 +29,11 @@ def num_classes(shapes: dict[str, torch.Size]) -> int | None:
     return rows[0] - 1 if rows else None
 
 
+def has_mask_iou_head(names: Collection[str]) -> bool:
+    """Whether some names of tensors are those of a MaskIoU head."""
+    return any('.mask_iou_head.' in name for name in names)
+
+
 def shapes_of(state_dict: dict) -> dict[str, torch.Size]:
     """Shapes by name; counts of batches, which older files lack, left out."""
     return {
@@ -89,14 +94,13 @@ def check_loaded(
     if not fit.missing and not fit.unfit:
         return
     theirs, ours = num_classes(loaded), num_classes(expected)
-    without_head = not any('.mask_iou_head.' in k for k in loaded)
     if None not in (theirs, ours) and theirs != ours:
         fix = (
             f'It has {theirs} classes, the config {ours}: test it with a '
             'config of its classes, or train from it (load_from), which '
             'keeps what fits.'
         )
-    elif without_head and any('.mask_iou_head.' in k for k in fit.missing):
+    elif has_mask_iou_head(fit.missing) and not has_mask_iou_head(loaded):
         fix = (
             'It has no MaskIoU head: test it with a config of '
             'configs/mask_rcnn, or train the head on top of it '
@@ -124,7 +128,7 @@ def check_fit(
         ValueError: If names or shapes differ.
     """
     missing, unknown, unfit = compare(loaded, expected)
-    if not any('.mask_iou_head.' in name for name in loaded):
+    if not has_mask_iou_head(loaded):
         raise ValueError(
             'The checkpoint has no MaskIoU head: it is a Mask R-CNN. To '
             'train the head on top of it, see "Mask scoring for a model you '

@@ -8,14 +8,20 @@ the host wait.
 
 import pytest
 import torch
-from mmdet.structures.mask import BitmapMasks, PolygonMasks
+from mmdet.structures.mask import BitmapMasks
 from mmengine.config import ConfigDict
 from mmengine.structures import InstanceData
 from torch.overrides import TorchFunctionMode
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from mmdet_msrcnn.models import MaskIoUHead
-from tests.helpers import boxes_of, ellipse_masks, jitter, sampling_result
+from tests.helpers import (
+    box_polygons,
+    boxes_of,
+    ellipse_masks,
+    jitter,
+    sampling_result,
+)
 
 SIZE = 100, 150
 CFG = ConfigDict(mask_thr_binary=0.5)
@@ -96,8 +102,7 @@ def test_the_host_does_not_wait_for_targets_and_loss(form, target_classes):
     boxes = boxes_of(gt)
     masks = BitmapMasks(gt, *SIZE)
     if form == 'polygon':
-        corners = boxes.numpy()[:, [0, 1, 2, 1, 2, 3, 0, 3]]
-        masks = PolygonMasks([[c] for c in corners], *SIZE)
+        masks = box_polygons(gt)
     head = MaskIoUHead(
         num_classes=2,
         in_channels=8,

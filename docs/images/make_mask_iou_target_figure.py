@@ -18,6 +18,7 @@ from mmdet.models.roi_heads.mask_heads.fcn_mask_head import _do_paste_mask
 from mmdet.structures.mask import BitmapMasks
 
 from mmdet_msrcnn.models.gt_masks import stack_gt_masks
+from mmdet_msrcnn.models.interpolation import interpolate_rows
 from mmdet_msrcnn.models.mask_iou_target import (
     mask_iou_target,
     sample_axis,
@@ -80,7 +81,9 @@ def sampled_regions(truth, probs, boxes):
     """The same map at the samples of ``mask_iou_target``, and their steps."""
     x = sample_axis(boxes[:, 0], boxes[:, 2], WIDTH, 28)
     y = sample_axis(boxes[:, 1], boxes[:, 3], HEIGHT, 28)
-    pred = (y.weights @ probs @ x.weights.mT >= 0.5)[0].numpy()
+    columns = interpolate_rows(probs.mT, x.positions)
+    resampled = interpolate_rows(columns.mT, y.positions)
+    pred = (resampled >= 0.5)[0].numpy()
     sampled = truth[0][y.pixels[0][:, None], x.pixels[0]].bool().numpy()
     everywhere = np.ones_like(pred)
     return regions(pred, sampled, everywhere), x.step.item(), y.step.item()

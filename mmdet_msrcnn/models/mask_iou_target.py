@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from mmdet_msrcnn.models.gt_masks import GtMasks
-from mmdet_msrcnn.models.interpolation import linear_weights
+from mmdet_msrcnn.models.interpolation import interpolate_rows
 
 MAX_SAMPLES = 56
 
@@ -20,14 +20,14 @@ class AxisSamples(NamedTuple):
 
     Attributes:
         pixels (Tensor): Pixel indices within the image, shape (K, S).
-        weights (Tensor): Bilinear weights that resample the predicted mask
-            at these pixels, zero where a box has fewer than S samples, shape
-            (K, S, h).
+        positions (Tensor): Of these pixels on the predicted mask; 0 is the
+            centre of its first row or column, -1 where a box has fewer than
+            S samples, shape (K, S).
         step (Tensor): Pixels that one sample stands for, shape (K, ).
     """
 
     pixels: Tensor
-    weights: Tensor
+    positions: Tensor
     step: Tensor
 
 
@@ -55,10 +55,9 @@ def sample_axis(
 
     size = (high - low).clamp(min=torch.finfo(low.dtype).tiny)
     u = (pixels + 0.5 - low[:, None]) / size[:, None] * mask_size - 0.5
-    # Outside the mask, where every weight is zero.
+    # Outside the mask, where it is zero.
     u = torch.where(inside, u, -1.0)
-    weights = linear_weights(u, mask_size)
-    return AxisSamples(pixels.clamp(0, image_size - 1).long(), weights, step)
+    return AxisSamples(pixels.clamp(0, image_size - 1).long(), u, step)
 
 
 @torch.no_grad()
@@ -98,7 +97,8 @@ def mask_iou_target(
     with torch.autocast(boxes.device.type, enabled=False):
         x = sample_axis(boxes[:, 0], boxes[:, 2], width, mask_probs.shape[2])
         y = sample_axis(boxes[:, 1], boxes[:, 3], height, mask_probs.shape[1])
-        resampled = y.weights @ mask_probs.float() @ x.weights.mT
+        columns = interpolate_rows(mask_probs.float().mT, x.positions)
+        resampled = interpolate_rows(columns.mT, y.positions)
     pred = resampled >= mask_thr
     truth = gt_masks.sample(gt_inds, y.pixels, x.pixels)
 

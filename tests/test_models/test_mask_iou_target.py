@@ -222,7 +222,10 @@ def test_axis_samples_spread_evenly():
     # 112 pixels, 56 samples: the second of each pair of pixels.
     assert samples.step.tolist() == [2.0]
     assert samples.pixels[0].tolist() == list(range(4, 115, 2))
-    assert samples.weights.sum(-1).max() <= 1 + 1e-5
+    # Every second pixel is every half a cell of the mask, from 1.5 pixels on.
+    assert samples.positions[0].tolist() == pytest.approx(
+        [1.5 / 4 - 0.5 + k / 2 for k in range(56)]
+    )
 
 
 def test_no_positive_gives_an_empty_target():

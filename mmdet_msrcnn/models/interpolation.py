@@ -29,7 +29,7 @@ def interpolate_rows(masks: Tensor, at: Tensor) -> Tensor:
     Args:
         masks (Tensor): Shape (K, size, W), size at least 2.
         at (Tensor): Positions of each mask as in :func:`linear_weights`,
-            shape (K, P).
+            none NaN, shape (K, P).
 
     Returns:
         Tensor: Shape (K, P, W); zero outside the mask.
@@ -45,4 +45,4 @@ def interpolate_rows(masks: Tensor, at: Tensor) -> Tensor:
         masks.reshape(-1, width),
         per_sample_weights=weights.flatten(0, 1),
         mode='sum',
-    ).view(num, -1, width)
+    ).view(*at.shape, width)

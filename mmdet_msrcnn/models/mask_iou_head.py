@@ -182,11 +182,11 @@ class MaskIoUHead(BaseModule):
     ) -> Tensor:
         """Fuse, convolve and flatten the inputs of :meth:`forward`."""
         x = self.fusion.fuse(mask_feats, mask_probs, labels)
-        if x.device.type == 'cpu':
-            # A fifth less time; in float32 some GPUs take longer
-            # (pytorch#44943).
-            x = x.contiguous(memory_format=torch.channels_last)
         for conv in self.convs:
+            if x.device.type == 'cpu':
+                # A fifth less time; in float32 some GPUs take longer
+                # (pytorch#44943).
+                x = x.contiguous(memory_format=torch.channels_last)
             x = self.relu(conv(x))
         return x.flatten(1)
 

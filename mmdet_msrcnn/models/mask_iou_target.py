@@ -75,7 +75,7 @@ def mask_iou_target(
 
     Args:
         mask_probs (Tensor): Foreground probabilities of the true class in
-            [0, 1], shape (K, h, w).
+            [0, 1], shape (K, h, w), h and w at least 2.
         boxes (Tensor): (x1, y1, x2, y2) in pixels of the network's input,
             shape (K, 4). May lie partly or wholly outside the image.
         gt_inds (Tensor): Instance of each box, in [0, N), shape (K, ).

@@ -12,6 +12,11 @@ POSITIONS = st.lists(
 )
 
 
+def test_no_mask_gives_no_row():
+    rows = interpolate_rows(torch.zeros(0, 28, 28), torch.zeros(0, 56))
+    assert rows.shape == (0, 56, 28)
+
+
 @given(at=POSITIONS, size=st.integers(2, 9), seed=st.integers(0, 9))
 def test_rows_on_and_off_the_mask(at, size, seed):
     torch.manual_seed(seed)

@@ -10,6 +10,7 @@ from mmengine.config import ConfigDict
 from mmengine.structures import InstanceData
 
 from mmdet_msrcnn.models import MaskIoUHead, MaskIoULoss
+from mmdet_msrcnn.models.mask_fusion import FUSIONS
 from tests.helpers import boxes_of, ellipse_masks, sampling_result
 
 SMALL = dict(in_channels=8, conv_out_channels=8, fc_out_channels=16)
@@ -24,7 +25,26 @@ def test_output_equals_mmdet_head_with_the_same_weights(roi_feat_size):
     feats = torch.randn(6, 8, roi_feat_size, roi_feat_size)
     logits = torch.randn(6, 2 * roi_feat_size, 2 * roi_feat_size)
     preds = ours(feats, logits.sigmoid()[:, None], LABELS)
-    torch.testing.assert_close(preds, theirs(feats, logits), rtol=0, atol=0)
+    # Another memory layout may sum in another order.
+    torch.testing.assert_close(preds, theirs(feats, logits), rtol=0, atol=1e-6)
+
+
+@pytest.mark.parametrize('fusion', FUSIONS)
+def test_channels_come_last_on_a_cpu(fusion):
+    size = 28 if fusion == 'hr_roi' else 14
+    head = MaskIoUHead(
+        **SMALL, num_classes=3, fusion=fusion, roi_feat_size=size
+    )
+    layouts = []
+    for conv in head.convs:
+        conv.register_forward_hook(
+            lambda conv, inputs, out: layouts.append(
+                out.is_contiguous(memory_format=torch.channels_last)
+            )
+        )
+    head(torch.randn(6, 8, size, size), torch.rand(6, 3, 28, 28), LABELS)
+    # The first convolution of one channel chooses for itself.
+    assert len(layouts) == 4 and all(layouts[1:])
 
 
 def test_default_parameters_are_those_of_mmdet():

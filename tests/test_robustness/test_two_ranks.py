@@ -42,19 +42,25 @@ def gradients(model: nn.Module, inner: nn.Module, batch: dict) -> dict:
     }
 
 
+def train(case: str, rank: int, folder: str) -> None:
+    inner = detector()
+    model = MMDistributedDataParallel(
+        inner, broadcast_buffers=False, find_unused_parameters=True
+    )
+    found = gradients(model, inner, collate(scenes(case)[rank]))
+    torch.save(found, f'{folder}/{case}-{rank}.pth')
+
+
 def work(rank: int, port: int, folder: str) -> None:
     torch.set_num_threads(1)
     address = f'tcp://127.0.0.1:{port}'
     distributed.init_process_group(
         'gloo', init_method=address, rank=rank, world_size=2
     )
+    # A model that outlives the group ends gloo's threads while it holds the
+    # GIL they may wait for (pytorch#190489): none may be left here.
     for case in CASES:
-        inner = detector()
-        model = MMDistributedDataParallel(
-            inner, broadcast_buffers=False, find_unused_parameters=True
-        )
-        found = gradients(model, inner, collate(scenes(case)[rank]))
-        torch.save(found, f'{folder}/{case}-{rank}.pth')
+        train(case, rank, folder)
     distributed.destroy_process_group()
 
 

@@ -56,7 +56,7 @@ def in_order(boxes) -> torch.Tensor:
     return torch.cat([low.minimum(high), low.maximum(high)], dim=1)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(boxes=BOXES, seed=st.integers(0, 5), thr=st.sampled_from([0.5, 0.3, 0]))
 def test_any_box(boxes, seed, thr):
     boxes = in_order(boxes)

@@ -46,7 +46,7 @@ def assert_equal(masks, boxes, inds, size=28):
     assert torch.equal(found, expected)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(boxes=BOXES, seed=st.integers(0, 5))
 def test_any_box(boxes, seed):
     masks = bitmaps(3, seed)

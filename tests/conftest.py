@@ -4,17 +4,18 @@ import os
 from pathlib import Path
 
 import pytest
-import torch
 from hypothesis import settings
+from mmengine.runner import set_random_seed
 
-# The same examples always, however long a busy machine takes for one.
+# A seed, so that a failure comes again; no limit to the time of an example.
+# --hypothesis-profile=default draws others.
 settings.register_profile('repeatable', derandomize=True, deadline=None)
 settings.load_profile('repeatable')
 
 
 @pytest.fixture(autouse=True)
 def _seed():
-    torch.manual_seed(0)
+    set_random_seed(0)
 
 
 @pytest.fixture(scope='session')

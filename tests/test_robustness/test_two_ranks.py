@@ -7,7 +7,6 @@ import torch
 from mmengine.model import MMDistributedDataParallel
 from torch import distributed, multiprocessing, nn
 
-from mmdet_msrcnn.reproduction.steps import free_port
 from tests.helpers import build_model, collate, scene, small_config
 
 # Instances in the image of each rank. Ground-truth boxes are the only
@@ -51,16 +50,17 @@ def train(case: str, rank: int, folder: str) -> None:
     torch.save(found, f'{folder}/{case}-{rank}.pth')
 
 
-def work(rank: int, port: int, folder: str) -> None:
+def work(rank: int, folder: str) -> None:
     torch.set_num_threads(1)
-    address = f'tcp://127.0.0.1:{port}'
+    meeting = f'file://{folder}/meeting'
     distributed.init_process_group(
-        'gloo', init_method=address, rank=rank, world_size=2
+        'gloo', init_method=meeting, rank=rank, world_size=2
     )
-    # A model that outlives the group ends gloo's threads while it holds the
-    # GIL they may wait for (pytorch#190489): none may be left here.
     for case in CASES:
         train(case, rank, folder)
+    # Every model is gone by now: DDP's reducer must not be the last that has
+    # the group. Its end joins gloo's threads with the GIL held, which they may
+    # need to drop what a backward pass left there (pytorch#56297, #182083).
     distributed.destroy_process_group()
 
 
@@ -68,9 +68,7 @@ def work(rank: int, port: int, folder: str) -> None:
 def ranks(tmp_path_factory):
     """Gradients of both ranks, by case."""
     folder = tmp_path_factory.mktemp('ranks')
-    context = multiprocessing.spawn(
-        work, (free_port(), str(folder)), nprocs=2, join=False
-    )
+    context = multiprocessing.spawn(work, (str(folder),), nprocs=2, join=False)
     # One call waits for the end of one rank. A busy machine takes a minute.
     deadline = time.monotonic() + 300
     ended = context.join(timeout=300)
@@ -79,7 +77,7 @@ def ranks(tmp_path_factory):
     if not ended:
         for process in context.processes:
             process.kill()
-    assert ended, 'a rank waits for the other in vain'
+    assert ended, 'the ranks have not ended in five minutes'
     return {
         case: [
             torch.load(folder / f'{case}-{rank}.pth', weights_only=True)

@@ -2,7 +2,6 @@
 
 import json
 import os
-import re
 import signal
 import subprocess
 import sys
@@ -48,5 +47,5 @@ def test_a_kill_costs_at_most_the_running_epoch(workspace):  # noqa: F811
     result = json.loads((folder / 'result.json').read_text())
     assert set(result['log']) == {'1', '2', '3', '4'}
     log = (folder / 'train.log').read_text()
-    # The second checkpoint may have been cut short, or a third be there.
-    assert re.search('resumed epoch: [1-3]', log)
+    # The second checkpoint may have been cut short.
+    assert 'resumed epoch: 1' in log or 'resumed epoch: 2' in log

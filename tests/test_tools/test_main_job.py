@@ -217,6 +217,6 @@ def test_resumes_after_a_kill(workspace):
     process.send_signal(signal.SIGKILL)
     process.wait()
     workspace.run(*command[1:])
-    # Epochs may have ended while the log was read.
-    assert re.search('resumed epoch: [1-3], iter: [369]', logged(work_dir))
+    # The second epoch may have ended while the log was read.
+    assert re.search('resumed epoch: [12], iter: [36]', logged(work_dir))
     assert (work_dir / 'epoch_4.pth').exists()

@@ -1,5 +1,6 @@
 """Running the scripts that mmdet ships in its wheel."""
 
+import gc
 import os
 import runpy
 import sys
@@ -43,10 +44,14 @@ def run_mmdet_tool(name: str) -> None:
     """
     force_weights_only()
     launched = {'pytorch', '--launcher=pytorch'} & set(sys.argv)
-    under_torchrun = 'RANK' in os.environ and launched
-    if under_torchrun and not torch.cuda.is_available():
+    over_gloo = (
+        'RANK' in os.environ and launched and not torch.cuda.is_available()
+    )
+    if over_gloo:
         _init_cpu_processes()
     runpy.run_path(str(mmdet_tool(name)), run_name='__main__')
+    if over_gloo:
+        _end_cpu_processes()
 
 
 def _init_cpu_processes() -> None:
@@ -63,3 +68,15 @@ def _init_cpu_processes() -> None:
         'model_wrapper_cfg.device_ids=None',
         'model_wrapper_cfg.broadcast_buffers=False',
     ]
+
+
+def _end_cpu_processes() -> None:
+    """End gloo's threads while there is a Python they can call.
+
+    Later they may abort the process, so that torchrun calls a finished run a
+    failure (pytorch#190489). The model, held in a cycle by the runner, goes
+    first: a reducer that is the last to hold the group waits for these threads
+    with the GIL they may need (pytorch#56297).
+    """
+    gc.collect()
+    distributed.destroy_process_group()

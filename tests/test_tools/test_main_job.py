@@ -143,11 +143,17 @@ def test_tests_demos_and_reports(trained):
 def launch(script: str, *arguments, cwd) -> str:
     """Run one of the shell scripts with this Python's torchrun."""
     path = f'{sys.prefix}/bin:/usr/bin:/bin'
+    # Threads get the GIL only where the main one waits: what is left to them
+    # at the end of Python then aborts the process.
+    site = cwd / 'site/sitecustomize.py'
+    site.parent.mkdir(exist_ok=True)
+    site.write_text('import sys\nsys.setswitchinterval(100)\n')
     done = subprocess.run(
         ['bash', str(ROOT / 'tools' / script), *map(str, arguments)],
         cwd=cwd,
         env=dict(
             PATH=path,
+            PYTHONPATH=str(site.parent),
             PORT=str(free_port()),
             OMP_NUM_THREADS='1',
             HOME=str(cwd),

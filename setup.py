@@ -69,6 +69,8 @@ setup(
     ],
     extras_require={
         'demo': ['scikit-learn>=1.4'],
+        'cityscapes': ['cityscapesscripts>=2.3.0'],
+        'lvis': ['lvis>=0.5.3'],
         'onnx': ['onnx', 'onnxruntime', 'onnxscript'],
         'dev': [
             'hypothesis',

@@ -1,4 +1,4 @@
-# mmdet's Cityscapes data and metric; needs `pip install cityscapesscripts`.
+# Needs `pip install cityscapesscripts==2.3.0`.
 _base_ = './mask-rcnn_r50_fpn_18e_coco.py'
 
 model = dict(
@@ -55,7 +55,7 @@ val_evaluator = [
         metric=['bbox', 'segm'],
     ),
     dict(
-        type='CityScapesMetric',
+        type='mmdet_msrcnn.CityScapesMetric',
         seg_prefix=data_root + 'gtFine/val',
         outfile_prefix='work_dirs/cityscapes_metric/instance',
     ),

@@ -1,20 +1,18 @@
 """Cityscapes: mmdet's data set and metric with the configs of this package."""
 
 import json
-from types import SimpleNamespace
 
 import cv2
 import numpy as np
 import pytest
 import torch
 from mmdet.datasets import CityscapesDataset
-from mmdet.evaluation.metrics import cityscapes_metric
 from mmdet.registry import DATASETS, METRICS
 from mmengine.config import Config
 from mmengine.registry import init_default_scope
 from pycocotools import mask as coco_mask
 
-from mmdet_msrcnn.evaluation import MaskScoringMetric
+from mmdet_msrcnn.evaluation import CityScapesMetric, MaskScoringMetric
 from tests.config_family import FOLDER
 
 CLASSES = CityscapesDataset.METAINFO['classes']
@@ -98,27 +96,6 @@ def test_detections_are_evaluated(data):
     assert metrics['coco/segm_class_score_mAP'] == pytest.approx(0.5)
 
 
-def test_the_mask_score_ranks(tmp_path, monkeypatch):
-    # cityscapesscripts is not needed to write results, but for two lookups.
-    labels = SimpleNamespace(name2label={'car': SimpleNamespace(id=26)})
-    monkeypatch.setattr(cityscapes_metric, 'HAS_CITYSCAPESAPI', True)
-    monkeypatch.setattr(cityscapes_metric, 'CSLabels', labels, raising=False)
-    evaluator = Config.fromfile(CONFIG).val_evaluator[1]
-    assert evaluator.type == 'CityScapesMetric'
-    metric = cityscapes_metric.CityScapesMetric(
-        outfile_prefix=str(tmp_path), format_only=True
-    )
-    metric.dataset_meta = dict(classes=('car',))
-    pred = dict(
-        labels=torch.zeros(2, dtype=torch.long),
-        masks=torch.ones(2, 8, 8, dtype=torch.bool),
-        scores=torch.tensor([0.9, 0.8]),
-        mask_ious=torch.tensor([0.5, 0.75]),
-        mask_scores=torch.tensor([0.45, 0.6]),
-    )
-    path = 'leftImg8bit/val/frankfurt_leftImg8bit.png'
-    metric.process({}, [dict(pred_instances=pred, img_path=path)])
-    (result,) = tmp_path.rglob('*_pred.txt')
-    lines = result.read_text().splitlines()
-    written = [float(line.split()[2]) for line in lines]
-    torch.testing.assert_close(torch.tensor(written), pred['mask_scores'])
+def test_the_second_metric_is_that_of_cityscapes(data):
+    cfg = data.val_evaluator[1]
+    assert METRICS.get(cfg.type) is CityScapesMetric

@@ -1,0 +1,4 @@
+"""Work-arounds of other packages, one file each.
+
+Each names the thread or source and when it can go.
+"""

@@ -109,9 +109,6 @@ def screen(args: argparse.Namespace) -> list[dict]:
             'back. Give the checkpoint of a trained detector.'
         )
     results = [found.results[i] for i in test]
-    for result, iou in zip(results, found.ious[test].tolist(), strict=True):
-        # The oracle takes it where the true one is 0.
-        result['mask_iou'] = iou
     img_ids = [dataset.get_data_info(i)['img_id'] for i in range(len(dataset))]
     with silence():
         coco = COCO(dataset.ann_file)
@@ -124,8 +121,9 @@ def screen(args: argparse.Namespace) -> list[dict]:
     )
 
     def ap_by(scores: np.ndarray) -> float:
-        for result, score in zip(results, scores.tolist(), strict=True):
-            result['rank'] = score
+        ranked = coco_eval.detections
+        for det, score in zip(ranked, scores.tolist(), strict=True):
+            det['rank'] = score
         return mean_precision(coco_eval.precision_by('rank', False))
 
     class_score_ap = ap_by(found.scores[test].numpy())

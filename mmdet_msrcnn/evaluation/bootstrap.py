@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.progress import track
 
 from mmdet_msrcnn.evaluation.functional import (
-    RANKINGS,
+    GAIN,
     iou_statistics,
     share_of_gain,
 )
@@ -46,7 +46,8 @@ def bootstrap(
     Returns:
         list[dict[str, float]]: For each resample the mask AP by each ranking
         of the evaluator, and of a mask-scoring model the ``share`` of the
-        possible gain and the figures of :func:`iou_statistics`.
+        possible gain and the figures of :func:`iou_statistics`; NaN where a
+        figure is not defined, as AP without an instance.
     """
     evaluators = {}
     for ranking, key in coco_eval.rankings.items():
@@ -67,9 +68,9 @@ def bootstrap(
             ranking: evaluator.mean(counts)
             for ranking, evaluator in evaluators.items()
         }
-        if 'oracle' in row:
+        if 'mask_score' in row:
             ious = np.concatenate([images[i] for i in sample])
-            row['share'] = share_of_gain(*(row[key] for key in RANKINGS))
+            row['share'] = share_of_gain(*(row[key] for key in GAIN))
             row |= iou_statistics(ious[:, 0], ious[:, 1])
         rows.append(row)
     return rows
@@ -103,14 +104,17 @@ class WeightedPrecision:
             counts (ndarray): How often each image counts, shape (I, ).
 
         Returns:
-            float: In [0, 1]; -1 if there is no instance.
+            float: In [0, 1], over the classes that have an instance; NaN if
+            there is no instance.
         """
         tables = [
             self._precision(counts, *ranked)
             for ranked in self.classes
             if counts @ ranked[0]
         ]
-        return float(np.stack(tables, axis=-1).mean()) if tables else -1.0
+        if not tables:
+            return float('nan')
+        return float(np.stack(tables, axis=-1).mean())
 
     def _precision(
         self,
@@ -165,13 +169,23 @@ def _sort(eval_imgs: Iterable[dict | None]) -> tuple[np.ndarray, ...]:
 
 
 def interval(values: Iterable[float]) -> tuple[float, float]:
-    """95 % percentile interval of resampled figures.
+    """Compute the 95 % percentile interval of resampled figures.
 
     Args:
-        values (Iterable[float]): The figure on each resample.
+        values (Iterable[float]): The figure on each resample; NaN, where it
+            is not defined, is left out.
 
     Returns:
-        tuple[float, float]: Lower and upper end.
+        tuple[float, float]: Lower and upper end; NaN if no value is left.
     """
-    low, high = np.percentile(list(values), (2.5, 97.5))
+    values = np.array(list(values), float)
+    values = values[~np.isnan(values)]
+    if not values.size:
+        return float('nan'), float('nan')
+    low, high = np.percentile(values, (2.5, 97.5))
     return float(low), float(high)
+
+
+def count_undefined(values: Iterable[float]) -> int:
+    """Count the resamples that :func:`interval` leaves out."""
+    return int(np.isnan(list(values)).sum())

@@ -14,16 +14,21 @@ RANKINGS = {
     'class_score': 'score',
     'mask_score': 'mask_score',
     'oracle': 'oracle_score',
+    'starred': 'starred_score',
 }
+# Those that the share of the possible gain compares.
+GAIN = ('class_score', 'mask_score', 'oracle')
+STATISTICS = ('pearson', 'spearman', 'mae')
 MAP_ITEMS = ('mAP', 'mAP_50', 'mAP_75', 'mAP_s', 'mAP_m', 'mAP_l')
 
 
-def oracle_scores(
+def starred_scores(
     scores: np.ndarray, mask_ious: np.ndarray, true_ious: np.ndarray
 ) -> np.ndarray:
-    """Mask scores with the true MaskIoU where it is positive.
+    """Compute mask scores with the true MaskIoU where it is positive.
 
-    The upper bound of the paper's section 4.5 (the starred row).
+    The starred row of the paper's section 4.5. Where no instance overlaps, it
+    keeps the predicted MaskIoU, so that it differs from head to head.
 
     Args:
         scores (ndarray): Class scores, shape (D, ).
@@ -39,7 +44,7 @@ def oracle_scores(
 def iou_statistics(
     mask_ious: np.ndarray, true_ious: np.ndarray
 ) -> dict[str, float]:
-    """Agreement of predicted and true MaskIoU where the true one is positive.
+    """Compare predicted and true MaskIoU where the true one is positive.
 
     Args:
         mask_ious (ndarray): Predicted MaskIoU, shape (D, ).
@@ -47,12 +52,12 @@ def iou_statistics(
 
     Returns:
         dict[str, float]: ``pearson`` and ``spearman`` correlation in [-1, 1]
-        and mean absolute error ``mae``; 0 where they are not defined (fewer
-        than two detections, or no variance).
+        and mean absolute error ``mae``; NaN where they are not defined (no
+        detection; for correlations, fewer than two or no variance).
     """
     overlapping = true_ious > 0
     predicted, true = mask_ious[overlapping], true_ious[overlapping]
-    statistics = dict(pearson=0.0, spearman=0.0, mae=0.0)
+    statistics = dict.fromkeys(STATISTICS, float('nan'))
     if len(true):
         statistics['mae'] = float(np.abs(predicted - true).mean())
     if len(true) > 1 and np.ptp(predicted) > 0 and np.ptp(true) > 0:
@@ -64,20 +69,25 @@ def iou_statistics(
 def share_of_gain(
     class_score_ap: float, mask_score_ap: float, oracle_ap: float
 ) -> float:
-    """Part of the possible gain that the mask score takes.
+    """Compute the part of the possible gain that the mask score takes.
+
+    The oracle knows the true MaskIoU, but not which of two detections of an
+    instance is the duplicate. So it is not an upper bound: a share can be
+    above 1.
 
     Args:
         class_score_ap (float): Mask AP ranked by class score.
         mask_score_ap (float): Mask AP ranked by mask score.
-        oracle_ap (float): Mask AP ranked by the oracle.
+        oracle_ap (float): Mask AP ranked by class score x true MaskIoU.
 
     Returns:
-        float: (mask score - class score) / (oracle - class score); negative
-        if the mask score harms, 0 if there is nothing to gain.
+        float: (mask score - class score) / (oracle - class score), negative
+        if the mask score harms; NaN unless the oracle is above the class
+        score, for then there is no gain to take a part of.
     """
     possible = oracle_ap - class_score_ap
-    if possible <= 0:
-        return 0.0
+    if not possible > 0:
+        return float('nan')
     return (mask_score_ap - class_score_ap) / possible
 
 

@@ -1,5 +1,6 @@
-"""COCO metric that ranks masks three ways and checks the predicted IoUs."""
+"""COCO metric that ranks masks several ways and checks the predicted IoUs."""
 
+import copy
 import tempfile
 from collections.abc import Sequence
 
@@ -7,25 +8,31 @@ import numpy as np
 from mmdet.datasets.api_wrappers import COCO
 from mmdet.evaluation import CocoMetric
 from mmengine.logging import MMLogger
-from terminaltables import AsciiTable
+from torch import Tensor
 
-from mmdet_msrcnn.evaluation.checks import check_classes, check_finite
-from mmdet_msrcnn.evaluation.functional import (
-    MAP_ITEMS,
-    RANKINGS,
-    mean_precision,
-    share_of_gain,
-    summarize_precision,
+from mmdet_msrcnn.evaluation.checks import (
+    check_binary,
+    check_classes,
+    check_finite,
+    check_sizes,
 )
-from mmdet_msrcnn.evaluation.ranked_coco_eval import (
-    RankedCOCOeval,
-    box_evaluator,
-    run_coco_eval,
+from mmdet_msrcnn.evaluation.coco_eval import box_evaluator, to_detections
+from mmdet_msrcnn.evaluation.coco_figures import (
+    RECALL_ITEMS,
+    Tables,
+    box_tables,
+    check_items,
+    class_figures,
+    class_table,
+    empty_tables,
+    figures,
+    mask_tables,
 )
+from mmdet_msrcnn.evaluation.ground_truth import copy_ground_truth
+from mmdet_msrcnn.evaluation.ranked_coco_eval import RankedCOCOeval
 from mmdet_msrcnn.registry import METRICS
 from mmdet_msrcnn.utils.io import write_json
 
-EXTRA_ITEMS = MAP_ITEMS[:3]
 CLASSIFIED = {'bbox', 'segm'}
 
 
@@ -33,36 +40,52 @@ CLASSIFIED = {'bbox', 'segm'}
 class MaskScoringMetric(CocoMetric):
     """mmdet's CocoMetric, plus what a mask score is worth.
 
-    Besides CocoMetric's ``bbox_*`` (ranked by class score) and ``segm_*``
-    (by mask score where the model gives one), a mask-scoring model gets
+    In addition to CocoMetric's ``bbox_*`` (ranked by class score) and
+    ``segm_*`` (by mask score where the model gives one), a mask-scoring model
+    gets
 
     - ``segm_class_score_mAP`` (``_50``, ``_75``): masks ranked by class score;
-    - ``segm_oracle_mAP`` (``_50``, ``_75``): by class score x true MaskIoU;
+    - ``segm_oracle_mAP`` (``_50``, ``_75``): by class score x true MaskIoU,
+      which is 0 where no instance of the class overlaps;
+    - ``segm_starred_mAP`` (``_50``, ``_75``): the paper's starred row, which
+      has the predicted MaskIoU there;
     - ``mask_iou_pearson``, ``mask_iou_spearman``, ``mask_iou_mae``: predicted
       against true MaskIoU, over detections whose true MaskIoU is positive;
-    - ``mask_score_share``: the part of the possible gain that is taken.
+    - ``mask_score_share``: the part of the possible gain that is taken, see
+      :func:`share_of_gain`.
 
-    The true MaskIoU of a detection is its largest mask IoU with a non-crowd
-    instance of its class, at the original resolution. Figures are not
-    rounded, and all are at ``max_dets`` detections per image and class, which
-    takes the place of CocoMetric's ``proposal_nums``.
+    Figures that are not defined are NaN, AP -1 as in pycocotools. The true
+    MaskIoU of a detection is its largest mask IoU with a non-crowd instance
+    of its class, at the original resolution.
+
+    What differs from CocoMetric: figures are not rounded; every AP is at
+    ``max_dets`` detections per image and class (CocoMetric's ``mAP`` is at
+    100, its other AP at the last of ``proposal_nums``); masks are evaluated
+    by default; with ``classwise`` there is ``METRIC_CLASS_precision`` in
+    addition to ``CLASS_precision``, which is that of the last metric; bad
+    annotations are errors; ``use_mp_eval`` has no effect.
 
     Args:
         ann_file (str, optional): COCO annotations. By default the ground
             truth comes from the data set.
         metric (str | list[str]): Defaults to ``['bbox', 'segm']``. With
             ``proposal`` or ``proposal_fast`` this is CocoMetric.
-        max_dets (int): Detections per image and class that count. Defaults
-            to 100.
+        max_dets (int): Detections per image and class that count for AP.
+            Defaults to 100.
+        metric_items (Sequence[str], optional): Figures to return: CocoMetric's
+            (``AR@100`` and so on are at the three ``proposal_nums``, ranked as
+            ``segm_mAP``), and those of a mask-scoring model, such as
+            ``mask_score_share``. By default all but the recall.
         **kwargs: Other arguments of :class:`CocoMetric`. With
             ``outfile_prefix``, ``PREFIX.mask_scores.json`` holds every
-            detection with its scores and true MaskIoU, and the protocol. With
-            ``format_only`` this is CocoMetric, which writes mask scores as
-            the scores of masks.
+            detection with its scores, as tools/analyze_results.py reads it.
+            With ``format_only`` this is CocoMetric, which writes mask scores
+            as the scores of masks.
 
     Raises:
-        ValueError: If ``max_dets`` is not positive or ``metric_items`` has an
-            unknown name.
+        ValueError: If ``max_dets`` is not positive, or there are not three
+            ``proposal_nums`` for the recall.
+        KeyError: If ``metric`` or ``metric_items`` has an unknown name.
     """
 
     def __init__(
@@ -79,19 +102,13 @@ class MaskScoringMetric(CocoMetric):
         if max_dets < 1:
             raise ValueError(f'max_dets must be positive, got {max_dets}')
         self.max_dets = max_dets
-        unknown = set(self.metric_items or ()) - set(MAP_ITEMS)
-        if unknown and self._is_ours:
-            raise ValueError(
-                f'metric_items may hold {MAP_ITEMS}, got {sorted(unknown)}'
-            )
+        check_items(self.metric_items or (), self.proposal_nums)
+        if self._coco_api is not None:
+            self._coco_api = copy_ground_truth(self._coco_api)
 
     @property
     def dataset_meta(self) -> dict | None:
-        """Meta information of the data set, set before training begins.
-
-        Raises:
-            ValueError: If its classes are not those of ``ann_file``.
-        """
+        """Meta information of the data set; its classes are checked."""
         return self._dataset_meta
 
     @dataset_meta.setter
@@ -106,8 +123,14 @@ class MaskScoringMetric(CocoMetric):
     def _is_ours(self) -> bool:
         return not self.format_only and set(self.metrics) <= CLASSIFIED
 
+    @property
+    def _recall_nums(self) -> list[int]:
+        """``proposal_nums``, if the recall is asked for."""
+        asked = set(RECALL_ITEMS) & set(self.metric_items or ())
+        return self.proposal_nums if asked and self._is_ours else []
+
     def process(self, data_batch: dict, data_samples: Sequence[dict]) -> None:
-        """Keep the results of one batch, the predicted MaskIoUs included.
+        """Keep the results of one batch.
 
         Args:
             data_batch (dict): A batch of data.
@@ -115,14 +138,22 @@ class MaskScoringMetric(CocoMetric):
 
         Raises:
             FloatingPointError: If a prediction is infinite or not a number.
+            ValueError: If masks are soft.
         """
         super().process(data_batch, data_samples)
         added = self.results[len(self.results) - len(data_samples) :]
-        for (_, result), sample in zip(added, data_samples, strict=True):
+        for (gt, result), sample in zip(added, data_samples, strict=True):
             pred = sample['pred_instances']
             if 'mask_ious' in pred:
                 result['mask_ious'] = pred['mask_ious'].cpu().numpy()
             check_finite(result)
+            if isinstance(pred.get('masks'), Tensor):
+                check_binary(pred['masks'])
+            # CocoMetric writes into both.
+            if 'masks' in result:
+                result['masks'] = [dict(rle) for rle in result['masks']]
+            if 'anns' in gt:
+                gt['anns'] = copy.deepcopy(gt['anns'])
 
     def compute_metrics(self, results: list) -> dict[str, float]:
         """Compute the metrics of the whole data set.
@@ -132,12 +163,16 @@ class MaskScoringMetric(CocoMetric):
 
         Returns:
             dict[str, float]: See the class; all 0 if nothing was detected.
+
+        Raises:
+            ValueError: If an image was loaded in another size than that of
+                the annotations, or there are no masks to evaluate.
         """
         if not self._is_ours:
             return super().compute_metrics(results)
-        logger = MMLogger.get_current_instance()
         gts, preds = zip(*results, strict=True)
         self._init_coco(gts)
+        check_sizes(self._coco_api, gts)
         if self.outfile_prefix is not None:
             self.results2json(preds, self.outfile_prefix)
 
@@ -147,12 +182,16 @@ class MaskScoringMetric(CocoMetric):
                 "metric='bbox', or a model with a mask head."
             )
 
-        detections = self._detections(preds)
+        detections = to_detections(preds, self.cat_ids)
         if detections:
-            metrics = self._evaluate(detections)
+            tables, detections = self._evaluate(detections)
         else:
-            logger.error('The testing results of the whole dataset is empty.')
-            metrics = dict.fromkeys(self._keys('mask_ious' in preds[0]), 0.0)
+            MMLogger.get_current_instance().error(
+                'The testing results of the whole dataset is empty.'
+            )
+            scored = 'mask_scores' in preds[0]
+            sizes = len(self.iou_thrs), len(self.cat_ids)
+            tables = empty_tables(self.metrics, scored, *sizes)
         if self.outfile_prefix is not None and 'segm' in self.metrics:
             content = dict(
                 cat_ids=self.cat_ids,
@@ -162,24 +201,29 @@ class MaskScoringMetric(CocoMetric):
                 detections=detections,
             )
             write_json(f'{self.outfile_prefix}.mask_scores.json', content)
-        return metrics
+        return self._summarize(tables)
 
-    def _evaluate(self, detections: list[dict]) -> dict[str, float]:
+    def _evaluate(
+        self, detections: list[dict]
+    ) -> tuple[list[Tables], list[dict]]:
+        """Evaluate, and add the true MaskIoU to the detections."""
         protocol = self.cat_ids, self.img_ids, self.max_dets, self.iou_thrs
-        metrics = {}
-        if 'bbox' in self.metrics:
-            coco_eval = box_evaluator(self._coco_api, detections, *protocol)
-            metrics |= self._summarize('bbox', run_coco_eval(coco_eval))
-        if 'segm' in self.metrics:
-            coco_eval = RankedCOCOeval(self._coco_api, detections, *protocol)
-            metrics |= self._segm_metrics(coco_eval)
-        return metrics
+        tables = []
+        for metric in self.metrics:
+            if metric == 'bbox':
+                boxes = box_evaluator(self._coco_api, detections, *protocol)
+                tables.append(box_tables(boxes, self._recall_nums))
+            else:
+                masks = RankedCOCOeval(self._coco_api, detections, *protocol)
+                tables.append(mask_tables(masks, self._recall_nums))
+                detections = masks.detections
+        return tables, detections
 
     def _init_coco(self, gts: Sequence[dict]) -> None:
         if self._coco_api is None:
             with tempfile.TemporaryDirectory() as folder:
-                path = self.gt_to_coco_json(gts, f'{folder}/results')
-                self._coco_api = COCO(path)
+                prefix = self.outfile_prefix or f'{folder}/results'
+                self._coco_api = COCO(self.gt_to_coco_json(gts, prefix))
         if self.cat_ids is None:
             self.cat_ids = self._coco_api.get_cat_ids(
                 cat_names=self.dataset_meta['classes']
@@ -187,87 +231,23 @@ class MaskScoringMetric(CocoMetric):
         if self.img_ids is None:
             self.img_ids = self._coco_api.get_img_ids()
 
-    def _detections(self, preds: Sequence[dict]) -> list[dict]:
-        """Flatten predictions to COCO results, ``score`` the class score."""
-        detections = []
-        for pred in preds:
-            for i, label in enumerate(pred['labels']):
-                det = dict(
-                    image_id=pred['img_id'],
-                    category_id=self.cat_ids[label],
-                    bbox=self.xyxy2xywh(pred['bboxes'][i]),
-                    score=float(pred['scores'][i]),
-                )
-                if 'masks' in pred:
-                    rle = pred['masks'][i]
-                    if isinstance(rle['counts'], bytes):
-                        rle['counts'] = rle['counts'].decode()
-                    det['segmentation'] = rle
-                for field in ('mask_ious', 'mask_scores'):
-                    if field in pred:
-                        det[field[:-1]] = float(pred[field][i])
-                detections.append(det)
-        return detections
-
-    def _segm_metrics(self, coco_eval: RankedCOCOeval) -> dict[str, float]:
-        rankings = coco_eval.rankings
-        main = 'mask_score' if 'mask_score' in rankings else 'class_score'
-        precisions = {
-            # Of the others there are no figures by area.
-            ranking: coco_eval.precision_by(key, by_area=ranking == main)
-            for ranking, key in rankings.items()
-        }
-        metrics = self._summarize('segm', precisions[main])
-        if 'oracle' not in precisions:
-            return metrics
-        for ranking in ('class_score', 'oracle'):
-            values = summarize_precision(precisions[ranking], self.iou_thrs)
-            for item in EXTRA_ITEMS:
-                metrics[f'segm_{ranking}_{item}'] = values[item]
-        for name, value in coco_eval.iou_statistics().items():
-            metrics[f'mask_iou_{name}'] = value
-        metrics['mask_score_share'] = share_of_gain(
-            *(mean_precision(precisions[key][..., 0]) for key in RANKINGS)
-        )
+    def _summarize(self, tables: Sequence[Tables]) -> dict[str, float]:
+        metrics = {}
+        for metric, one in zip(self.metrics, tables, strict=True):
+            metrics |= figures(one, self.metric_items, self.iou_thrs)
+            if self.classwise:
+                metrics |= self._log_classes(metric, one.precision[metric])
         return metrics
 
-    def _summarize(self, metric: str, precision: np.ndarray) -> dict:
-        values = summarize_precision(precision, self.iou_thrs)
-        items = self.metric_items or MAP_ITEMS
-        metrics = {f'{metric}_{item}': values[item] for item in items}
-        if self.classwise:
-            rows = [['category', *MAP_ITEMS]]
-            for i, name in enumerate(self._sorted_names()):
-                values = summarize_precision(
-                    precision[:, :, [i]], self.iou_thrs
-                )
-                metrics[f'{metric}_{name}_precision'] = values['mAP']
-                rows.append([name, *(f'{v:.3f}' for v in values.values())])
-            MMLogger.get_current_instance().info('\n' + AsciiTable(rows).table)
-        return metrics
-
-    def _sorted_names(self) -> list[str]:
-        """Class names in the order of COCOeval, which sorts category ids."""
+    def _log_classes(self, metric: str, precision: np.ndarray) -> dict:
+        """Log the figures of each class, and return those with a key."""
+        # COCOeval sorts the ids.
         cats = self._coco_api.loadCats(sorted(self.cat_ids))
-        return [cat['name'] for cat in cats]
-
-    def _keys(self, has_mask_scores: bool) -> list[str]:
-        items = self.metric_items or MAP_ITEMS
-        keys = [
-            f'{metric}_{item}' for metric in self.metrics for item in items
-        ]
-        if 'segm' in self.metrics and has_mask_scores:
-            keys += [
-                f'segm_{ranking}_{item}'
-                for ranking in ('class_score', 'oracle')
-                for item in EXTRA_ITEMS
-            ]
-            keys += [f'mask_iou_{s}' for s in ('pearson', 'spearman', 'mae')]
-            keys.append('mask_score_share')
-        if self.classwise:
-            keys += [
-                f'{metric}_{name}_precision'
-                for metric in self.metrics
-                for name in self._sorted_names()
-            ]
-        return keys
+        values = class_figures(precision, self.iou_thrs)
+        values = dict(zip((cat['name'] for cat in cats), values, strict=True))
+        MMLogger.get_current_instance().info(class_table(metric, values))
+        return {
+            f'{prefix}{name}_precision': own['mAP']
+            for prefix in ('', f'{metric}_')
+            for name, own in values.items()
+        }

@@ -7,111 +7,54 @@ from pycocotools import mask as mask_utils
 from pycocotools.coco import COCO
 from pycocotools.cocoeval import COCOeval
 
+from mmdet_msrcnn.evaluation.coco_eval import (
+    COCO_IOU_THRS,
+    load_detections,
+    run_coco_eval,
+    set_params,
+)
 from mmdet_msrcnn.evaluation.functional import (
     RANKINGS,
     iou_statistics,
-    oracle_scores,
+    starred_scores,
 )
-from mmdet_msrcnn.utils.silence import silence
+from mmdet_msrcnn.evaluation.ground_truth import (
+    copy_ground_truth,
+    name_image,
+    rasterize_annotations,
+)
 
-COCO_IOU_THRS = np.linspace(0.5, 0.95, 10)
-
-
-def run_coco_eval(coco_eval: COCOeval) -> np.ndarray:
-    """Evaluate and accumulate the results into a precision table.
-
-    Args:
-        coco_eval (COCOeval): With a single entry in ``params.maxDets``.
-
-    Returns:
-        ndarray: Precision of shape (T, R, K, A); -1 where there is no
-        instance.
-    """
-    with silence():
-        coco_eval.evaluate()
-        coco_eval.accumulate()
-    return coco_eval.eval['precision'][..., 0]
-
-
-def load_detections(coco_gt: COCO, detections: list[dict], shape: str) -> COCO:
-    """Load copies of the detections, which evaluators may write into.
-
-    Args:
-        coco_gt (COCO): Ground truth.
-        detections (list[dict]): COCO results. Must not be empty.
-        shape (str): ``bbox`` or ``segmentation``; the other one is left out,
-            for pycocotools would take the area of the box for the mask's.
-
-    Returns:
-        COCO: The detections, in the same order.
-    """
-    names = ('image_id', 'category_id', shape, 'score')
-    copies = [{name: det[name] for name in names} for det in detections]
-    with silence():
-        return coco_gt.loadRes(copies)
-
-
-def box_evaluator(
-    coco_gt: COCO,
-    detections: list[dict],
-    cat_ids: Sequence[int],
-    img_ids: Sequence[int],
-    max_dets: int = 100,
-    iou_thrs: Sequence[float] = COCO_IOU_THRS,
-) -> COCOeval:
-    """Evaluator of boxes by class score.
-
-    Args:
-        coco_gt (COCO): Ground truth.
-        detections (list[dict]): COCO results with ``bbox`` and ``score``. Must
-            not be empty.
-        cat_ids (Sequence[int]): Categories to evaluate.
-        img_ids (Sequence[int]): Images to evaluate.
-        max_dets (int): Detections per image and class that count. Defaults
-            to 100.
-        iou_thrs (Sequence[float]): IoU thresholds. Defaults to 0.5 to 0.95.
-
-    Returns:
-        COCOeval: To be given to :func:`run_coco_eval`.
-    """
-    coco_dt = load_detections(coco_gt, detections, 'bbox')
-    coco_eval = COCOeval(coco_gt, coco_dt, 'bbox')
-    set_params(coco_eval, cat_ids, img_ids, max_dets, iou_thrs)
-    return coco_eval
-
-
-def set_params(
-    coco_eval: COCOeval,
-    cat_ids: Sequence[int],
-    img_ids: Sequence[int],
-    max_dets: int,
-    iou_thrs: Sequence[float],
-) -> None:
-    """Set what is evaluated; see :func:`box_evaluator`."""
-    coco_eval.params.catIds = list(cat_ids)
-    coco_eval.params.imgIds = list(img_ids)
-    coco_eval.params.maxDets = [max_dets]
-    coco_eval.params.iouThrs = np.asarray(iou_thrs)
+# Keys of a detection that an earlier evaluation may have left.
+COMPUTED = {'true_iou', 'oracle_score', 'starred_score'}
 
 
 class RankedCOCOeval(COCOeval):
     """COCOeval of masks that computes IoUs once and ranks many times.
 
     The IoUs of a detection do not depend on its score, so that the second
-    ranking costs only the matching.
+    ranking costs only the matching. Its arguments are not changed.
+
+    Attributes:
+        detections (list[dict]): Copies of the detections, with ``true_iou``,
+            ``oracle_score`` (class score x true MaskIoU, 0 where no instance
+            of the class overlaps) and, where there is a ``mask_iou``,
+            ``starred_score`` (see :func:`starred_scores`).
 
     Args:
         coco_gt (COCO): Ground truth.
         detections (list[dict]): COCO results with ``image_id``,
             ``category_id``, ``segmentation`` (RLE), the class score
             ``score``, and, where the model gives them, ``mask_score`` and
-            ``mask_iou``. ``true_iou`` is added, and ``oracle_score`` where
-            there is a ``mask_iou``. Must not be empty.
+            ``mask_iou``. Must not be empty.
         cat_ids (Sequence[int]): Categories to evaluate.
         img_ids (Sequence[int]): Images to evaluate.
         max_dets (int): Detections per image and class that count. Defaults
             to 100.
         iou_thrs (Sequence[float]): IoU thresholds. Defaults to 0.5 to 0.95.
+
+    Raises:
+        ValueError: If a segmentation of the ground truth cannot be read, or
+            mask and ground truth of an image differ in size.
     """
 
     def __init__(
@@ -123,7 +66,12 @@ class RankedCOCOeval(COCOeval):
         max_dets: int = 100,
         iou_thrs: Sequence[float] = COCO_IOU_THRS,
     ) -> None:
-        self.detections = detections
+        coco_gt = copy_ground_truth(coco_gt)
+        rasterize_annotations(coco_gt, img_ids, cat_ids)
+        self.detections = [
+            {key: det[key] for key in det.keys() - COMPUTED}
+            for det in detections
+        ]
         coco_dt = load_detections(coco_gt, detections, 'segmentation')
         super().__init__(coco_gt, coco_dt, 'segm')
         set_params(self, cat_ids, img_ids, max_dets, iou_thrs)
@@ -137,11 +85,27 @@ class RankedCOCOeval(COCOeval):
         dts, gts = self._dts[img_id, cat_id], self._gts[img_id, cat_id]
         if not dts or not gts:
             return np.zeros((len(dts), len(gts)))
-        return mask_utils.iou(
-            [det['segmentation'] for det in dts],
-            [gt['segmentation'] for gt in gts],
-            [int(gt['iscrowd']) for gt in gts],
+        masks, truth = (
+            [ann['segmentation'] for ann in anns] for anns in (dts, gts)
         )
+        self._check_sizes(img_id, masks, truth)
+        return mask_utils.iou(masks, truth, [int(g['iscrowd']) for g in gts])
+
+    def _check_sizes(
+        self, img_id: int | str, masks: list[dict], truth: list[dict]
+    ) -> None:
+        """Refuse sizes for which pycocotools gives an IoU of -1."""
+        predicted, true = (
+            {tuple(rle['size']) for rle in rles} for rles in (masks, truth)
+        )
+        if predicted != true or len(true) > 1:
+            raise ValueError(
+                f'Predicted masks of {name_image(self.cocoGt, img_id)} have '
+                f'(height, width) {sorted(predicted)}, the ground truth '
+                f'{sorted(true)}. Write the size of the image as it is loaded '
+                'into the annotations; check them with '
+                'tools/check_dataset.py.'
+            )
 
     def _add_true_ious(self) -> None:
         for det in self.detections:
@@ -153,15 +117,17 @@ class RankedCOCOeval(COCOeval):
             best = overlaps[:, instances].max(axis=1)
             for det, true_iou in zip(self._dts[key], best, strict=True):
                 self.detections[det['id'] - 1]['true_iou'] = float(true_iou)
+        for det in self.detections:
+            det['oracle_score'] = det['score'] * det['true_iou']
         if 'mask_iou' in self.detections[0]:
-            scores = oracle_scores(
-                *(
-                    np.array([det[name] for det in self.detections])
-                    for name in ('score', 'mask_iou', 'true_iou')
-                )
-            )
+            columns = map(self._column, ('score', 'mask_iou', 'true_iou'))
+            scores = starred_scores(*columns).tolist()
             for det, score in zip(self.detections, scores, strict=True):
-                det['oracle_score'] = float(score)
+                det['starred_score'] = score
+
+    def _column(self, key: str) -> np.ndarray:
+        """A value of all detections, shape (D, )."""
+        return np.array([det[key] for det in self.detections])
 
     def computeIoU(self, imgId: int, catId: int) -> np.ndarray | list:
         """Look the IoUs up, in the order in which ``evaluateImg`` sorts."""
@@ -182,12 +148,7 @@ class RankedCOCOeval(COCOeval):
 
     def iou_statistics(self) -> dict[str, float]:
         """:func:`iou_statistics` of a mask-scoring model's detections."""
-        return iou_statistics(
-            *(
-                np.array([det[key] for det in self.detections])
-                for key in ('mask_iou', 'true_iou')
-            )
-        )
+        return iou_statistics(*map(self._column, ('mask_iou', 'true_iou')))
 
     def precision_by(self, score_key: str, by_area: bool = True) -> np.ndarray:
         """Evaluate under one ranking.

@@ -1,21 +1,23 @@
 """What the mask scores of one or more models are worth."""
 
+import math
 from typing import NamedTuple
 
 import numpy as np
 from pycocotools.coco import COCO
 
-from mmdet_msrcnn.evaluation.bootstrap import bootstrap, interval
+from mmdet_msrcnn.evaluation.bootstrap import (
+    bootstrap,
+    count_undefined,
+    interval,
+)
+from mmdet_msrcnn.evaluation.coco_eval import box_evaluator, run_coco_eval
 from mmdet_msrcnn.evaluation.functional import (
-    RANKINGS,
+    GAIN,
     share_of_gain,
     summarize_precision,
 )
-from mmdet_msrcnn.evaluation.ranked_coco_eval import (
-    RankedCOCOeval,
-    box_evaluator,
-    run_coco_eval,
-)
+from mmdet_msrcnn.evaluation.ranked_coco_eval import RankedCOCOeval
 
 # Columns of the table: key of a row, heading, factor, decimals.
 COLUMNS = (
@@ -23,6 +25,7 @@ COLUMNS = (
     ('class_score', 'mask AP by class score', 100, 1),
     ('mask_score', 'by mask score', 100, 1),
     ('oracle', 'by oracle', 100, 1),
+    ('starred', "by the paper's starred row", 100, 1),
     ('share', 'share of the possible gain, %', 100, 1),
     ('pearson', 'Pearson r', 1, 3),
     ('spearman', 'Spearman r', 1, 3),
@@ -83,10 +86,12 @@ def evaluate(
     }
     row = {name: values['mAP'] for name, values in breakdown.items()}
     row['box AP'] = row.pop('box')
-    if 'oracle' in row:
-        row['share'] = share_of_gain(*(row[ranking] for ranking in RANKINGS))
+    if 'mask_score' in row:
+        row['share'] = share_of_gain(*(row[ranking] for ranking in GAIN))
         row |= coco_eval.iou_statistics()
-    true_ious = [det['true_iou'] for det in detections if det['score'] > 0.3]
+    true_ious = [
+        det['true_iou'] for det in coco_eval.detections if det['score'] > 0.3
+    ]
     row['detections'] = len(detections)
     row[SPREAD] = float(np.std(true_ious)) if true_ious else 0.0
     row['breakdown'] = breakdown
@@ -102,8 +107,8 @@ def compare(evaluations: dict[str, Evaluation]) -> dict:
             resampled images.
 
     Returns:
-        dict: ``models`` and ``differences``, each name to ``row`` and
-        ``intervals``; ``max_dets``; ``bootstrap``, the number of resamples.
+        dict: ``models`` and ``differences``, each name to :func:`summary`;
+        ``max_dets``; ``bootstrap``, the number of resamples.
     """
     (first, base), *others = evaluations.items()
     return dict(
@@ -129,6 +134,9 @@ def format_row(
     """Write one line of the table, intervals behind the figures."""
     cells = [name]
     for key, _, factor, decimals in COLUMNS:
+        if key in row and math.isnan(row[key]):
+            cells.append('undefined')
+            continue
         cell = f'{row[key] * factor:.{decimals}f}' if key in row else ''
         if key in intervals:
             low, high = (end * factor for end in intervals[key])
@@ -158,12 +166,16 @@ def to_markdown(report: dict) -> str:
     lines += [
         '',
         f'AP at {report["max_dets"]} detections per image. Oracle: class '
-        'score x true MaskIoU where that is positive. Correlation and mean '
-        'absolute error (MAE) of the predicted MaskIoU are over detections '
-        'whose true MaskIoU is positive. In brackets: 95 % intervals from '
-        f'{report["bootstrap"]} resamples of the images.',
+        'score x true MaskIoU, 0 where no instance of the class overlaps. The '
+        "paper's starred row has the predicted MaskIoU there. The share of "
+        'the possible gain is (mask score - class score) / (oracle - class '
+        'score). Correlation and mean absolute error (MAE) of the predicted '
+        'MaskIoU are over detections whose true MaskIoU is positive. In '
+        f'brackets: 95 % intervals from {report["bootstrap"]} resamples of '
+        'the images.',
         '',
     ]
+    lines += _undefined_lines(report)
     for name, entry in report['models'].items():
         row = entry['row']
         lines.append(
@@ -177,13 +189,41 @@ def to_markdown(report: dict) -> str:
     return '\n'.join(lines)
 
 
+def _undefined_lines(report: dict) -> list[str]:
+    """Say which resamples the intervals leave out."""
+    headings = {key: heading for key, heading, *_ in COLUMNS}
+    lines = [
+        f'{name}: {count} of {report["bootstrap"]} resamples have no '
+        f'{headings.get(key, key)}, which is not defined there; the interval '
+        'leaves them out.\n'
+        for rows in (report['models'], report['differences'])
+        for name, entry in rows.items()
+        for key, count in entry['undefined'].items()
+    ]
+    return lines
+
+
 def summary(row: dict, resampled: list[dict]) -> dict:
-    """Put figures and the intervals of those that were resampled together."""
-    intervals = {
-        key: interval(sample[key] for sample in resampled)
+    """Put figures and the intervals of those that were resampled together.
+
+    Args:
+        row (dict): Figures.
+        resampled (list[dict]): Figures on each resample.
+
+    Returns:
+        dict: ``row``, ``intervals`` and ``undefined``: of how many resamples
+        a figure is not defined, where there are any.
+    """
+    columns = {
+        key: [sample[key] for sample in resampled]
         for key in (resampled[0] if resampled else ())
     }
-    return dict(row=row, intervals=intervals)
+    counts = {key: count_undefined(values) for key, values in columns.items()}
+    return dict(
+        row=row,
+        intervals={key: interval(values) for key, values in columns.items()},
+        undefined={key: count for key, count in counts.items() if count},
+    )
 
 
 def difference(new: dict, old: dict) -> dict:

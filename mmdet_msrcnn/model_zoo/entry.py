@@ -37,7 +37,10 @@ def read_report(path: Path) -> dict:
         (model,) = report['models'].values()
         row = model['row']
         figures = {
-            k: v + 0.0 for k, v in row.items() if not isinstance(v, dict)
+            # None is a figure that is not defined.
+            k: v + 0.0
+            for k, v in row.items()
+            if v is not None and not isinstance(v, dict)
         }
         required = {key: figures[key] for key in ('box AP', 'class_score')}
         return dict(figures, **required, max_dets=report['max_dets'])

@@ -2,10 +2,13 @@
 
 import csv
 import io
+import math
 import statistics
 
 from mmdet_msrcnn.evaluation.bootstrap import interval
 from mmdet_msrcnn.reproduction.paper import Column, Row, Table
+
+RESAMPLED = 'mask_ap_resampled'
 
 
 def cell(column: Column, paper: float | None, results: list[dict]) -> dict:
@@ -21,11 +24,11 @@ def cell(column: Column, paper: float | None, results: list[dict]) -> dict:
         for one seed), ``seeds`` and ``difference`` to the paper; None where
         there is nothing to show.
     """
-    values = [
-        result['metrics'][column.part][column.item] * column.factor
+    found = [
+        result['metrics'].get(column.part, {}).get(column.item)
         for result in results
-        if column.item in result['metrics'].get(column.part, {})
     ]
+    values = [value * column.factor for value in found if value is not None]
     ours = statistics.fmean(values) if values else None
     return dict(
         column=column.heading,
@@ -55,7 +58,10 @@ def paired_difference(results: list[dict], others: list[dict]) -> dict | None:
     for side in (results, others):
         aps = [result['metrics']['mask']['mAP'] for result in side]
         means.append(statistics.fmean(aps))
-        tables = [result['mask_ap_resampled'] for result in side]
+        tables = [
+            [math.nan if ap is None else ap for ap in result[RESAMPLED]]
+            for result in side
+        ]
         resampled.append(map(statistics.fmean, zip(*tables, strict=True)))
     low, high = interval(
         ours - other for ours, other in zip(*resampled, strict=True)

@@ -7,8 +7,8 @@ from pathlib import Path
 from mmengine.config import Config
 from pycocotools.coco import COCO
 
+from mmdet_msrcnn.evaluation import functional
 from mmdet_msrcnn.evaluation.bootstrap import resample_images
-from mmdet_msrcnn.evaluation.functional import RANKINGS
 from mmdet_msrcnn.evaluation.report import Evaluation, evaluate
 from mmdet_msrcnn.utils.environment import environment
 from mmdet_msrcnn.utils.flops import head_gmacs
@@ -17,9 +17,9 @@ from mmdet_msrcnn.utils.training_log import read_training_log
 from mmdet_msrcnn.visualization.report_folder import write_report
 
 NUM_RESAMPLES = 200
-STATISTICS = ('pearson', 'spearman', 'mae', 'share')
+STATISTICS = (*functional.STATISTICS, 'share')
 # The ranking that a method is judged by: its mask score if it has one.
-METHODS = [r for r in RANKINGS if r != 'oracle'][::-1]
+METHODS = ('mask_score', 'class_score')
 
 
 def evaluate_run(folder: Path, name: str, test: Config) -> Evaluation:

@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 
 @contextmanager
 def atomic_path(path: str | os.PathLike) -> Iterator[Path]:
@@ -69,6 +71,39 @@ def write_text(path: str | os.PathLike, text: str) -> None:
 
 
 def write_json(path: str | os.PathLike, content: Any) -> None:
-    """Write a JSON file atomically."""
+    """Write a JSON file atomically.
+
+    NumPy numbers are written as Python's, and NaN, which JSON does not have,
+    as ``null``.
+
+    Args:
+        path (str or PathLike): File to write.
+        content (Any): Dicts, lists, strings and numbers.
+
+    Raises:
+        TypeError: If it holds anything else.
+        ValueError: If a number is infinite.
+    """
+    options = dict(allow_nan=False, default=_to_python)
     with atomic_path(path) as temporary, open(temporary, 'w') as file:
-        json.dump(content, file)
+        try:
+            json.dump(content, file, **options)
+        except ValueError:
+            file.seek(0)
+            file.truncate()
+            json.dump(_nan_to_none(content), file, **options)
+
+
+def _to_python(value: Any) -> Any:
+    if isinstance(value, np.generic):
+        return value.item()
+    raise TypeError(f'{value!r} of {type(value).__name__} is not for JSON')
+
+
+def _nan_to_none(content: Any) -> Any:
+    if isinstance(content, dict):
+        return {key: _nan_to_none(value) for key, value in content.items()}
+    if isinstance(content, list | tuple):
+        return [_nan_to_none(value) for value in content]
+    is_nan = isinstance(content, float | np.floating) and np.isnan(content)
+    return None if is_nan else content

@@ -55,7 +55,7 @@ def draw_overlays(
         palette='random',
     )
     for img_id in (img_ids[round(i)] for i in spread):
-        path = img_dir / coco.loadImgs(img_id)[0]['file_name']
+        path = img_dir / coco.imgs[img_id]['file_name']
         image = cv2.imread(str(path))
         if image is None:
             raise FileNotFoundError(f'{path} is missing or not an image')

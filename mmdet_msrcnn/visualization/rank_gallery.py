@@ -85,12 +85,13 @@ def label(det: dict, change: float) -> str:
 
 def _draw(coco: COCO, det: dict, img_dir: Path) -> np.ndarray:
     """Crop the image around a detection and draw the outlines."""
-    path = img_dir / coco.loadImgs(det['image_id'])[0]['file_name']
+    path = img_dir / coco.imgs[det['image_id']]['file_name']
     image = cv2.imread(str(path))
     if image is None:
         raise FileNotFoundError(f'{path} is missing or not an image')
     image = np.ascontiguousarray(image[..., ::-1])
-    anns = coco.getAnnIds(det['image_id'], det['category_id'])
+    # Lists, for ids may be strings.
+    anns = coco.getAnnIds([det['image_id']], [det['category_id']])
     masks = [(coco.annToMask(ann), TRUE) for ann in coco.loadAnns(anns)]
     masks.append((mask_utils.decode(det['segmentation']), PREDICTED))
     x, y, width, height = det['bbox']

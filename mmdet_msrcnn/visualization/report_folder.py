@@ -68,11 +68,11 @@ def write_report(
     # Its presence says that the report is complete.
     (out_dir / 'report.md').unlink(missing_ok=True)
     plotted = next(
-        (name for name, e in evaluations.items() if 'oracle' in e.row),
+        (name for name, e in evaluations.items() if 'mask_score' in e.row),
         next(iter(evaluations)),
     )
     evaluation = evaluations[plotted]
-    has_scores = 'oracle' in evaluation.row
+    has_scores = 'mask_score' in evaluation.row
     figures = {
         name: caption
         for name, (caption, needs_scores, needs_images) in FIGURES.items()

@@ -1,10 +1,13 @@
 """Bootstrap over images against an evaluation of the drawn images."""
 
+import math
+
 import numpy as np
 import pytest
 
 from mmdet_msrcnn.evaluation.bootstrap import (
     bootstrap,
+    count_undefined,
     interval,
     resample_images,
 )
@@ -15,6 +18,7 @@ from mmdet_msrcnn.evaluation.functional import (
 )
 from mmdet_msrcnn.evaluation.ranked_coco_eval import RankedCOCOeval
 from tests.test_evaluation.coco_cases import make_coco, random_case
+from tests.test_evaluation.test_ranked_coco_eval import pycocotools_stats
 
 
 @pytest.fixture(scope='module')
@@ -70,3 +74,60 @@ def test_resamples_are_the_same_for_every_model():
 
 def test_interval():
     assert interval(range(1001)) == (25, 975)
+
+
+def test_interval_leaves_out_what_is_not_defined():
+    values = [math.nan, *range(1001), math.nan]
+    assert interval(values) == (25, 975)
+    assert count_undefined(values) == 2
+
+
+def test_interval_of_nothing_is_not_defined():
+    assert all(map(math.isnan, interval([math.nan])))
+    assert all(map(math.isnan, interval([])))
+
+
+def test_figures_without_an_instance_are_not_defined():
+    """The last image has no instance: drawn alone, there is no figure."""
+    coco, detections = random_case()
+    evaluator = RankedCOCOeval(
+        coco, detections, coco.getCatIds(), coco.getImgIds()
+    )
+    (found,) = bootstrap(evaluator, np.full((1, 8), 7))
+    assert found.keys() >= {*RANKINGS, 'share', 'pearson', 'mae'}
+    assert all(map(math.isnan, found.values()))
+
+
+@pytest.mark.parametrize('seed', range(3))
+def test_crowds_and_ignored_detections_count_as_in_pycocotools(seed):
+    """Some detections match crowds: neither true nor false positives."""
+    coco, detections = random_case(seed)
+    evaluator = RankedCOCOeval(
+        coco, detections, coco.getCatIds(), coco.getImgIds()
+    )
+    evaluator.precision_by('score', by_area=False)
+    ignored = sum(e['dtIgnore'].sum() for e in evaluator.evalImgs if e)
+    assert (ignored > 0) == (seed > 0)
+    (found,) = bootstrap(evaluator, np.arange(8)[None])
+    expected = pycocotools_stats(coco, detections, 'score', 'segm')[0]
+    assert found['class_score'] == pytest.approx(expected)
+
+
+def test_classes_without_ground_truth_in_a_resample_are_left_out(case):
+    """Drawn alone, an image lacks classes; AP is the mean over the others."""
+    coco, evaluator = case
+    image = next(
+        i
+        for i in coco.getImgIds()
+        if 0 < len({a['category_id'] for a in instances(coco, i)}) < 3
+    )
+    (found,) = bootstrap(evaluator, np.full((1, 8), image - 1))
+    cat_ids = sorted({a['category_id'] for a in instances(coco, image)})
+    dets = [d for d in evaluator.detections if d['image_id'] == image]
+    alone = RankedCOCOeval(coco, dets, cat_ids, [image])
+    precision = alone.precision_by('score', by_area=False)
+    assert found['class_score'] == pytest.approx(mean_precision(precision))
+
+
+def instances(coco, img_id) -> list[dict]:
+    return coco.loadAnns(coco.getAnnIds(img_id, iscrowd=False))

@@ -1,5 +1,7 @@
 """Statistics of mask scores against scipy and hand-worked cases."""
 
+import math
+
 import numpy as np
 import pytest
 from scipy import stats
@@ -7,23 +9,52 @@ from scipy import stats
 from mmdet_msrcnn.evaluation.functional import (
     iou_statistics,
     mean_precision,
-    oracle_scores,
     share_of_gain,
+    starred_scores,
     summarize_precision,
 )
 
 
-def test_oracle_takes_the_truth_where_it_is_positive():
-    scores = oracle_scores(
+def test_starred_row_takes_the_truth_where_it_is_positive():
+    scores = starred_scores(
         np.array([0.5, 0.5]), np.array([0.8, 0.8]), np.array([0.2, 0.0])
     )
     assert scores.tolist() == pytest.approx([0.1, 0.4])
 
 
-def test_share_of_gain():
-    assert share_of_gain(0.549, 0.559, 0.601) == pytest.approx(10 / 52)
-    assert share_of_gain(0.5, 0.4, 0.6) == pytest.approx(-1)
-    assert share_of_gain(0.5, 0.5, 0.5) == 0
+@pytest.mark.parametrize(
+    ('aps', 'share'),
+    [
+        ((0.549, 0.559, 0.601), 10 / 52),
+        # the mask score harms
+        ((0.5, 0.4, 0.6), -1),
+        # it takes nothing, all, more than the oracle
+        ((0.5, 0.5, 0.6), 0),
+        ((0.5, 0.6, 0.6), 1),
+        ((0.5, 0.7, 0.6), 2),
+    ],
+)
+def test_share_of_gain(aps, share):
+    assert share_of_gain(*aps) == pytest.approx(share)
+
+
+@pytest.mark.parametrize(
+    'aps',
+    [
+        # no room: the mask score harms, changes nothing, gains
+        (0.5, 0.4, 0.5),
+        (0.5, 0.5, 0.5),
+        (0.5, 0.6, 0.5),
+        # the oracle is below the class score
+        (0.5, 0.4, 0.45),
+        (0.5, 0.6, 0.45),
+        # AP is not defined
+        (-1, -1, -1),
+        (math.nan, math.nan, math.nan),
+    ],
+)
+def test_share_of_no_gain_is_not_defined(aps):
+    assert math.isnan(share_of_gain(*aps))
 
 
 def test_iou_statistics_leave_out_detections_without_overlap():
@@ -41,13 +72,22 @@ def test_iou_statistics_leave_out_detections_without_overlap():
     assert found == pytest.approx(expected)
 
 
-# nothing, one detection, no variance
-@pytest.mark.parametrize('true', [[], [0.5], [0.5, 0.5]])
-def test_iou_statistics_where_correlation_is_not_defined(true):
+@pytest.mark.parametrize(
+    ('true', 'mae'),
+    [
+        # no detection, no overlap, one detection, no variance
+        ([], math.nan),
+        ([0, 0], math.nan),
+        ([0.5], 0.25),
+        ([0.5, 0.5], 0.25),
+    ],
+)
+def test_iou_statistics_that_are_not_defined(true, mae):
     true = np.array(true)
     found = iou_statistics(true + 0.25, true)
-    mae = 0.25 if len(true) else 0
-    assert found == dict(pearson=0.0, spearman=0.0, mae=mae)
+    nan = math.nan
+    expected = dict(pearson=nan, spearman=nan, mae=mae)
+    assert found == pytest.approx(expected, nan_ok=True)
 
 
 def test_mean_precision_leaves_out_undefined_entries():

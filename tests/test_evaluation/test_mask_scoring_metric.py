@@ -1,5 +1,6 @@
 """The metric as mmengine's evaluator drives it."""
 
+import copy
 import json
 
 import numpy as np
@@ -9,7 +10,7 @@ from mmdet.evaluation import CocoMetric
 from pycocotools import mask as mask_utils
 
 from mmdet_msrcnn.evaluation import MaskScoringMetric
-from mmdet_msrcnn.evaluation.ranked_coco_eval import COCO_IOU_THRS
+from mmdet_msrcnn.evaluation.coco_eval import COCO_IOU_THRS
 from tests.test_evaluation.coco_cases import (
     SIZE,
     make_coco,
@@ -85,6 +86,16 @@ def test_classes_that_mmdet_would_confuse(tmp_path, classes, message):
         metric.dataset_meta = dict(classes=classes)
 
 
+def test_two_categories_of_one_name(tmp_path):
+    coco, _ = random_case()
+    for cat in coco.dataset['categories'][:2]:
+        cat['name'] = 'cell'
+    metric = MaskScoringMetric(ann_file=write_ann(coco, tmp_path))
+    message = r"ids \[30, 20\] have the same name 'cell'"
+    with pytest.raises(ValueError, match=message):
+        metric.dataset_meta = dict(classes=('cell', 'class0'))
+
+
 def test_equals_pycocotools_run_three_times(tmp_path):
     coco, detections = random_case()
     metric = MaskScoringMetric(
@@ -92,8 +103,9 @@ def test_equals_pycocotools_run_three_times(tmp_path):
     )
     found = evaluate(metric, samples_of(coco, detections))
     for det in detections:
-        iou = true_iou(coco, det) or det['mask_iou']
+        iou = true_iou(coco, det)
         det['oracle'] = det['score'] * iou
+        det['starred'] = det['score'] * (iou or det['mask_iou'])
     items = ('mAP', 'mAP_50', 'mAP_75', 'mAP_s', 'mAP_m', 'mAP_l')
     # prefix, key of the score, kind, number of figures
     for prefix, key, iou_type, num in (
@@ -101,8 +113,9 @@ def test_equals_pycocotools_run_three_times(tmp_path):
         ('segm', 'mask_score', 'segm', 6),
         ('segm_class_score', 'score', 'segm', 3),
         ('segm_oracle', 'oracle', 'segm', 3),
+        ('segm_starred', 'starred', 'segm', 3),
     ):
-        expected = pycocotools_stats(coco, detections, key, iou_type)
+        expected = pycocotools_stats(coco, detections, key, iou_type)[:6]
         for item, value in list(zip(items, expected, strict=True))[:num]:
             assert found[f'coco/{prefix}_{item}'] == pytest.approx(value)
     assert found['coco/mask_score_share'] == pytest.approx(
@@ -268,12 +281,225 @@ def test_nothing_detected_gives_zero_for_every_key(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ('kwargs', 'message'),
+    ('kwargs', 'error', 'message'),
     [
-        (dict(max_dets=0), 'max_dets must be positive, got 0'),
-        (dict(metric_items=['AR@7']), r"metric_items .* got \['AR@7'\]"),
+        (dict(max_dets=0), ValueError, 'max_dets must be positive, got 0'),
+        (
+            dict(metric_items=['AR@7']),
+            KeyError,
+            'metric item "AR@7" is not supported; .* may hold .*AR@100',
+        ),
+        (dict(metric='masks'), KeyError, 'got masks'),
+        (
+            dict(metric_items=['AR@100'], proposal_nums=(1, 10)),
+            ValueError,
+            r'three proposal_nums, got \[1, 10\]',
+        ),
     ],
 )
-def test_bad_argument_is_named(kwargs, message):
-    with pytest.raises(ValueError, match=message):
+def test_bad_argument_is_named(kwargs, error, message):
+    with pytest.raises(error, match=message):
         MaskScoringMetric(**kwargs)
+
+
+@pytest.mark.parametrize('with_scores', [True, False])
+@pytest.mark.parametrize(
+    'items', [['mAP'], ['mAP_s', 'mAP_75'], ['AR@100', 'AR_m@1000']]
+)
+def test_items_are_those_of_coco_metric(tmp_path, items, with_scores):
+    """Where there are mask scores, the AP of other rankings is added."""
+    coco, detections = random_case()
+    samples = samples_of(coco, detections, with_scores)
+    path = write_ann(coco, tmp_path)
+    # A single number of detections, for CocoMetric's AP is at several.
+    kwargs = dict(
+        metric=['bbox', 'segm'],
+        metric_items=items,
+        proposal_nums=(1, 2, 100),
+    )
+    expected = evaluate(CocoMetric(path, **kwargs), samples)
+    found = evaluate(MaskScoringMetric(path, **kwargs), samples)
+    assert list(expected) == [key for key in found if key in expected]
+    assert {key: found[key] for key in expected} == pytest.approx(
+        expected, abs=5.1e-4
+    )
+    added = {
+        f'coco/segm_{ranking}_{item}'
+        for ranking in ('class_score', 'oracle', 'starred')
+        for item in items
+        if with_scores and item in ('mAP', 'mAP_75')
+    }
+    assert found.keys() - expected.keys() == added
+
+
+def test_items_of_mask_scores_can_be_chosen(tmp_path):
+    coco, detections = random_case()
+    path, samples = write_ann(coco, tmp_path), samples_of(coco, detections)
+    every = evaluate(MaskScoringMetric(path), samples)
+    items = ['mask_iou_mae', 'mask_score_share']
+    found = evaluate(MaskScoringMetric(path, metric_items=items), samples)
+    assert found == {f'coco/{item}': every[f'coco/{item}'] for item in items}
+
+
+@pytest.mark.parametrize('metric', ['bbox', 'segm', ['bbox', 'segm']])
+def test_classwise_keys_are_those_of_coco_metric_and_more(tmp_path, metric):
+    coco, detections = random_case()
+    # A class without an instance.
+    coco.dataset['categories'].append(dict(id=90, name='none'))
+    path, samples = write_ann(coco, tmp_path), samples_of(coco, detections)
+    kwargs = dict(metric=metric, classwise=True)
+    classes = (*CLASSES, 'none')
+    expected = evaluate(CocoMetric(path, **kwargs), samples, classes)
+    found = evaluate(MaskScoringMetric(path, **kwargs), samples, classes)
+    # mmdet takes the classes of unsorted ids for each other.
+    values = {
+        key: value
+        for key, value in expected.items()
+        if key.endswith('_precision')
+    }
+    assert values.keys() <= found.keys()
+    assert np.isnan(found['coco/none_precision'])
+    assert sorted(v for k, v in values.items()) == pytest.approx(
+        sorted(found[key] for key in values), abs=5.1e-4, nan_ok=True
+    )
+    last = metric if isinstance(metric, str) else metric[-1]
+    for name in CLASSES:
+        own = found[f'coco/{name}_precision']
+        assert own == found[f'coco/{last}_{name}_precision']
+
+
+def renamed(coco, new_id) -> dict:
+    """The annotations with other image ids, as text of JSON."""
+    dataset = copy.deepcopy(coco.dataset)
+    for image in dataset['images']:
+        image['id'] = new_id(image['id'])
+    for ann in dataset['annotations']:
+        ann['image_id'] = new_id(ann['image_id'])
+    return dataset
+
+
+@pytest.mark.parametrize(
+    ('in_file', 'in_sample'),
+    [
+        (str, str),
+        ('image {}'.format, 'image {}'.format),
+        # A data set class of one's own may give NumPy's.
+        (int, np.int64),
+        (str, np.str_),
+    ],
+)
+def test_image_ids_of_any_kind(tmp_path, in_file, in_sample):
+    coco, detections = random_case()
+    samples = samples_of(coco, detections)
+    expected = evaluate(MaskScoringMetric(write_ann(coco, tmp_path)), samples)
+    path = tmp_path / 'renamed.json'
+    path.write_text(json.dumps(renamed(coco, in_file)))
+    for sample in samples:
+        sample['img_id'] = in_sample(sample['img_id'])
+    prefix = tmp_path / 'results'
+    metric = MaskScoringMetric(str(path), outfile_prefix=str(prefix))
+    assert evaluate(metric, samples) == expected
+    for name in ('mask_scores', 'bbox', 'segm'):
+        content = json.loads((tmp_path / f'results.{name}.json').read_text())
+        dets = content if name != 'mask_scores' else content['detections']
+        known = {in_file(image['id']) for image in coco.dataset['images']}
+        assert {det['image_id'] for det in dets} <= known
+
+
+@pytest.mark.parametrize('first', [0, 1, 100])
+def test_annotation_ids_from_zero(tmp_path, first):
+    """Hand-worked: perfect detections have an AP of 1."""
+    boxes = [(5, 5, 20, 20), (40, 20, 20, 30)]
+    coco = make_coco([(1, 10, box, 0) for box in boxes], 1, 1)
+    for i, ann in enumerate(coco.dataset['annotations']):
+        ann['id'] = first + i
+    _, (template, *_) = random_case()
+    detections = [
+        dict(
+            template,
+            image_id=1,
+            category_id=10,
+            bbox=[float(v) for v in box],
+            segmentation=ann['segmentation'],
+        )
+        for box, ann in zip(boxes, coco.dataset['annotations'], strict=True)
+    ]
+    metric = MaskScoringMetric(write_ann(coco, tmp_path))
+    found = evaluate(metric, samples_of(coco, detections), ('class0',))
+    for name in ('bbox', 'segm', 'segm_class_score', 'segm_oracle'):
+        assert found[f'coco/{name}_mAP'] == pytest.approx(1)
+
+
+@pytest.mark.parametrize('metric', ['bbox', 'segm'])
+def test_size_that_is_not_that_of_the_image(tmp_path, metric):
+    coco, detections = random_case()
+    coco.dataset['images'][2].update(width=48)
+    metric = MaskScoringMetric(write_ann(coco, tmp_path), metric)
+    message = r"'3.png' \(id 3\) is 64 x 64 .* but 48 x 64 in the annotations"
+    with pytest.raises(ValueError, match=message):
+        evaluate(metric, samples_of(coco, detections))
+
+
+def test_soft_masks_are_refused_and_masks_of_zero_and_one_are_not(tmp_path):
+    coco, detections = random_case()
+    path, samples = write_ann(coco, tmp_path), samples_of(coco, detections)
+    expected = evaluate(MaskScoringMetric(path), samples)
+    for sample in samples:
+        pred = sample['pred_instances']
+        pred['masks'] = pred['masks'].to(torch.uint8)
+    assert evaluate(MaskScoringMetric(path), samples) == expected
+    for sample in samples:
+        sample['pred_instances']['masks'] *= 255
+    with pytest.raises(ValueError, match='mask_thr_binary to 0.5'):
+        evaluate(MaskScoringMetric(path), samples)
+
+
+@pytest.mark.parametrize('encoded', [True, False])
+@pytest.mark.parametrize('from_file', [True, False])
+def test_nothing_handed_in_is_changed(tmp_path, from_file, encoded):
+    coco, detections = hand_worked_case()
+    samples = samples_of(coco, detections)
+    if encoded:
+        # As a model that gives run lengths.
+        for sample in samples:
+            pred = sample['pred_instances']
+            pred['masks'] = [
+                mask_utils.encode(np.asfortranarray(mask))
+                for mask in pred['masks'].byte().numpy()
+            ]
+    rle = mask_utils.encode(np.asfortranarray(rectangle(10, 10, 20, 20)))
+    instance = dict(bbox=[10, 10, 30, 30], bbox_label=0, mask=dict(rle))
+    samples[0]['instances'] = [instance]
+    before = copy.deepcopy(samples)
+    metric = MaskScoringMetric(
+        write_ann(coco, tmp_path) if from_file else None,
+        outfile_prefix=str(tmp_path / 'results'),
+    )
+    evaluate(metric, samples, ('class0',))
+    assert same(samples, before)
+
+
+def same(left, right) -> bool:
+    """Equality of nested lists and dicts with tensors."""
+    if isinstance(left, dict):
+        return left.keys() == right.keys() and all(
+            same(left[key], right[key]) for key in left
+        )
+    if isinstance(left, list | tuple):
+        return len(left) == len(right) and all(map(same, left, right))
+    if isinstance(left, torch.Tensor):
+        return torch.equal(left, right)
+    return left == right
+
+
+def test_ground_truth_of_the_samples_is_kept_beside_the_results(tmp_path):
+    coco, detections = hand_worked_case()
+    samples = samples_of(coco, detections)
+    mask = coco.dataset['annotations'][0]['segmentation']
+    instance = dict(bbox=[10, 10, 30, 30], bbox_label=0, mask=mask)
+    samples[0]['instances'] = [instance]
+    prefix = str(tmp_path / 'results')
+    metric = MaskScoringMetric(None, outfile_prefix=prefix)
+    expected = evaluate(metric, samples, ('class0',))
+    metric = MaskScoringMetric(f'{prefix}.gt.json')
+    assert evaluate(metric, samples, ('class0',)) == expected

@@ -1,25 +1,40 @@
 """Three rankings in one pass against pycocotools run three times."""
 
 import contextlib
+import copy
 import io
 
 import numpy as np
 import pytest
 from pycocotools import mask as mask_utils
+from pycocotools.coco import COCO
 from pycocotools.cocoeval import COCOeval
 
-from mmdet_msrcnn.evaluation.functional import RANKINGS, summarize_precision
-from mmdet_msrcnn.evaluation.ranked_coco_eval import (
+from mmdet_msrcnn.evaluation.coco_eval import (
     COCO_IOU_THRS,
-    RankedCOCOeval,
     box_evaluator,
     run_coco_eval,
+    run_recall_eval,
 )
-from tests.test_evaluation.coco_cases import make_coco, random_case
+from mmdet_msrcnn.evaluation.functional import (
+    RANKINGS,
+    mean_precision,
+    summarize_precision,
+)
+from mmdet_msrcnn.evaluation.ranked_coco_eval import RankedCOCOeval
+from tests.test_evaluation.coco_cases import (
+    SIZE,
+    encode,
+    make_coco,
+    random_case,
+)
+
+# Of random_case.
+SEEDS_WHERE_CROWDS_DECIDE = (1, 2, 3)
 
 
-def pycocotools_stats(coco, detections, key, iou_type, max_dets=100):
-    """The first six figures of pycocotools; mask AP needs no box."""
+def pycocotools_stats(coco, detections, key, iou_type, max_dets=(1, 10, 100)):
+    """The figures of pycocotools; mask AP needs no box."""
     field = 'segmentation' if iou_type == 'segm' else 'bbox'
     results = [
         dict(
@@ -32,17 +47,29 @@ def pycocotools_stats(coco, detections, key, iou_type, max_dets=100):
     ]
     with contextlib.redirect_stdout(io.StringIO()):
         evaluator = COCOeval(coco, coco.loadRes(results), iou_type)
-        evaluator.params.maxDets = [1, 10, max_dets]
+        evaluator.params.maxDets = list(max_dets)
         evaluator.evaluate()
         evaluator.accumulate()
         evaluator.summarize()
-    return evaluator.stats[:6]
+    return evaluator.stats
 
 
-def true_iou(coco, det) -> float:
+def evaluator_of(coco, detections) -> RankedCOCOeval:
+    protocol = coco.getCatIds(), coco.getImgIds()
+    return RankedCOCOeval(coco, detections, *protocol)
+
+
+def run_lengths(mask: np.ndarray) -> list[int]:
+    """Uncompressed run lengths of COCO, which begin with background."""
+    pixels = np.concatenate([[0], mask.ravel('F'), [2]])
+    ends = np.flatnonzero(np.diff(pixels))
+    return np.diff([0, *ends]).tolist()
+
+
+def true_iou(coco, det, iscrowd=False) -> float:
     """Best IoU with a non-crowd instance of the detection's class."""
     annotations = coco.loadAnns(
-        coco.getAnnIds(det['image_id'], det['category_id'], iscrowd=False)
+        coco.getAnnIds(det['image_id'], det['category_id'], iscrowd=iscrowd)
     )
     ious = [
         mask_utils.iou([det['segmentation']], [ann['segmentation']], [0])
@@ -56,6 +83,15 @@ def test_equals_pycocotools_run_once_per_ranking(seed):
     coco, detections = random_case(seed)
     protocol = coco.getCatIds(), coco.getImgIds()
     evaluator = RankedCOCOeval(coco, detections, *protocol)
+    ranked = [
+        det
+        | dict(
+            oracle_score=det['score'] * true_iou(coco, det),
+            starred_score=det['score']
+            * (true_iou(coco, det) or det['mask_iou']),
+        )
+        for det in detections
+    ]
     # Not the order of RANKINGS: no ranking may depend on the one before.
     for key in reversed(RANKINGS.values()):
         precision = evaluator.precision_by(key)
@@ -65,7 +101,7 @@ def test_equals_pycocotools_run_once_per_ranking(seed):
         assert summarize_precision(alone, COCO_IOU_THRS) == {
             item: found[item] for item in ('mAP', 'mAP_50', 'mAP_75')
         }
-        expected = pycocotools_stats(coco, detections, key, 'segm')
+        expected = pycocotools_stats(coco, ranked, key, 'segm')[:6]
         np.testing.assert_allclose(list(found.values()), expected, rtol=1e-12)
         assert 0 < found['mAP'] < 1
 
@@ -76,16 +112,121 @@ def test_boxes_equal_pycocotools():
     precision = run_coco_eval(box_evaluator(coco, detections, *protocol))
     np.testing.assert_allclose(
         list(summarize_precision(precision, COCO_IOU_THRS).values()),
-        pycocotools_stats(coco, detections, 'score', 'bbox'),
+        pycocotools_stats(coco, detections, 'score', 'bbox')[:6],
         rtol=1e-12,
     )
 
 
-def test_true_iou_is_the_best_of_its_class_and_not_of_a_crowd():
+@pytest.mark.parametrize('seed', range(4))
+def test_true_iou_is_the_best_of_its_class_and_not_of_a_crowd(seed):
+    coco, detections = random_case(seed)
+    evaluator = evaluator_of(coco, detections)
+    by_crowds = 0
+    for det in evaluator.detections:
+        iou = true_iou(coco, det)
+        assert det['true_iou'] == iou
+        assert det['oracle_score'] == det['score'] * iou
+        assert det['starred_score'] == det['score'] * (iou or det['mask_iou'])
+        by_crowds += true_iou(coco, det, iscrowd=None) > iou
+    # Crowds decide in some of the cases.
+    assert (by_crowds > 0) == (seed in SEEDS_WHERE_CROWDS_DECIDE)
+
+
+def test_crowds_count_neither_as_instances_nor_as_errors():
+    """Hand-worked: the detection lies on a crowd and on half an instance."""
+    instance, crowd = (10, 10, 10, 20), (10, 10, 20, 20)
+    coco = make_coco([(1, 10, instance, 0), (1, 10, crowd, 1)], 1, 1)
+    _, (template, *_) = random_case()
+    det = dict(template, image_id=1, category_id=10, score=0.5)
+    det['segmentation'] = coco.dataset['annotations'][1]['segmentation']
+    (found,) = evaluator_of(coco, [det]).detections
+    assert found['true_iou'] == pytest.approx(0.5)
+    assert found['oracle_score'] == pytest.approx(0.25)
+
+
+@pytest.mark.parametrize('seed', range(2))
+def test_arguments_are_not_changed(seed):
+    coco, detections = random_case(seed)
+    # Uncompressed run lengths, which pycocotools compresses in place.
+    rle = coco.dataset['annotations'][0]['segmentation']
+    runs = run_lengths(mask_utils.decode(rle))
+    coco.dataset['annotations'][0]['segmentation'] = dict(rle, counts=runs)
+    before = copy.deepcopy((coco.dataset, coco.anns, coco.imgs, detections))
+    evaluator = evaluator_of(coco, detections)
+    for key in RANKINGS.values():
+        evaluator.precision_by(key)
+    run_recall_eval(evaluator, [1, 10, 100])
+    protocol = coco.getCatIds(), coco.getImgIds()
+    run_coco_eval(box_evaluator(coco, detections, *protocol))
+    assert (coco.dataset, coco.anns, coco.imgs, detections) == before
+
+
+@pytest.mark.parametrize('new_id', [lambda i: i, lambda i: i // 2 + 1])
+@pytest.mark.parametrize('kind', ['bbox', 'segm'])
+def test_ids_of_annotations_do_not_matter(new_id, kind):
+    """Ids from 0, and shared ids, give the figures of ids from 1."""
     coco, detections = random_case()
-    RankedCOCOeval(coco, detections, coco.getCatIds(), coco.getImgIds())
-    for det in detections:
-        assert det['true_iou'] == true_iou(coco, det)
+    renamed = copy.deepcopy(coco.dataset)
+    for i, ann in enumerate(renamed['annotations']):
+        ann['id'] = new_id(i)
+    other = COCO()
+    other.dataset = renamed
+    with contextlib.redirect_stdout(io.StringIO()):
+        other.createIndex()
+    expected, found = (
+        run_coco_eval(
+            box_evaluator(gt, detections, coco.getCatIds(), coco.getImgIds())
+        )
+        if kind == 'bbox'
+        else evaluator_of(gt, detections).precision_by('score')
+        for gt in (coco, other)
+    )
+    assert np.array_equal(expected, found)
+
+
+def test_recall_equals_pycocotools():
+    coco, detections = random_case()
+    evaluator = evaluator_of(coco, detections)
+    evaluator.precision_by('mask_score')
+    recall = run_recall_eval(evaluator, [1, 2, 100])
+    assert evaluator.params.maxDets == [100]
+    expected = pycocotools_stats(
+        coco, detections, 'mask_score', 'segm', [1, 2, 100]
+    )[6:]
+    found = [mean_precision(recall[:, :, 0, i]) for i in range(3)]
+    found += [mean_precision(recall[:, :, i, 2]) for i in range(1, 4)]
+    np.testing.assert_allclose(found, expected, rtol=1e-12)
+
+
+def test_masks_of_another_size_are_named():
+    coco, detections = random_case()
+    det = next(d for d in detections if d['image_id'] == 2)
+    det['segmentation'] = encode(np.ones((SIZE // 2, SIZE)))
+    message = r"'2.png' \(id 2\) have .*\(32, 64\).* truth \[\(64, 64\)\]"
+    with pytest.raises(ValueError, match=message):
+        evaluator_of(coco, detections)
+
+
+@pytest.mark.parametrize(
+    'segmentation', [[[40.0, 20, 60]], [], None, {}, 'text', [[1, 2, None]]]
+)
+def test_segmentation_that_cannot_be_read_is_named(segmentation):
+    coco, detections = random_case()
+    coco.dataset['annotations'][3].update(id=77, segmentation=segmentation)
+    image = coco.dataset['annotations'][3]['image_id']
+    message = f"annotation 77 of image '{image}.png'"
+    with pytest.raises(ValueError, match=message):
+        evaluator_of(coco, detections)
+
+
+def test_missing_crowd_flag_is_no_crowd():
+    coco, detections = random_case()
+    expected = evaluator_of(coco, detections).precision_by('score')
+    for ann in coco.dataset['annotations']:
+        if not ann['iscrowd']:
+            del ann['iscrowd']
+    found = evaluator_of(coco, detections).precision_by('score')
+    assert np.array_equal(found, expected)
 
 
 def test_max_dets_holds_for_every_figure():

@@ -8,7 +8,6 @@ from hypothesis import strategies as st
 from pycocotools.coco import COCO
 from pycocotools.cocoeval import COCOeval
 
-from mmdet_msrcnn.evaluation.ranked_coco_eval import silence
 from mmdet_msrcnn.models.mask_score_target import (
     COCO_IOU_THRS,
     assign_instances,
@@ -17,6 +16,7 @@ from mmdet_msrcnn.models.mask_score_target import (
     rank_features,
     true_positive_rates,
 )
+from mmdet_msrcnn.utils.silence import silence
 
 # Two instances far apart: no detection overlaps both.
 GT_BOXES = torch.tensor([[0.0, 0, 100, 100], [200, 0, 300, 100]])

@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from mmdet_msrcnn.evaluation.functional import (
-    RANKINGS,
+    GAIN,
     mean_precision,
     share_of_gain,
 )
@@ -32,7 +32,7 @@ def case(tmp_path):
     # A class of the annotations that was not trained is not evaluated.
     protocol = dict(cat_ids=[10, 20], img_ids=coco.getImgIds())
     detections = [det for det in detections if det['category_id'] < 30]
-    RankedCOCOeval(coco, detections, **protocol)
+    detections = RankedCOCOeval(coco, detections, **protocol).detections
     variants = dict(good=[], bad=[], none=[])
     for det in detections:
         for name, mask_iou in (
@@ -41,7 +41,7 @@ def case(tmp_path):
         ):
             score = dict(mask_iou=mask_iou, mask_score=det['score'] * mask_iou)
             variants[name].append(dict(det, **score))
-        keys = ('mask_iou', 'mask_score', 'oracle_score')
+        keys = ('mask_iou', 'mask_score')
         plain = {k: v for k, v in det.items() if k not in keys}
         variants['none'].append(plain)
     for name, dets in variants.items():
@@ -79,12 +79,16 @@ def test_table_differences_and_intervals(case, monkeypatch):
             assert row[ranking] == pytest.approx(value)
             low, high = report['models'][name]['intervals'][ranking]
             assert low < value < high
-    assert list(aps['none']) == ['class_score']
+    assert list(aps['none']) == ['class_score', 'oracle']
+    # One oracle for all heads on the same detections.
+    assert aps['none']['oracle'] == aps['good']['oracle']
+    assert aps['bad']['oracle'] == aps['good']['oracle']
+    assert aps['bad']['starred'] != aps['good']['starred']
     assert aps['bad']['mask_score'] < aps['good']['mask_score']
 
     bad = report['differences']['bad - good']['row']
     share = {
-        name: share_of_gain(*(aps[name][key] for key in RANKINGS))
+        name: share_of_gain(*(aps[name][key] for key in GAIN))
         for name in ('good', 'bad')
     }
     assert bad['share'] == pytest.approx(share['bad'] - share['good'])

@@ -33,7 +33,8 @@ def test_label_holds_all_numbers():
 @pytest.fixture
 def case(tmp_path):
     coco, detections = random_case()
-    RankedCOCOeval(coco, detections, coco.getCatIds(), coco.getImgIds())
+    protocol = coco.getCatIds(), coco.getImgIds()
+    detections = RankedCOCOeval(coco, detections, *protocol).detections
     for image in coco.dataset['images']:
         path = str(tmp_path / image['file_name'])
         cv2.imwrite(path, np.full((SIZE, SIZE, 3), 90, np.uint8))

@@ -1,0 +1,74 @@
+"""Ground truth of an evaluation, which leaves the caller's as it is."""
+
+import copy
+
+from pycocotools.coco import COCO
+
+from mmdet_msrcnn.utils.silence import silence
+
+
+def copy_ground_truth(coco: COCO) -> COCO:
+    """Copy ground truth, with annotation ids 1, 2, ...
+
+    pycocotools takes a ground-truth id of 0 for "no match"
+    (https://github.com/cocodataset/cocoapi/issues/332), mixes up annotations
+    that share an id, and writes into the annotations that it evaluates.
+
+    Args:
+        coco (COCO): Ground truth, pycocotools' or mmdet's.
+
+    Returns:
+        COCO: Of the same class. ``file_id`` of an annotation is its id in
+        the file; a missing ``iscrowd`` is 0, as in training.
+    """
+    copied = copy.copy(coco)
+    annotations = coco.dataset.get('annotations', [])
+    copied.dataset = dict(
+        coco.dataset,
+        annotations=[
+            dict(
+                ann,
+                id=i,
+                file_id=ann.get('id'),
+                iscrowd=ann.get('iscrowd') or 0,
+            )
+            for i, ann in enumerate(annotations, start=1)
+        ],
+    )
+    with silence():
+        copied.createIndex()
+    # mmdet's names of two indices.
+    copied.img_ann_map, copied.cat_img_map = copied.imgToAnns, copied.catToImgs
+    return copied
+
+
+def rasterize_annotations(coco: COCO, img_ids: list, cat_ids: list) -> None:
+    """Turn the segmentations that are evaluated into RLE, in place.
+
+    Args:
+        coco (COCO): From :func:`copy_ground_truth`.
+        img_ids (list): Images to evaluate.
+        cat_ids (list): Categories to evaluate.
+
+    Raises:
+        ValueError: If pycocotools cannot read one; names annotation and
+            image.
+    """
+    images, categories = set(img_ids), set(cat_ids)
+    for ann in coco.dataset['annotations']:
+        if ann['image_id'] in images and ann['category_id'] in categories:
+            try:
+                ann['segmentation'] = coco.annToRLE(ann)
+            # pycocotools raises Exception itself, too.
+            except Exception as error:
+                raise ValueError(
+                    f'The segmentation of annotation {ann["file_id"]!r} of '
+                    f'{name_image(coco, ann["image_id"])} cannot be read '
+                    f'({type(error).__name__}: {error}). Check the file with '
+                    'tools/check_dataset.py.'
+                ) from error
+
+
+def name_image(coco: COCO, img_id: int | str) -> str:
+    """Name an image by file and id, for a message."""
+    return f'image {coco.imgs[img_id].get("file_name")!r} (id {img_id!r})'

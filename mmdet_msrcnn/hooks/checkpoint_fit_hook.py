@@ -15,6 +15,26 @@ from mmdet_msrcnn.checkpoints.fit import (
 )
 from mmdet_msrcnn.checkpoints.read import read_checkpoint
 from mmdet_msrcnn.registry import HOOKS
+from mmdet_msrcnn.utils.all_ranks import raise_on_all_ranks
+
+
+def latest_checkpoint(work_dir: Path) -> str | None:
+    """Find what ``--resume`` goes on from, in a folder that was moved, too.
+
+    mmengine keeps the whole path of the last checkpoint.
+
+    Args:
+        work_dir (Path): Work dir of the training.
+
+    Returns:
+        str | None: Path of the checkpoint, None if there is none.
+    """
+    last = find_latest_checkpoint(str(work_dir))
+    if last is not None and not Path(last).exists():
+        moved = work_dir / Path(last).name
+        if moved.is_file():
+            return str(moved)
+    return last
 
 
 @HOOKS.register_module()
@@ -31,20 +51,25 @@ class CheckpointFitHook(Hook):
         self._loaded = self._expected = None
 
     def before_run(self, runner: Runner) -> None:
-        """Read the checkpoint without executing anything in it.
+        """Find the checkpoint and read it; nothing in it is executed.
 
         Args:
             runner (Runner): Runner of the training or test.
 
         Raises:
-            ValueError: If it was cut off, is no checkpoint or asks for more
-                than tensors and plain data.
+            ValueError: On all ranks, if it was cut off, is no checkpoint or
+                asks for more than tensors and plain data.
         """
+        if runner._resume and runner._load_from is None:
+            runner._load_from = latest_checkpoint(Path(runner.work_dir))
         path = runner._load_from
-        if runner._resume and path is None:
-            path = find_latest_checkpoint(runner.work_dir)
+        error = None
         if is_main_process() and path and Path(path).is_file():
-            read_checkpoint(path)
+            try:
+                read_checkpoint(path)
+            except ValueError as found:
+                error = found
+        raise_on_all_ranks(error)
 
     def after_load_checkpoint(self, runner: Runner, checkpoint: dict) -> None:
         """Compare it with the model.

@@ -1,6 +1,7 @@
 """Stopping a training that has come to nothing."""
 
 import torch
+from mmengine.dist import all_gather_object
 from mmengine.hooks import Hook
 from mmengine.runner import Runner
 
@@ -49,8 +50,8 @@ class FiniteLossHook(Hook):
             outputs (dict, optional): Losses by name.
 
         Raises:
-            FloatingPointError: If one is infinite or not a number, as at the
-                look before.
+            FloatingPointError: On all ranks, if one of a rank is infinite or
+                not a number, as at the look before.
         """
         # After a wrong one, the next: it tells a skipped step from the end.
         if not (
@@ -64,6 +65,8 @@ class FiniteLossHook(Hook):
             for name, value in (outputs or {}).items()
             if 'loss' in name and not torch.as_tensor(value).isfinite().all()
         ]
+        # A loss may be wrong on one rank alone: all look again, all stop.
+        wrong = sorted(set().union(*all_gather_object(wrong)))
         if wrong and self._was_wrong:
             raise FloatingPointError(
                 f'Not finite in iteration {runner.iter + 1}: '

@@ -10,7 +10,9 @@ from torch import Tensor, nn
 
 from mmdet_msrcnn.checkpoints.fit import few
 from mmdet_msrcnn.hooks.finite_loss_hook import REMEDY
+from mmdet_msrcnn.hooks.resumed_randomness import ResumedRandomness
 from mmdet_msrcnn.registry import HOOKS
+from mmdet_msrcnn.utils.all_ranks import raise_on_all_ranks
 from mmdet_msrcnn.utils.io import write_text
 
 
@@ -18,26 +20,29 @@ def check_finite(model: nn.Module) -> None:
     """Refuse to save weights that no training can go on from.
 
     Args:
-        model (nn.Module): The model.
+        model (nn.Module): The model; all ranks check theirs.
 
     Raises:
-        FloatingPointError: If a weight is infinite or not a number.
+        FloatingPointError: On all ranks, if a weight of one is infinite or
+            not a number.
     """
     wrong = [
         name
         for name, value in model.state_dict().items()
         if isinstance(value, Tensor) and not value.isfinite().all()
     ]
+    error = None
     if wrong:
-        raise FloatingPointError(
+        error = FloatingPointError(
             f'Not saved, for weights are not finite: {few(wrong)}. The '
             f'checkpoints that are there are from before. {REMEDY}'
         )
+    raise_on_all_ranks(error)
 
 
 @HOOKS.register_module()
-class SafeCheckpointHook(CheckpointHook):
-    """mmengine's CheckpointHook, with the order of its steps reversed.
+class SafeCheckpointHook(ResumedRandomness, CheckpointHook):
+    """mmengine's CheckpointHook, for a training that may be interrupted.
 
     mmengine 0.10.7 deletes the oldest checkpoint, then writes the new one
     and ``last_checkpoint`` in place
@@ -47,36 +52,43 @@ class SafeCheckpointHook(CheckpointHook):
     the oldest one deleted. Weights that are not finite are not saved. A best
     checkpoint (``save_best``) is written as mmengine does.
 
+    A resumed training goes on with the random numbers of the interrupted one,
+    see :class:`ResumedRandomness`.
+
     Arguments are those of :class:`CheckpointHook`.
     """
-
-    def before_train(self, runner: Runner) -> None:
-        """Set up, and take over the seed of a resumed run.
-
-        mmengine builds the sampler before ``--resume`` reads the seed; under
-        a seed that was drawn, the images would come in another order.
-
-        Args:
-            runner (Runner): Runner of the training.
-        """
-        super().before_train(runner)
-        sampler = runner.train_dataloader.sampler
-        if hasattr(sampler, 'seed'):
-            sampler.seed = runner.seed
 
     def _save_checkpoint_with_step(
         self, runner: Runner, step: int, meta: dict
     ) -> None:
         check_finite(runner.model)
+        self.gather_random_states(runner)
         if not os.path.isdir(self.out_dir):
             # A remote backend has an order of its own.
             super()._save_checkpoint_with_step(runner, step, meta)
             return
         outdated = self._add_step(runner, step)
         path = Path(self.out_dir, self.filename_tmpl.format(step))
-        temporary = path.with_name(f'.{path.name}')
         self.last_ckpt = str(path)
         runner.message_hub.update_info('last_ckpt', self.last_ckpt)
+        error = None
+        try:
+            self._write(runner, path, meta)
+        except OSError as reason:
+            error = OSError(
+                f'{path} could not be written ({reason}). Earlier checkpoints '
+                'are intact: free some space and start again with --resume.'
+            )
+        raise_on_all_ranks(error)
+        if is_main_process():
+            for old in outdated:
+                Path(self.out_dir, self.filename_tmpl.format(old)).unlink(
+                    missing_ok=True
+                )
+
+    def _write(self, runner: Runner, path: Path, meta: dict) -> None:
+        """Write a checkpoint aside, rename it and name it as the last one."""
+        temporary = path.with_name(f'.{path.name}')
         try:
             runner.save_checkpoint(
                 self.out_dir,
@@ -88,20 +100,13 @@ class SafeCheckpointHook(CheckpointHook):
                 backend_args=self.backend_args,
                 **self.args,
             )
-        except OSError as error:
+            if is_main_process():
+                os.replace(temporary, path)
+                last = Path(runner.work_dir, 'last_checkpoint')
+                write_text(last, self.last_ckpt)
+        except OSError:
             temporary.unlink(missing_ok=True)
-            raise OSError(
-                f'{path} could not be written ({error}). Earlier checkpoints '
-                'are intact: free some space and start again with --resume.'
-            ) from error
-        if not is_main_process():
-            return
-        os.replace(temporary, path)
-        write_text(Path(runner.work_dir, 'last_checkpoint'), self.last_ckpt)
-        for old in outdated:
-            Path(self.out_dir, self.filename_tmpl.format(old)).unlink(
-                missing_ok=True
-            )
+            raise
 
     def _add_step(self, runner: Runner, step: int) -> list[int]:
         """Note a step among those that are kept.

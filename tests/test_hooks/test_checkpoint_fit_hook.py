@@ -8,6 +8,7 @@ import torch
 from mmengine.config import Config
 from mmengine.runner import Runner
 
+from mmdet_msrcnn.hooks.checkpoint_fit_hook import latest_checkpoint
 from tests.helpers import build_model
 from tests.test_tools.conftest import workspace  # noqa: F401 - a fixture
 
@@ -168,3 +169,13 @@ def test_what_fits_passes(workspace, tmp_path, caplog):  # noqa: F811
     metrics = runner.test()
     assert 'coco/segm_mAP' in metrics
     assert 'initialized' not in caplog.text
+
+
+@pytest.mark.parametrize('given', [True, False])
+def test_moved_work_dir(tmp_path, given):
+    """``last_checkpoint`` names a file in a folder that is not there."""
+    (tmp_path / 'last_checkpoint').write_text('/gone/epoch_2.pth')
+    if given:
+        (tmp_path / 'epoch_2.pth').write_bytes(b'')
+    expected = tmp_path / 'epoch_2.pth' if given else '/gone/epoch_2.pth'
+    assert latest_checkpoint(tmp_path) == str(expected)

@@ -43,6 +43,23 @@ def test_stops_before_the_weights_are_saved(tmp_path, step, interval, message):
     assert all(value.isfinite().all() for value in weights.values())
 
 
+class Infinite(Line):
+    """A model whose loss is infinite, and its weights are not."""
+
+    def train_step(self, data, optim_wrapper):
+        super().train_step(data, optim_wrapper)
+        return dict(loss=torch.tensor(float('inf')))
+
+
+def test_looks_at_the_end_of_an_epoch(tmp_path):
+    """Two iterations an epoch; the interval is longer than the training."""
+    hooks = [dict(type='mmdet_msrcnn.FiniteLossHook', interval=50)]
+    training = runner(tmp_path, model=Infinite(), custom_hooks=hooks)
+    # Seen in iteration 2, at the end of the epoch, and again in the next.
+    with pytest.raises(FloatingPointError, match='in iteration 3: loss'):
+        training.train()
+
+
 class Skipping(Line):
     """A model one of whose steps a gradient scaler would skip."""
 

@@ -1,13 +1,14 @@
 """Two processes over gloo train as one does."""
 
-import time
+from pathlib import Path
 
 import pytest
 import torch
 from mmengine.model import MMDistributedDataParallel
-from torch import distributed, multiprocessing, nn
+from torch import nn
 
 from tests.helpers import build_model, collate, scene, small_config
+from tests.ranks import run_ranks
 
 # Instances in the image of each rank. Ground-truth boxes are the only
 # positives, so that equal numbers weigh alike.
@@ -41,43 +42,25 @@ def gradients(model: nn.Module, inner: nn.Module, batch: dict) -> dict:
     }
 
 
-def train(case: str, rank: int, folder: str) -> None:
+def train(case: str, rank: int, folder: Path) -> None:
     inner = detector()
     model = MMDistributedDataParallel(
         inner, broadcast_buffers=False, find_unused_parameters=True
     )
     found = gradients(model, inner, collate(scenes(case)[rank]))
-    torch.save(found, f'{folder}/{case}-{rank}.pth')
+    torch.save(found, folder / f'{case}-{rank}.pth')
 
 
-def work(rank: int, folder: str) -> None:
-    torch.set_num_threads(1)
-    meeting = f'file://{folder}/meeting'
-    distributed.init_process_group(
-        'gloo', init_method=meeting, rank=rank, world_size=2
-    )
+def work(rank: int, folder: Path) -> None:
     for case in CASES:
         train(case, rank, folder)
-    # Every model is gone by now: DDP's reducer must not be the last that has
-    # the group. Its end joins gloo's threads with the GIL held, which they may
-    # need to drop what a backward pass left there (pytorch#56297, #182083).
-    distributed.destroy_process_group()
 
 
 @pytest.fixture(scope='module')
 def ranks(tmp_path_factory):
     """Gradients of both ranks, by case."""
     folder = tmp_path_factory.mktemp('ranks')
-    context = multiprocessing.spawn(work, (str(folder),), nprocs=2, join=False)
-    # One call waits for the end of one rank. A busy machine takes a minute.
-    deadline = time.monotonic() + 300
-    ended = context.join(timeout=300)
-    while not ended and time.monotonic() < deadline:
-        ended = context.join(timeout=deadline - time.monotonic())
-    if not ended:
-        for process in context.processes:
-            process.kill()
-    assert ended, 'the ranks have not ended in five minutes'
+    run_ranks(work, folder, 2)
     return {
         case: [
             torch.load(folder / f'{case}-{rank}.pth', weights_only=True)

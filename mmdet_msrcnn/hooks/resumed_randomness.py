@@ -1,0 +1,147 @@
+"""Random numbers of a resumed training."""
+
+from functools import partial
+
+import torch
+from mmengine.dist import all_gather_object, get_rank, get_world_size
+from mmengine.hooks import Hook
+from mmengine.runner import IterBasedTrainLoop, Runner
+from torch.utils.data import DataLoader
+
+from mmdet_msrcnn.utils.random_state import get_random_state, set_random_state
+
+KEY = 'random_states'
+
+
+class ResumedRandomness(Hook):
+    """Goes on with the random numbers of the training that was interrupted.
+
+    mmengine 0.10.7 keeps the seed, but not the state of the generators, and
+    builds the sampler before it reads the seed
+    (https://github.com/open-mmlab/mmengine/blob/v0.10.7/mmengine/runner/runner.py).
+    Here a checkpoint holds the state of the generators of every rank and the
+    seed of the sampler. Validation does not change the state, so that it does
+    not matter to the training; worker processes start anew in each epoch, with
+    seeds drawn from the state.
+
+    A base class: its user calls :meth:`gather_random_states` on all ranks
+    before a checkpoint is saved.
+    """
+
+    _to_save = _to_restore = _before_val = None
+
+    def gather_random_states(self, runner: Runner) -> None:
+        """Collect the states of all ranks for the next checkpoint.
+
+        Args:
+            runner (Runner): Runner of the training.
+        """
+        sampler = runner.train_dataloader.sampler
+        state = dict(
+            get_random_state(), sampler_seed=getattr(sampler, 'seed', None)
+        )
+        self._to_save = all_gather_object(state)
+
+    def before_save_checkpoint(self, runner: Runner, checkpoint: dict) -> None:
+        """Add the states that were gathered last.
+
+        Args:
+            runner (Runner): Runner of the training.
+            checkpoint (dict): What is saved.
+        """
+        if self._to_save is not None:
+            checkpoint[KEY], self._to_save = self._to_save, None
+
+    def after_load_checkpoint(self, runner: Runner, checkpoint: dict) -> None:
+        """Take over the states, where a training is resumed.
+
+        Args:
+            runner (Runner): Runner of the training.
+            checkpoint (dict): Content of the file.
+        """
+        if not runner._resume:
+            return
+        states = checkpoint.get(KEY, [])
+        if len(states) == get_world_size():
+            self._to_restore = states[get_rank()]
+            sampler_seed = self._to_restore['sampler_seed']
+        else:
+            runner.logger.info(
+                f'The checkpoint has random states of {len(states)} '
+                f'processes, not of {get_world_size()}: the training goes on '
+                'with other random numbers than an uninterrupted one.'
+            )
+            sampler_seed = checkpoint['meta'].get('seed')
+            if runner._randomness_cfg.get('diff_rank_seed'):
+                # That of one rank; the sampler's is common to all.
+                sampler_seed = None
+        sampler = runner.train_dataloader.sampler
+        told = runner._train_dataloader
+        explicit = isinstance(told, dict) and 'seed' in told.get('sampler', {})
+        if sampler_seed is not None and hasattr(sampler, 'seed'):
+            sampler.seed = sampler.seed if explicit else sampler_seed
+
+    def before_train_epoch(self, runner: Runner) -> None:
+        """Restore the state before the epoch begins to load data.
+
+        Args:
+            runner (Runner): Runner of the training.
+        """
+        if isinstance(runner.train_loop, IterBasedTrainLoop):
+            # It loads again what it has seen, and draws meanwhile.
+            return
+        self._restore()
+        reseed_workers(runner.train_dataloader)
+
+    def before_train_iter(
+        self, runner: Runner, batch_idx: int, data_batch: dict | None = None
+    ) -> None:
+        """Restore the state of a loop without epochs.
+
+        Args:
+            runner (Runner): Runner of the training.
+            batch_idx (int): Index of the batch.
+            data_batch (dict, optional): Unused.
+        """
+        self._restore()
+
+    def _restore(self) -> None:
+        if self._to_restore is not None:
+            set_random_state(self._to_restore)
+            self._to_restore = None
+
+    def before_val(self, runner: Runner) -> None:
+        """Keep the state of the training.
+
+        Args:
+            runner (Runner): Runner of the training.
+        """
+        self._before_val = get_random_state()
+
+    def after_val(self, runner: Runner) -> None:
+        """Go on where the training was.
+
+        Args:
+            runner (Runner): Runner of the training.
+        """
+        set_random_state(self._before_val)
+
+
+def reseed_workers(loader: DataLoader) -> None:
+    """Start the worker processes of the next epoch anew, with a drawn seed.
+
+    The state of processes that live on cannot be read. mmengine's
+    ``worker_init_fn`` starts every process of a worker with one seed.
+
+    Args:
+        loader (DataLoader): Changed in place.
+    """
+    if loader.num_workers == 0:
+        return
+    init = loader.worker_init_fn
+    if isinstance(init, partial) and 'seed' in init.keywords:
+        # Room for what mmengine adds for rank and worker.
+        seed = int(torch.randint(2**31, ()))
+        loader.worker_init_fn = partial(init, seed=seed)
+    # Of persistent workers.
+    loader._iterator = None

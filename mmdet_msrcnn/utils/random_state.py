@@ -1,0 +1,39 @@
+"""State of the random generators that a training draws from."""
+
+import random
+
+import numpy as np
+import torch
+
+
+def get_random_state() -> dict:
+    """Read the generators of Python, NumPy and torch of this process.
+
+    Returns:
+        dict: Tensors and plain data, which ``torch.load`` reads with
+        ``weights_only=True``. ``cuda`` is there with a GPU.
+    """
+    name, keys, *rest = np.random.get_state()
+    state = dict(
+        python=random.getstate(),
+        numpy=(name, keys.tolist(), *rest),
+        torch=torch.get_rng_state(),
+    )
+    if torch.cuda.is_available():
+        state['cuda'] = torch.cuda.get_rng_state()
+    return state
+
+
+def set_random_state(state: dict) -> None:
+    """Set the generators to what :func:`get_random_state` read.
+
+    Args:
+        state (dict): The state. ``cuda`` is ignored without a GPU.
+    """
+    version, internal, gauss = state['python']
+    random.setstate((version, tuple(internal), gauss))
+    name, keys, *rest = state['numpy']
+    np.random.set_state((name, np.array(keys, np.uint32), *rest))
+    torch.set_rng_state(state['torch'].cpu())
+    if 'cuda' in state and torch.cuda.is_available():
+        torch.cuda.set_rng_state(state['cuda'].cpu())

@@ -1,17 +1,19 @@
 """Detect, segment and score the instances of an image or a folder of images.
 
-Writes ``OUT_DIR/vis/NAME`` (each instance labelled with its class score,
-MaskIoU and mask score) and ``OUT_DIR/preds/NAME.json`` (all of them as
-numbers, with boxes and masks).
+A folder is read with its subfolders. Writes ``OUT_DIR/vis/NAME`` (each
+instance labelled with its class score, MaskIoU and mask score) and
+``OUT_DIR/preds/NAME.json`` (all of them as numbers, with boxes and masks).
+Where two images would share a name, that of the second has its suffix or its
+folder in it.
 """
 
 import argparse
 from pathlib import Path
 
 from mmdet.apis.det_inferencer import IMG_EXTENSIONS
-from mmengine.fileio import list_dir_or_file
 
 from mmdet_msrcnn.apis import MaskScoringInferencer
+from mmdet_msrcnn.utils.image_files import find_images
 from mmdet_msrcnn.utils.safe_globals import force_weights_only
 
 
@@ -39,9 +41,7 @@ def main() -> None:
     for path in (args.image, args.config, args.checkpoint):
         if '://' not in path and not Path(path).exists():
             raise SystemExit(f'{path} does not exist')
-    if Path(args.image).is_dir() and not any(
-        list_dir_or_file(args.image, list_dir=False, suffix=IMG_EXTENSIONS)
-    ):
+    if Path(args.image).is_dir() and not find_images(Path(args.image))[0]:
         raise SystemExit(
             f'{args.image} holds no file that ends in one of {IMG_EXTENSIONS}'
         )
@@ -49,14 +49,14 @@ def main() -> None:
         inferencer = MaskScoringInferencer(
             args.config, args.checkpoint, device=args.device
         )
+        inferencer(
+            args.image,
+            out_dir=args.out_dir,
+            pred_score_thr=args.pred_score_thr,
+            no_save_pred=False,
+        )
     except (TypeError, ValueError) as error:
         raise SystemExit(str(error)) from None
-    inferencer(
-        args.image,
-        out_dir=args.out_dir,
-        pred_score_thr=args.pred_score_thr,
-        no_save_pred=False,
-    )
     print(f'Wrote {args.out_dir}/vis and {args.out_dir}/preds')
 
 

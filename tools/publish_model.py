@@ -38,7 +38,6 @@ from mmdet_msrcnn.model_zoo.entry import (
 from mmdet_msrcnn.model_zoo.metafile import (
     add_model,
     main_collection,
-    read_metafile,
     write_metafile,
 )
 from mmdet_msrcnn.model_zoo.model_card import model_card
@@ -49,7 +48,9 @@ from mmdet_msrcnn.model_zoo.publish import (
     serialize,
     training_memory,
 )
+from mmdet_msrcnn.utils.image_files import find_images
 from mmdet_msrcnn.utils.io import check_not_overwritten, write_bytes
+from mmdet_msrcnn.utils.metafile import read_metafile
 
 
 def parse_args() -> argparse.Namespace:
@@ -109,7 +110,7 @@ def test_image(cfg: Config) -> Path:
     dataset = inner_data_set(cfg.test_dataloader.dataset)
     prefix = dataset.get('data_prefix', {}).get('img', '')
     folder = Path(dataset.get('data_root') or '', prefix)
-    images = sorted(path for path in folder.glob('*.*') if path.is_file())
+    images, _ = find_images(folder)
     if not images:
         raise ValueError(f'{folder} has no images; name one with --image')
     return images[0]

@@ -33,6 +33,7 @@ from mmdet_msrcnn.reproduction import (
     to_markdown,
     write_submission,
 )
+from mmdet_msrcnn.reproduction.data import check_data
 from mmdet_msrcnn.utils.io import write_json, write_text
 
 ROOT = Path(__file__).parents[1]
@@ -202,9 +203,13 @@ def main() -> None:
             for needed in (run.start, run):
                 if needed is not None:
                     runs.setdefault(needed.folder, needed)
-    failures = run_all(
-        list(runs.values()), args.gpus, submit=args.table == 'test-dev'
-    )
+    submit = args.table == 'test-dev'
+    todo = [r.recipe for r in runs.values() if submit or not r.is_complete]
+    try:
+        check_data(todo)
+    except FileNotFoundError as error:
+        raise SystemExit(str(error)) from None
+    failures = run_all(list(runs.values()), args.gpus, submit)
     # Also those of other seeds than were asked for.
     results = {
         row.variant: [

@@ -1,23 +1,98 @@
 """Inferencer whose results carry the mask scores."""
 
+import os
+import warnings
+from collections.abc import Callable
 from pathlib import Path
 
+import mmcv
+import numpy as np
 from mmdet.apis import DetInferencer
 from mmdet.models.roi_heads.mask_heads import MaskIoUHead as MMDetMaskIoUHead
+from mmdet.registry import DATASETS
 from mmdet.structures import DetDataSample
 from mmdet.utils import ConfigType
+from mmengine.config import Config
 from torch import nn
 
-from mmdet_msrcnn.checkpoints.fit import check_loaded, shapes_of
-from mmdet_msrcnn.utils.io import write_json
+import mmdet_msrcnn
+from mmdet_msrcnn.checkpoints.fit import check_loaded, few, shapes_of
+from mmdet_msrcnn.utils.image_files import OutputNames, find_images
+from mmdet_msrcnn.utils.io import atomic_path, write_json
+from mmdet_msrcnn.utils.metafile import find_model
 
 
 class MaskScoringInferencer(DetInferencer):
     """mmdet's DetInferencer with ``mask_scores`` and ``mask_ious`` added.
 
-    mmdet's own writes four fields of a prediction and drops the others, and
-    detects with random heads where a checkpoint does not fit.
+    mmdet's own writes four fields of a prediction and drops the others,
+    detects with random heads where a checkpoint does not fit, takes names of
+    its own models alone, and writes images of one name over each other. Here
+    model names of this package come first, a folder is read with its
+    subfolders, and every image has outputs of its own (see
+    :class:`OutputNames`).
     """
+
+    def __init__(self, *args, **kwargs) -> None:
+        self._pred_names = OutputNames()
+        self._vis_names = OutputNames(suffix=True)
+        super().__init__(*args, **kwargs)
+
+    def _load_model_from_metafile(self, model: str) -> tuple[Config, str]:
+        """Look a model up by name, in this package and then in mmdet.
+
+        Raises:
+            ValueError: If neither has it.
+        """
+        if '::' in model:
+            raise ValueError(
+                f'{model!r}: mmengine knows no configs of mmdet_msrcnn by '
+                '"::". Give the name of a model of docs/model_zoo.md, or the '
+                'path of a config.'
+            )
+        folder = self._get_repo_or_mim_dir(mmdet_msrcnn.__name__)
+        entry = find_model(Path(folder), model)
+        if entry is None:
+            return super()._load_model_from_metafile(model)
+        config = Config.fromfile(os.path.join(folder, entry['Config']))
+        return config, entry['Weights']
+
+    def _init_pipeline(self, cfg: ConfigType) -> Callable:
+        """Name the image that cannot be read."""
+        pipeline = super()._init_pipeline(cfg)
+
+        def named(image: str | np.ndarray | dict) -> dict:
+            try:
+                return pipeline(image)
+            except Exception as error:
+                # OpenCV and the file backends raise anything.
+                if not isinstance(image, str):
+                    raise
+                raise ValueError(
+                    f'{image} cannot be read as an image '
+                    f'({type(error).__name__}: {error})'
+                ) from error
+
+        return named
+
+    def _inputs_to_list(self, inputs: str | np.ndarray | list) -> list:
+        """List the images of a folder and its subfolders.
+
+        Raises:
+            ValueError: If there is none.
+        """
+        if not isinstance(inputs, str) or not os.path.isdir(inputs):
+            return super()._inputs_to_list(inputs)
+        images, others = find_images(Path(inputs))
+        if not images:
+            raise ValueError(f'{inputs} holds no image')
+        if others:
+            warnings.warn(
+                f'Left out, for the suffix is not that of an image: '
+                f'{few(others)}',
+                stacklevel=3,
+            )
+        return list(map(str, images))
 
     def _load_weights_to_model(
         self, model: nn.Module, checkpoint: dict | None, cfg: ConfigType | None
@@ -37,10 +112,14 @@ class MaskScoringInferencer(DetInferencer):
                 "checkpoints of mmdet's head fit them."
             )
         if checkpoint is not None:
-            check_loaded(
-                shapes_of(checkpoint.get('state_dict', checkpoint)),
-                shapes_of(model.state_dict()),
-            )
+            state_dict = checkpoint.get('state_dict', checkpoint)
+            check_loaded(shapes_of(state_dict), shapes_of(model.state_dict()))
+            meta = dict(checkpoint.get('meta') or {})
+            if not meta.keys() & {'dataset_meta', 'CLASSES'}:
+                # mmdet would take the names of COCO.
+                dataset = dict(cfg.test_dataloader.dataset, lazy_init=True)
+                meta['dataset_meta'] = DATASETS.build(dataset).metainfo
+            checkpoint = dict(state_dict=state_dict, meta=meta)
         super()._load_weights_to_model(model, checkpoint, cfg)
 
     def pred2dict(
@@ -64,10 +143,50 @@ class MaskScoringInferencer(DetInferencer):
                 values = data_sample.pred_instances[field]
                 result[field] = values.cpu().tolist()
         if pred_out_dir:
-            name = str(self.num_predicted_imgs)
-            self.num_predicted_imgs += 1
             # None of an array.
-            if data_sample.get('img_path'):
-                name = Path(data_sample.img_path).stem
+            source = (
+                data_sample.get('img_path') or f'{self.num_predicted_imgs}'
+            )
+            self.num_predicted_imgs += 1
+            name = self._pred_names.name(source)
             write_json(Path(pred_out_dir, 'preds', f'{name}.json'), result)
         return result
+
+    def visualize(
+        self,
+        inputs: list[str | np.ndarray],
+        preds: list[DetDataSample],
+        return_vis: bool = False,
+        no_save_vis: bool = False,
+        img_out_dir: str = '',
+        **kwargs,
+    ) -> list[np.ndarray] | None:
+        """Draw predictions, as mmdet's, each into a file of its own.
+
+        Args:
+            inputs (list[str | ndarray]): Images.
+            preds (list[:obj:`DetDataSample`]): Their predictions.
+            return_vis (bool): Return the pictures. Defaults to False.
+            no_save_vis (bool): Do not write them. Defaults to False.
+            img_out_dir (str): Folder to write ``vis/NAME`` into; none is
+                written if empty. Defaults to ''.
+            **kwargs: See mmdet's.
+
+        Returns:
+            list[ndarray] | None: RGB pictures, shape (H, W, 3), if asked for.
+        """
+        save = bool(img_out_dir) and not no_save_vis
+        first = self.num_visualized_imgs
+        pictures = super().visualize(
+            inputs, preds, return_vis=return_vis or save, **kwargs
+        )
+        if save:
+            for i, (source, picture) in enumerate(
+                zip(inputs, pictures, strict=True), first
+            ):
+                if not isinstance(source, str):
+                    source = f'{i:08d}.jpg'
+                path = Path(img_out_dir, 'vis', self._vis_names.name(source))
+                with atomic_path(path) as temporary:
+                    mmcv.imwrite(picture[..., ::-1], str(temporary))
+        return pictures if return_vis else None

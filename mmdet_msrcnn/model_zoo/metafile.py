@@ -5,8 +5,7 @@ from pathlib import Path
 import yaml
 
 from mmdet_msrcnn.utils.io import write_text
-
-PARTS = ('Collections', 'Models')
+from mmdet_msrcnn.utils.metafile import read_metafile
 
 
 class _Dumper(yaml.SafeDumper):
@@ -14,34 +13,6 @@ class _Dumper(yaml.SafeDumper):
 
     def increase_indent(self, flow: bool = False, indentless: bool = False):
         return super().increase_indent(flow, False)
-
-
-def read_metafile(path: Path) -> dict:
-    """Read a metafile.
-
-    Args:
-        path (Path): File, which need not exist.
-
-    Returns:
-        dict: ``Collections`` and ``Models``, both lists of dicts with
-        ``Name``.
-
-    Raises:
-        ValueError: If it is not a metafile.
-    """
-    try:
-        content = yaml.safe_load(path.read_text()) if path.is_file() else {}
-        content = {} if content is None else content
-        parts = {key: content.get(key) or [] for key in PARTS}
-        entries = [entry['Name'] for part in parts.values() for entry in part]
-        if content.keys() - set(PARTS) or not all(entries):
-            raise ValueError
-    except (yaml.YAMLError, AttributeError, TypeError, KeyError, ValueError):
-        raise ValueError(
-            f'{path} is not a metafile: it must have Collections and Models, '
-            'both lists of entries with a Name, and nothing else'
-        ) from None
-    return parts
 
 
 def main_collection(path: Path) -> dict:

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from mmdet_msrcnn.model_zoo.metafile import read_metafile
+from mmdet_msrcnn.utils.metafile import read_metafile
 
 HEADER = """# Model zoo
 

@@ -1,8 +1,12 @@
 """Visualizer that shows the class score, the MaskIoU and the mask score."""
 
 import numpy as np
+from mmdet.structures import DetDataSample
+from mmdet.structures.mask import bitmap_to_polygon
 from mmdet.visualization import DetLocalVisualizer
+from mmdet.visualization.palette import get_palette, jitter_color
 from mmengine.structures import InstanceData
+from torch import Tensor
 
 from mmdet_msrcnn.registry import VISUALIZERS
 
@@ -13,7 +17,32 @@ class MaskScoringVisualizer(DetLocalVisualizer):
 
     The numbers are the class score, the predicted MaskIoU and the mask score,
     each in [0, 1]. Instances without mask scores are drawn as mmdet does.
+    Masks are drawn one at a time: mmdet copies all of them several times.
     """
+
+    def add_datasample(
+        self,
+        name: str,
+        image: np.ndarray,
+        data_sample: DetDataSample | None = None,
+        **kwargs,
+    ) -> None:
+        """Draw a sample; see mmdet's.
+
+        Args:
+            name (str): Name of the picture.
+            image (ndarray): RGB, shape (H, W, 3).
+            data_sample (:obj:`DetDataSample`, optional): What to draw.
+            **kwargs: See mmdet's.
+        """
+        masks = getattr(data_sample, 'pred_instances', {}).get('masks')
+        if isinstance(masks, Tensor):
+            # A list of views, which choosing instances does not copy.
+            data_sample = data_sample.new()
+            predicted = data_sample.pred_instances.new()
+            predicted.masks = list(masks)
+            data_sample.pred_instances = predicted
+        super().add_datasample(name, image, data_sample, **kwargs)
 
     def _draw_instances(
         self,
@@ -24,7 +53,38 @@ class MaskScoringVisualizer(DetLocalVisualizer):
     ) -> np.ndarray:
         if 'mask_scores' in instances:
             instances = _with_score_labels(instances, classes)
-        return super()._draw_instances(image, instances, classes, palette)
+        masks = instances.get('masks')
+        if not isinstance(masks, list):
+            return super()._draw_instances(image, instances, classes, palette)
+        masks = [m.cpu().numpy().astype(bool, copy=False) for m in masks]
+        instances = instances.new()
+        if not masks or instances.bboxes.sum() <= 0:
+            # Without boxes, mmdet puts the labels on the masks.
+            instances.masks = np.array(masks).reshape(-1, *image.shape[:2])
+            return super()._draw_instances(image, instances, classes, palette)
+        del instances.masks
+        super()._draw_instances(image, instances, classes, palette)
+        return self._draw_masks(masks, instances.labels.tolist(), palette)
+
+    def _draw_masks(
+        self,
+        masks: list[np.ndarray],
+        labels: list[int],
+        palette: list[tuple] | None,
+    ) -> np.ndarray:
+        """Draw outlines and fill masks, with the pixels of mmdet's."""
+        colors = get_palette(self.mask_color or palette, max(labels) + 1)
+        outlines = [line for m in masks for line in bitmap_to_polygon(m)[0]]
+        self.draw_polygons(outlines, edge_colors='w', alpha=self.alpha)
+        image = self.get_image().copy()
+        for mask, label in zip(masks, labels, strict=True):
+            color = np.array(jitter_color(colors[label]), np.uint8)
+            blended = (1 - self.alpha) * image[mask] + self.alpha * color
+            image[mask] = np.rint(blended)
+        # Under the lines and texts that are there.
+        extent = 0, self.width, self.height, 0
+        self.ax_save.imshow(image, extent=extent, interpolation='nearest')
+        return self.get_image()
 
 
 def _with_score_labels(

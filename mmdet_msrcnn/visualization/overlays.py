@@ -10,6 +10,7 @@ from mmengine.structures import InstanceData
 from pycocotools import mask as mask_utils
 from pycocotools.coco import COCO
 
+from mmdet_msrcnn.utils.image_files import OutputNames
 from mmdet_msrcnn.utils.io import atomic_path
 from mmdet_msrcnn.visualization.mask_scoring_visualizer import (
     MaskScoringVisualizer,
@@ -54,6 +55,7 @@ def draw_overlays(
         classes=[cat['name'] for cat in coco.loadCats(cat_ids)],
         palette='random',
     )
+    names = OutputNames()
     for img_id in (img_ids[round(i)] for i in spread):
         path = img_dir / coco.imgs[img_id]['file_name']
         image = cv2.imread(str(path))
@@ -66,7 +68,7 @@ def draw_overlays(
                 by_image[img_id], cat_ids, image.shape[:2], scale
             )
         )
-        with atomic_path(out_dir / f'{path.stem}.png') as temporary:
+        with atomic_path(out_dir / f'{names.name(path)}.png') as temporary:
             visualizer.add_datasample(
                 path.stem,
                 image[..., ::-1],

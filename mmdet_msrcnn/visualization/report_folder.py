@@ -46,7 +46,7 @@ def write_report(
     img_dir: Path | None = None,
     num_overlays: int = 12,
 ) -> str:
-    """Write ``report.md``, ``report.json`` and the figures.
+    """Write ``report.json``, the figures and ``report.md``, in this order.
 
     Figures show the first model that has mask scores, else the first.
 
@@ -78,6 +78,9 @@ def write_report(
         for name, (caption, needs_scores, needs_images) in FIGURES.items()
         if has_scores >= needs_scores and bool(img_dir) >= needs_images
     }
+    # Before the figures, which may fail: evaluating takes long.
+    report = dict(compare(evaluations), plotted=plotted, figures=figures)
+    write_json(out_dir / 'report.json', report)
     draw_figures(out_dir, evaluation, has_scores)
     if has_scores and img_dir is not None:
         detections = evaluation.coco_eval.detections
@@ -85,8 +88,6 @@ def write_report(
         draw_rank_gallery(coco, detections, img_dir, gallery)
         overlays = out_dir / 'overlays'
         draw_overlays(coco, detections, img_dir, overlays, num_overlays)
-    report = dict(compare(evaluations), plotted=plotted, figures=figures)
-    write_json(out_dir / 'report.json', report)
     text = to_markdown(report)
     write_text(out_dir / 'report.md', text)
     return text

@@ -2,6 +2,8 @@
 
 import json
 
+import cv2
+import numpy as np
 import pytest
 import torch
 from mmdet.apis import DetInferencer
@@ -10,6 +12,7 @@ from mmdet.structures import DetDataSample
 from mmengine.structures import InstanceData
 
 from mmdet_msrcnn.apis import MaskScoringInferencer
+from mmdet_msrcnn.utils.image_files import OutputNames
 from tests.helpers import MASK_RCNN, build_model, small_config
 
 
@@ -17,6 +20,8 @@ from tests.helpers import MASK_RCNN, build_model, small_config
 def inferencer():
     """An inferencer without a model: pred2dict needs none."""
     inferencer = object.__new__(MaskScoringInferencer)
+    inferencer._pred_names = OutputNames()
+    inferencer._vis_names = OutputNames(suffix=True)
     inferencer.num_predicted_imgs = 0
     return inferencer
 
@@ -78,3 +83,100 @@ def test_the_head_of_mmdet_is_refused(inferencer):
     )
     with pytest.raises(TypeError, match="mmdet's own"):
         inferencer._load_weights_to_model(model, None, None)
+
+
+@pytest.fixture(scope='module')
+def real(tmp_path_factory):
+    """An inferencer with a small model that detects something."""
+    folder = tmp_path_factory.mktemp('model')
+    cfg = small_config()
+    cfg.test_dataloader.dataset.update(
+        metainfo=dict(classes=('cell', 'debris', 'dust'))
+    )
+    cfg.dump(folder / 'cfg.py')
+    # Weights alone: no classes in the file.
+    torch.save(build_model(cfg).state_dict(), folder / 'weights.pth')
+    return MaskScoringInferencer(
+        str(folder / 'cfg.py'),
+        str(folder / 'weights.pth'),
+        device='cpu',
+        show_progress=False,
+    )
+
+
+def test_class_names_of_the_config(real):
+    meta = real.visualizer.dataset_meta
+    assert tuple(meta['classes']) == ('cell', 'debris', 'dust')
+
+
+def write_images(folder, *names):
+    for i, name in enumerate(names):
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        image = np.full((64, 64, 3), 40 * i, np.uint8)
+        path.write_bytes(cv2.imencode(path.suffix.lower(), image)[1])
+
+
+def files(folder) -> list[str]:
+    found = (p for p in folder.rglob('*') if p.is_file())
+    return sorted(p.relative_to(folder).as_posix() for p in found)
+
+
+def test_every_image_of_a_folder_has_its_outputs(real, tmp_path):
+    data, out = tmp_path / 'data', tmp_path / 'out'
+    write_images(data, 'p/1.png', 'q/1.png', 'q/1.jpg', 'IMG.JPG')
+    (data / 'labels.json').write_text('{}')
+    with pytest.warns(UserWarning, match=r'Left out, .*labels\.json'):
+        result = real(str(data), out_dir=str(out), no_save_pred=False)
+    assert len(result['predictions']) == 4
+    assert files(out / 'preds') == [
+        '1.jpg.json',
+        '1.json',
+        'IMG.json',
+        'q/1.json',
+    ]
+    assert files(out / 'vis') == ['1.jpg', '1.png', 'IMG.JPG', 'q/1.png']
+    # One call for each, as in a loop of a user's own.
+    for name in ('p/1.png', 'q/1.png'):
+        out = tmp_path / 'loop'
+        real(str(data / name), out_dir=str(out), no_save_pred=False)
+    assert len(files(out / 'vis')) == len(files(out / 'preds')) == 2
+
+
+def test_image_that_cannot_be_read_is_named(real, tmp_path):
+    (tmp_path / '2.png').write_bytes(b'')
+    with pytest.raises(ValueError, match=r'2\.png cannot be read as an image'):
+        real(str(tmp_path / '2.png'))
+
+
+def test_folder_without_images_is_named(real, tmp_path):
+    with pytest.raises(ValueError, match='holds no image'):
+        real(str(tmp_path))
+
+
+def test_name_of_a_model_is_looked_up_here_first(inferencer):
+    name = 'ms-rcnn_r50-caffe_fpn_1x_coco'
+    cfg, weights = inferencer._load_model_from_metafile(name)
+    assert cfg.model.roi_head.type == 'mmdet_msrcnn.MaskScoringRoIHead'
+    assert weights.endswith('61c9355e.pth')
+
+
+def test_name_of_a_model_of_mmdet(inferencer):
+    inferencer.scope = 'mmdet'
+    name = 'mask-rcnn_r50_fpn_1x_coco'
+    cfg, _ = inferencer._load_model_from_metafile(name)
+    assert cfg.model.type == 'MaskRCNN'
+    assert 'mask_iou_head' not in cfg.model.roi_head
+
+
+@pytest.mark.parametrize(
+    ('name', 'message'),
+    [
+        ('mmdet_msrcnn::ms_rcnn/x.py', 'knows no configs of mmdet_msrcnn'),
+        ('no-such-model', 'Cannot find model: no-such-model'),
+    ],
+)
+def test_unknown_model_is_named(inferencer, name, message):
+    inferencer.scope = 'mmdet'
+    with pytest.raises(ValueError, match=message):
+        inferencer._load_model_from_metafile(name)

@@ -74,7 +74,9 @@ def test_round_trip(stage1_train, tmp_path):
     assert result.returncode == 0, result.stderr
     seen = []
     for split, content in load(out).items():
-        assert content['categories'] == [{'id': 1, 'name': 'nucleus'}]
+        assert content['categories'] == [
+            {'id': 1, 'name': 'nucleus', 'supercategory': 'cell'}
+        ]
         annotations = content['annotations']
         ids = [annotation['id'] for annotation in annotations]
         assert ids == list(range(1, len(ids) + 1))

@@ -11,6 +11,7 @@ from pycocotools import mask as mask_utils
 from pycocotools.coco import COCO
 
 from mmdet_msrcnn.utils.io import write_json
+from mmdet_msrcnn.utils.mmdet_tools import mmdet_tool
 
 TOOLS = Path(__file__).resolve().parents[2] / 'tools' / 'datasets'
 SPLITS = ('train', 'val')
@@ -219,3 +220,26 @@ def test_json_is_whole_or_absent(tmp_path):
         write_json(path, {'images': [1, 2, object()]})
     assert json.loads(path.read_text()) == {'images': [1]}
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_mmdets_error_analysis_reads_it(out_dir, tmp_path):
+    """Perfect detections are analysed to the end."""
+    ann = out_dir / 'val.json'
+    content = json.loads(ann.read_text())
+    keys = ('image_id', 'category_id', 'bbox', 'segmentation')
+    results = tmp_path / 'results.json'
+    results.write_text(
+        json.dumps(
+            [
+                {key: label[key] for key in keys} | {'score': 0.9}
+                for label in content['annotations']
+                if not label['iscrowd']
+            ]
+        )
+    )
+    script = mmdet_tool('analysis_tools/coco_error_analysis.py')
+    command = [sys.executable, '-W', 'ignore', str(script), str(results)]
+    command += [str(tmp_path / 'out'), '--ann', str(ann), '--types', 'segm']
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / 'out/segm/segm-allclass-allarea.png').is_file()

@@ -272,3 +272,28 @@ def test_submission_has_mask_scores_as_scores(table, workspace, out_dir):
         'score',
         'segmentation',
     }
+
+
+class WithoutData(TinyProtocol):
+    def recipe(self, variant):
+        recipe = super().recipe(variant)
+        if recipe is not None:
+            for loader in ('train', 'val', 'test'):
+                dataset = recipe.test[f'{loader}_dataloader'].dataset
+                dataset.data_root = 'data/digits/'
+        return recipe
+
+
+def test_missing_data_is_named_before_anything_starts(
+    reproduce, workspace, tmp_path, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    message = 'data/digits/train.json.*make_digits.py data/digits.*Nothing'
+    with pytest.raises(SystemExit, match=message):
+        reproduce(
+            '--table',
+            'heads',
+            f'--out-dir={tmp_path}/out',
+            protocol=WithoutData,
+        )
+    assert not (tmp_path / 'out').exists()

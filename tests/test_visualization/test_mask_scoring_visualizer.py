@@ -1,5 +1,7 @@
 """Labels carry the class score, the MaskIoU and the mask score."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 import torch
@@ -64,6 +66,69 @@ def test_masks_and_boxes_are_drawn():
     changed = (drawn != IMAGE).any(-1)
     assert changed[50, 50]
     assert not changed[90, 100]
+
+
+def many(num: int, height: int, width: int) -> DetDataSample:
+    """Overlapping rectangles, all above the threshold."""
+    masks = torch.zeros(num, height, width, dtype=torch.bool)
+    boxes = torch.zeros(num, 4)
+    for i, mask in enumerate(masks):
+        y, x = 7 * i % (height // 2), 11 * i % (width // 2)
+        mask[y : y + height // 3, x : x + width // 3] = True
+        # A hole.
+        mask[y + 4 : y + 9, x + 4 : x + 9] = False
+        boxes[i] = torch.tensor([x, y, x + width // 3, y + height // 3])
+    instances = InstanceData(
+        bboxes=boxes,
+        labels=torch.arange(num) % 2,
+        scores=torch.full((num,), 0.9),
+        masks=masks,
+    )
+    return DetDataSample(pred_instances=instances)
+
+
+@pytest.mark.parametrize('with_boxes', [True, False])
+def test_pixels_are_those_of_mmdet(with_boxes):
+    sample = many(5, 120, 160)
+    if not with_boxes:
+        sample.pred_instances.bboxes *= 0
+    pictures = []
+    for cls in (MaskScoringVisualizer, DetLocalVisualizer):
+        # mmdet jitters the colors.
+        np.random.seed(0)
+        pictures.append(draw(cls(), sample).astype(int))
+    difference = np.abs(pictures[0] - pictures[1])
+    assert (pictures[1] != IMAGE).any()
+    # Rounding
+    assert difference.max() <= 1
+
+
+def peak_of_drawing(num: int) -> int:
+    sample = many(num, 600, 800)
+    sample.pred_instances.mask_ious = torch.full((num,), 0.5)
+    sample.pred_instances.mask_scores = torch.full((num,), 0.45)
+    visualizer = MaskScoringVisualizer()
+    visualizer.dataset_meta = dict(classes=('cat', 'dog'), palette='random')
+    image = np.full((600, 800, 3), 90, np.uint8)
+    tracemalloc.start()
+    visualizer.add_datasample('name', image, sample, draw_gt=False)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    return peak
+
+
+def test_masks_are_not_copied():
+    """100 masks have 48 MB, which the forward pass holds."""
+    growth = peak_of_drawing(100) - peak_of_drawing(1)
+    assert growth < 12e6
+
+
+def test_a_sample_is_not_changed():
+    sample = many(3, 120, 160)
+    masks = sample.pred_instances.masks
+    draw(MaskScoringVisualizer(), sample)
+    assert sample.pred_instances.masks is masks
+    assert sample.keys() == ['pred_instances']
 
 
 def test_no_instance():

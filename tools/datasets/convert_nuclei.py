@@ -32,7 +32,7 @@ from rich.progress import track
 from mmdet_msrcnn.utils.io import write_json
 
 SPLITS = ('train', 'val')
-CATEGORY = {'id': 1, 'name': 'nucleus'}
+CATEGORY = {'id': 1, 'name': 'nucleus', 'supercategory': 'cell'}
 
 
 def is_val(name: str, val_fraction: float, seed: int) -> bool:

@@ -27,7 +27,10 @@ from sklearn.datasets import load_digits
 
 from mmdet_msrcnn.utils.io import write_json
 
-CATEGORIES = [{'id': digit + 1, 'name': str(digit)} for digit in range(10)]
+CATEGORIES = [
+    {'id': digit + 1, 'name': str(digit), 'supercategory': 'digit'}
+    for digit in range(10)
+]
 VAL_SOURCES = 0.25
 CROWD_EVERY = 12
 

@@ -1,0 +1,80 @@
+"""Images of a folder, and names for what is made of them."""
+
+import os
+from collections.abc import Iterator
+from itertools import count
+from pathlib import Path, PurePath, PurePosixPath
+from urllib.parse import urlsplit
+
+from mmdet.apis.det_inferencer import IMG_EXTENSIONS
+
+
+def find_images(folder: Path) -> tuple[list[Path], list[Path]]:
+    """Find the images of a folder and its subfolders, by suffix.
+
+    Args:
+        folder (Path): Folder.
+
+    Returns:
+        tuple[list[Path], list[Path]]: Images (suffixes of any case) and other
+        files, both sorted.
+    """
+    images, others = [], []
+    for path in sorted(path for path in folder.rglob('*') if path.is_file()):
+        known = path.suffix.lower() in IMG_EXTENSIONS
+        (images if known else others).append(path)
+    return images, others
+
+
+class OutputNames:
+    """Gives every input an output name of its own.
+
+    The first input gets the shortest name; one whose name is taken gets a
+    longer one, with its suffix or its folders. The same input always gets the
+    same name.
+
+    Args:
+        suffix (bool): Keep the suffix of the input. Defaults to False.
+    """
+
+    def __init__(self, suffix: bool = False) -> None:
+        self.suffix = suffix
+        self._inputs = {}
+
+    def name(self, source: str | os.PathLike) -> str:
+        """Name the output of an input.
+
+        Args:
+            source (str or PathLike): Path or address of the input.
+
+        Returns:
+            str: Relative path, unique also where upper and lower case are
+            the same.
+        """
+        source = os.fspath(source)
+        return next(
+            name
+            for name in self._candidates(source)
+            if self._inputs.setdefault(name.casefold(), source) == source
+        )
+
+    def _candidates(self, source: str) -> Iterator[str]:
+        path = _local(source)
+        name, stem = path.name or 'input', path.stem or 'input'
+        short = name if self.suffix else stem
+        yield short
+        if _local(self._inputs[short.casefold()]).suffix != path.suffix:
+            yield name
+        folders = path.parts[1:-1]
+        for start in range(len(folders) - 1, -1, -1):
+            for last in (short, name):
+                yield '/'.join((*folders[start:], last))
+        for number in count(2):
+            yield f'{stem}_{number}{path.suffix if self.suffix else ""}'
+
+
+def _local(source: str) -> PurePath:
+    """Absolute path of an input, without the host of an address."""
+    if '://' in source:
+        return PurePosixPath(urlsplit(source).path)
+    return Path(os.path.abspath(source))

@@ -6,6 +6,7 @@ from mmdet.structures.bbox import bbox2roi
 from mmdet.utils import ConfigType, InstanceList, OptConfigType
 from torch import Tensor
 
+from mmdet_msrcnn.compat.mmcv_ops import prepare_roi_extractors
 from mmdet_msrcnn.models.checks import (
     as_list,
     build,
@@ -67,6 +68,7 @@ class MaskScoringMixin:
             if mask_iou_roi_extractor
             else None
         )
+        prepare_roi_extractors(self)
         check_num_classes(self)
         check_roi_feats(self)
         check_class_agnostic(self)

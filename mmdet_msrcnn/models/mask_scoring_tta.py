@@ -1,12 +1,12 @@
 """Test-time augmentation for models with masks."""
 
 import torch
-from mmcv.ops import batched_nms
 from mmdet.models.test_time_augs import DetTTAModel
 from mmdet.structures import DetDataSample
 from mmengine.structures import InstanceData
 from torch import Tensor
 
+from mmdet_msrcnn.compat.mmcv_ops import batched_nms
 from mmdet_msrcnn.registry import MODELS
 
 # Dimensions of (n, H, W) masks that a flip reverses.
@@ -39,7 +39,8 @@ class MaskScoringTTAModel(DetTTAModel):
     its score does in a Soft-NMS.
 
     Args:
-        tta_cfg (dict): ``nms`` and ``max_per_img``.
+        tta_cfg (dict): ``nms`` and ``max_per_img``, of which 0 or less means
+            no limit, as in mmdet's ``multiclass_nms``.
         **kwargs: Arguments of :class:`DetTTAModel`.
     """
 
@@ -57,7 +58,9 @@ class MaskScoringTTAModel(DetTTAModel):
             return data_samples[0]
         labels = torch.cat([pred.labels for pred in preds])
         kept, inds = batched_nms(boxes, scores, labels, self.tta_cfg.nms)
-        kept, inds = (x[: self.tta_cfg.max_per_img] for x in (kept, inds))
+        limit = self.tta_cfg.max_per_img
+        if limit > 0:
+            kept, inds = kept[:limit], inds[:limit]
         merged = InstanceData(
             bboxes=kept[:, :4], scores=kept[:, 4], labels=labels[inds]
         )
@@ -72,8 +75,9 @@ class MaskScoringTTAModel(DetTTAModel):
         if 'mask_ious' in preds[0]:
             for name in ('mask_ious', 'mask_scores'):
                 merged[name] = torch.cat([p[name] for p in preds])[inds]
-            # Soft-NMS lowers scores.
-            own = scores[inds].clamp(min=torch.finfo(scores.dtype).tiny)
-            merged.mask_scores = merged.mask_scores * (merged.scores / own)
+            # Soft-NMS lowers scores, but not one of 0.
+            own = scores[inds]
+            factor = torch.where(own > 0, merged.scores / own, 1)
+            merged.mask_scores = merged.mask_scores * factor
         data_samples[0].pred_instances = merged
         return data_samples[0]

@@ -8,10 +8,12 @@ give the same sums.
 Shape shorthand: K boxes, N instances, (H, W) size of the image, S samples.
 """
 
+import numpy as np
 import torch
-from mmcv.ops import roi_align
 from mmdet.structures.mask import BitmapMasks
 from torch import Tensor
+
+from mmdet_msrcnn.compat.mmcv_ops import roi_align
 
 # Far above the rounding of the sums, which is about 1e-6.
 TIE = 1e-4
@@ -85,7 +87,7 @@ def mask_targets(
     """Ground truth of the mask head.
 
     Args:
-        masks (:obj:`BitmapMasks`): The N instances.
+        masks (:obj:`BitmapMasks`): The N instances, in any memory layout.
         boxes (Tensor): (x1, y1, x2, y2) in pixels, shape (K, 4).
         inds (Tensor): Instance of each box, in [0, N), shape (K, ).
         size (int): Height and width of the targets.
@@ -100,7 +102,9 @@ def mask_targets(
     boxes = boxes.float().nan_to_num(0).clamp(min=0)
     boxes[:, 0::2].clamp_(max=masks.width)
     boxes[:, 1::2].clamp_(max=masks.height)
-    gt = torch.from_numpy(masks.masks).to(boxes.device, non_blocking=True)
+    # torch takes no negative strides, such as those of a flipped mask.
+    gt = torch.from_numpy(np.ascontiguousarray(masks.masks))
+    gt = gt.to(boxes.device, non_blocking=True)
     if boxes.device.type != 'cpu':
         return (_roi_align(gt, boxes, inds, size) >= 0.5).float()
     means = resample(gt, boxes, inds, size)

@@ -90,6 +90,26 @@ def test_number_of_detections_is_limited():
     assert len(merged.pred_instances) == 1
 
 
+@pytest.mark.parametrize('max_per_img', [-1, 0])
+def test_no_limit_keeps_every_detection(max_per_img):
+    model = tta_model(max_per_img=max_per_img)
+    (merged,) = model.merge_preds([[view(), view('vertical')]])
+    assert merged.pred_instances.labels.tolist() == [0, 1]
+
+
+@pytest.mark.parametrize(
+    'nms', [dict(type='nms'), dict(type='soft_nms', min_score=-1.0)]
+)
+def test_a_class_score_of_zero_leaves_the_mask_score(nms):
+    # Learned mask scores are no products of the class score.
+    one = view(scores=(0.9, 0.0))
+    one.pred_instances.mask_scores = torch.tensor([0.5, 0.25])
+    (merged,) = tta_model(**nms).merge_preds([[one]])
+    pred = merged.pred_instances
+    assert pred.scores.tolist() == pytest.approx([0.9, 0])
+    assert pred.mask_scores.tolist() == pytest.approx([0.5, 0.25])
+
+
 def test_models_without_mask_scores_and_images_without_detections():
     plain = view(scored=False), view('horizontal', scored=False)
     empty = view(num=2), view('horizontal')

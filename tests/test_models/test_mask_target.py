@@ -13,7 +13,12 @@ from mmengine.registry import init_default_scope
 from mmengine.structures import InstanceData
 
 from mmdet_msrcnn.models import FCNMaskHead
-from mmdet_msrcnn.models.mask_target import TIE, mask_targets, resample
+from mmdet_msrcnn.models.mask_target import (
+    TIE,
+    _roi_align,
+    mask_targets,
+    resample,
+)
 from tests.helpers import (
     boxes_of,
     ellipse_masks,
@@ -84,6 +89,42 @@ def test_ties_are_left_to_roi_align():
     )
     assert ((means[0] - 0.5).abs() < TIE).all()
     assert_equal(masks, boxes, torch.tensor([0, 1]))
+
+
+def wider(masks):
+    """The same masks as every second column of an array."""
+    return np.repeat(masks, 2, axis=2)[:, :, ::2]
+
+
+LAYOUTS = {
+    'fortran': np.asfortranarray,
+    'pixels_first': lambda m: np.ascontiguousarray(m.transpose(1, 2, 0)),
+    'every_second': wider,
+    'flipped': lambda m: np.ascontiguousarray(m[:, :, ::-1])[:, :, ::-1],
+}
+
+
+@pytest.mark.parametrize('layout', LAYOUTS)
+def test_memory_layout_of_masks_does_not_matter(layout):
+    masks = bitmaps(3)
+    # Every second row: all bins are ties, which RoIAlign itself decides.
+    masks.masks[0] = 0
+    masks.masks[0, ::2] = 1
+    boxes = boxes_of(masks.masks)
+    inds = torch.arange(4)
+    expected = mask_target_single(boxes.clone(), inds, masks, CFG)
+    changed = LAYOUTS[layout](masks.masks)
+    if layout == 'pixels_first':
+        changed = changed.transpose(2, 0, 1)
+    assert np.array_equal(changed, masks.masks)
+    assert not changed.flags.c_contiguous
+    other = BitmapMasks(masks.masks, HEIGHT, WIDTH)
+    other.masks = changed
+    assert torch.equal(mask_targets(other, boxes, inds, 28), expected)
+    if layout != 'flipped':
+        # As on a GPU.
+        means = _roi_align(torch.from_numpy(changed), boxes, inds, 28)
+        assert torch.equal((means >= 0.5).float(), expected)
 
 
 def test_no_box_and_boxes_that_are_no_numbers():

@@ -6,6 +6,7 @@ from collections.abc import Collection
 from mmdet.models.roi_heads.base_roi_head import BaseRoIHead
 from torch import nn
 
+from mmdet_msrcnn.models.mask_fusion import pool_kernel
 from mmdet_msrcnn.registry import MODELS
 
 
@@ -161,6 +162,8 @@ def check_roi_feats(roi_head: BaseRoIHead) -> None:
             f'extractor of output_size={mask_size} by '
             'mask_iou_roi_extractor.'
         )
+    if isinstance(mask_size, int):
+        pool_kernel((mask_size, mask_size), (size, size))
 
 
 def check_class_agnostic(roi_head: BaseRoIHead) -> None:

@@ -20,6 +20,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+Size = tuple[int, int]
+
 
 def select_by_label(per_class: Tensor, labels: Tensor) -> Tensor:
     """Pick each RoI's own class.
@@ -39,8 +41,33 @@ def select_by_label(per_class: Tensor, labels: Tensor) -> Tensor:
 
 def pool_masks(mask_feats: Tensor, mask_probs: Tensor) -> Tensor:
     """Max-pool masks to the size of the RoI feature, in its dtype."""
-    pooled = F.adaptive_max_pool2d(mask_probs, mask_feats.shape[-2:])
-    return pooled.to(mask_feats.dtype)
+    # adaptive_max_pool2d has no deterministic backward on CUDA.
+    kernel = pool_kernel(mask_probs.shape[-2:], mask_feats.shape[-2:])
+    return F.max_pool2d(mask_probs, kernel).to(mask_feats.dtype)
+
+
+def pool_kernel(mask_size: Size, feat_size: Size) -> Size:
+    """How many pixels of a mask make one of the RoI feature.
+
+    Args:
+        mask_size (tuple[int, int]): (h, w).
+        feat_size (tuple[int, int]): (H, W).
+
+    Returns:
+        tuple[int, int]: (h / H, w / W).
+
+    Raises:
+        ValueError: If they are no whole numbers.
+    """
+    if any(m % f for m, f in zip(mask_size, feat_size, strict=True)):
+        (h, w), (height, width) = mask_size, feat_size
+        raise ValueError(
+            f'The size of the mask, {h}x{w}, must be a multiple of the size '
+            f'of the RoI feature, {height}x{width}. Set '
+            'mask_iou_head.roi_feat_size and output_size of its RoI '
+            'extractor to a divisor of the size of the mask.'
+        )
+    return mask_size[0] // feat_size[0], mask_size[1] // feat_size[1]
 
 
 def target_mask_only(

@@ -11,6 +11,7 @@ from mmdet_msrcnn.models.mask_fusion import (
     concat_all_masks,
     concat_target_mask,
     multiply_target_mask,
+    pool_masks,
     select_by_label,
     target_mask_only,
 )
@@ -63,6 +64,37 @@ def test_mask_of_the_size_of_the_feature_is_not_pooled():
     feats, probs = inputs(28)
     fused = concat_target_mask(feats, probs, LABELS)
     assert torch.equal(fused[0, 5], probs[0, 3])
+
+
+# Of the mask and of the RoI feature: FPN, C4, rectangles, no pooling.
+@pytest.mark.parametrize(
+    ('mask', 'feat'),
+    [((28, 28), (14, 14)), ((14, 14), (7, 7)), ((28, 42), (7, 14))]
+    + [((28, 28), (28, 28))],
+)
+@pytest.mark.parametrize('num', [3, 0])
+def test_pooling_gives_the_bits_of_adaptive_pooling(mask, feat, num):
+    # Few values, so that there are ties.
+    probs = torch.randint(5, (num, 2, *mask)).div(4).requires_grad_()
+    pooled = [
+        pool_masks(torch.zeros(num, 1, *feat), probs),
+        F.adaptive_max_pool2d(probs, feat) if num else probs[..., :1],
+    ]
+    assert pooled[0].shape == (num, 2, *feat)
+    if num:
+        assert torch.equal(*pooled)
+        weight = torch.randn_like(pooled[0])
+        gradients = [torch.autograd.grad(p, probs, weight)[0] for p in pooled]
+        assert torch.equal(*gradients)
+
+
+@pytest.mark.parametrize(
+    ('mask', 'feat'), [((28, 28), (12, 12)), ((14, 14), (28, 28))]
+)
+def test_mask_sizes_that_are_no_multiples_are_named(mask, feat):
+    message = f'{mask[0]}x{mask[1]}, must be a multiple .* {feat[0]}x{feat[1]}'
+    with pytest.raises(ValueError, match=message):
+        pool_masks(torch.zeros(1, 1, *feat), torch.zeros(1, 1, *mask))
 
 
 @pytest.mark.parametrize('name', [n for n in FUSIONS if n != 'all_masks'])

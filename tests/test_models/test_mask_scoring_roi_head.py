@@ -120,6 +120,16 @@ def test_hr_roi_without_features_of_the_masks_size_is_named():
         build_model(cfg)
 
 
+def test_a_mask_that_does_not_pool_evenly_is_named():
+    cfg = small_config()
+    roi_head = cfg.model.roi_head
+    roi_head.mask_iou_head.roi_feat_size = 12
+    roi_head.mask_roi_extractor.roi_layer.output_size = 12
+    message = '28x28, must be a multiple of .* 12x12'
+    with pytest.raises(ValueError, match=message):
+        build_model(cfg)
+
+
 def test_channels_of_a_shared_head_are_named():
     cfg = Config.fromfile(ROOT / 'configs/ms_rcnn/ms-rcnn_r101-c4_18e_coco.py')
     cfg.model.roi_head.mask_iou_head.in_channels = 256

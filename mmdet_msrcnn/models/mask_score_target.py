@@ -129,7 +129,7 @@ def in_ignored_region(
     boxes: Tensor,
     labels: Tensor,
     ignored_boxes: Tensor,
-    ignored_labels: Tensor,
+    ignored_labels: Tensor | None,
     min_cover: float = 0.5,
 ) -> Tensor:
     """Whether a detection lies in a region that is ignored, such as a crowd.
@@ -138,7 +138,8 @@ def in_ignored_region(
         boxes (Tensor): Shape (D, 4).
         labels (Tensor): Shape (D, ).
         ignored_boxes (Tensor): Shape (M, 4).
-        ignored_labels (Tensor): Class that each region holds, shape (M, ).
+        ignored_labels (Tensor, optional): Class that each region holds, shape
+            (M, ); without it a region holds all classes.
         min_cover (float): Part of the detection's box from which it does.
             Defaults to 0.5, the lowest IoU threshold of COCO.
 
@@ -148,8 +149,9 @@ def in_ignored_region(
     if min(len(boxes), len(ignored_boxes)) == 0:
         return boxes.new_zeros((len(boxes),), dtype=torch.bool)
     cover = bbox_overlaps(boxes, ignored_boxes, mode='iof')
-    same = labels[:, None] == ignored_labels
-    return (cover * same).amax(dim=1) >= min_cover
+    if ignored_labels is not None:
+        cover = cover * (labels[:, None] == ignored_labels)
+    return cover.amax(dim=1) >= min_cover
 
 
 @torch.no_grad()
@@ -168,9 +170,9 @@ def detection_targets(
         dets (:obj:`InstanceData`): ``bboxes``, ``scores`` and ``labels``.
         gt_instances (:obj:`InstanceData`): ``bboxes``, ``labels`` and
             ``masks``.
-        ignored (:obj:`InstanceData`, optional): ``bboxes`` and ``labels``
-            of regions in which detections of their class do not train,
-            unless they are true positives.
+        ignored (:obj:`InstanceData`, optional): ``bboxes`` of regions in
+            which detections do not train, unless they are true positives;
+            with ``labels``, detections of their class alone.
         mask_thr (float): Probability from which a pixel is foreground.
 
     Returns:
@@ -192,7 +194,11 @@ def detection_targets(
     scores = true_positive_rates(mask_ious, gt_inds, dets.scores)
     ignore = torch.zeros_like(gt_inds, dtype=torch.bool)
     if ignored is not None and len(ignored) > 0:
-        regions = get_box_tensor(ignored.bboxes), ignored.labels
-        ignore = in_ignored_region(boxes, dets.labels, *regions)
+        ignore = in_ignored_region(
+            boxes,
+            dets.labels,
+            get_box_tensor(ignored.bboxes),
+            ignored.get('labels'),
+        )
         ignore &= scores == 0
     return mask_ious, scores, ~ignore

@@ -222,6 +222,19 @@ def test_batches_without_ignored_instances_train(model):
     assert losses['mask_iou_samples'] > 0
 
 
+def test_ignored_instances_without_labels_train(model):
+    # A region that holds the whole image.
+    counts = []
+    for boxes in (torch.zeros(0, 4), torch.tensor([[0.0, 0, 96, 64]])):
+        data = batch()
+        for sample in data['data_samples']:
+            sample.ignored_instances = InstanceData(bboxes=boxes)
+        torch.manual_seed(0)
+        losses = losses_of(model.train(), data)
+        counts.append(losses['mask_iou_samples'])
+    assert counts[1] < counts[0]
+
+
 def test_batches_give_what_single_images_give(model):
     together = model.eval().test_step(batch())
     for seed, result in zip((1, 2), together, strict=True):
@@ -369,6 +382,10 @@ def test_detections_on_crowds_do_not_train(model):
     )
     kept = loss_and_target(head, dets, probs, alone, crowd_of_others)
     assert kept['loss_mask_iou']['mask_iou_samples'] == 2
+    # mmdet promises no labels of ignored instances: all classes are meant.
+    unlabelled = InstanceData(bboxes=crowd.bboxes)
+    dropped = loss_and_target(head, dets, probs, alone, unlabelled)
+    assert dropped['loss_mask_iou']['mask_iou_samples'] == 1
     # What the evaluation counts as right is trained, crowd or not.
     both = loss_and_target(head, dets, probs, gt, crowd)['loss_mask_iou']
     assert both['mask_iou_samples'] == 2

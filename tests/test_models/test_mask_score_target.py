@@ -153,3 +153,13 @@ def test_detections_in_ignored_regions():
     # The second holds another class.
     found = in_ignored_region(boxes, labels, regions, torch.tensor([0, 1]))
     assert found.tolist() == [True, True, False]
+    # Without classes both do not train where they lie in it by half.
+    found = in_ignored_region(boxes, labels + 7, regions[:1], None)
+    assert found.tolist() == [True, True, False]
+
+
+def test_part_of_a_box_from_which_it_is_ignored():
+    boxes = torch.tensor([[0.0, 0, 10, 10], [0, 0, 10, 10.1]])
+    regions, labels = torch.tensor([[0.0, 0, 10, 5]]), torch.zeros(2)
+    found = in_ignored_region(boxes, labels, regions, None)
+    assert found.tolist() == [True, False]

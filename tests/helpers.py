@@ -173,9 +173,14 @@ def scene(
     size: tuple[int, int] = (64, 96),
     num_classes: int = 3,
     seed: int = 0,
+    scale_factor: tuple[float, float] = (1.0, 1.0),
 ) -> dict:
-    """One image with ellipses, as a detector's ``data_preprocessor`` eats."""
+    """One image with ellipses, as a detector's ``data_preprocessor`` eats.
+
+    It has the given size after it was scaled by the factors of x and y.
+    """
     height, width = size
+    ori_shape = round(height / scale_factor[1]), round(width / scale_factor[0])
     generator = torch.Generator().manual_seed(seed)
     masks = (
         ellipse_masks(num, height, width, seed)
@@ -186,8 +191,8 @@ def scene(
         metainfo=dict(
             img_id=seed,
             img_shape=size,
-            ori_shape=size,
-            scale_factor=(1.0, 1.0),
+            ori_shape=ori_shape,
+            scale_factor=scale_factor,
             batch_input_shape=size,
             pad_shape=size,
         )

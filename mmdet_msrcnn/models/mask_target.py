@@ -105,15 +105,24 @@ def mask_targets(
     # torch takes no negative strides, such as those of a flipped mask.
     gt = torch.from_numpy(np.ascontiguousarray(masks.masks))
     gt = gt.to(boxes.device, non_blocking=True)
-    if boxes.device.type != 'cpu':
-        return (_roi_align(gt, boxes, inds, size) >= 0.5).float()
+    if boxes.device.type == 'cpu':
+        means = _means_on_cpu(gt, boxes, inds, size)
+    else:
+        means = _roi_align(gt, boxes, inds, size)
+    return (means >= 0.5).float()
+
+
+def _means_on_cpu(
+    gt: Tensor, boxes: Tensor, inds: Tensor, size: int
+) -> Tensor:
+    """As :func:`_roi_align`, but for rounding away from 0.5."""
     means = resample(gt, boxes, inds, size)
     # Where the order of the sums could decide, RoIAlign's own does.
     ties = ((means - 0.5).abs() < TIE).flatten(1).any(dim=1)
     for k in ties.nonzero()[:, 0].tolist():
         own = gt[inds[k], None]
         means[k] = _roi_align(own, boxes[k, None], inds.new_zeros(1), size)[0]
-    return (means >= 0.5).float()
+    return means
 
 
 def _roi_align(

@@ -85,6 +85,20 @@ def test_present_classes_have_their_own_iou():
     assert known[1].tolist() == [False, True, False, False]
 
 
+# Height of the second box; it lies in the RoI of 28 x 28 pixels.
+@pytest.mark.parametrize(
+    ('height', 'present'), [(14.0, True), (13.9, False), (10.0, False)]
+)
+def test_instances_are_present_from_a_box_iou_of_one_half(height, present):
+    gt = ground_truth()
+    gt.bboxes = BOXES.clone()
+    gt.bboxes[1] = torch.tensor([0.0, 0, 28, height])
+    gt.masks.masks[1] = 0
+    gt.masks.masks[1, : int(height), :28] = 1
+    _, known = present_in_first_roi(gt)
+    assert known[0].tolist() == [present, False, True, False]
+
+
 def test_of_two_present_instances_the_larger_overlap_counts():
     gt = ground_truth()
     # the far one moves beside the RoI, nearer than the other of its class

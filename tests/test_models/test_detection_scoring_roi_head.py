@@ -391,6 +391,64 @@ def test_detections_on_crowds_do_not_train(model):
     assert both['mask_iou_samples'] == 2
 
 
+def test_losses_are_those_without_what_does_not_train(model):
+    dets, probs, gt = detections(num=2, copies=1)
+    # The second has a poor mask, whose IoU is not 0 but counts nowhere.
+    probs[1, 10:] = 0
+    dets.scores = torch.tensor([0.25, 0.75])
+    preds = torch.randn(2, 3, 2)
+    head = model.roi_head.mask_iou_head
+    cfg = small_config(PLUS).model.train_cfg.rcnn
+
+    def found(keep, ignored=None):
+        return head.loss_and_target(
+            preds[keep],
+            probs[keep, None],
+            [dets[keep]],
+            [gt],
+            [ignored],
+            cfg,
+        )
+
+    crowd = InstanceData(bboxes=dets.bboxes[1:], labels=dets.labels[1:])
+    with_crowd, alone = found([0, 1], crowd), found([0])
+    ious = with_crowd['mask_iou_targets']
+    assert 0 < ious[1] < 0.5 < ious[0]
+    assert with_crowd['loss_mask_iou'].keys() == OURS
+    for name, value in alone['loss_mask_iou'].items():
+        torch.testing.assert_close(with_crowd['loss_mask_iou'][name], value)
+    log = with_crowd['loss_mask_iou']
+    assert log['mask_iou_target'] == ious[0]
+    assert log['mask_score_target'] == with_crowd['mask_score_targets'][0]
+    everything = found([0, 1])['loss_mask_iou']
+    for name in OURS:
+        assert everything[name] != log[name], name
+
+
+def test_a_detection_of_another_class_has_no_mask_iou(model):
+    dets, probs, gt = detections(num=2, copies=1)
+    dets.labels = torch.tensor([0, 1])
+    found = loss_and_target(model.roi_head.mask_iou_head, dets, probs, gt)
+    assert found['mask_iou_targets'][0] > 0.5
+    assert found['mask_iou_targets'][1] == 0
+    assert found['mask_score_targets'][1] == 0
+    assert found['loss_mask_iou']['mask_iou_samples'] == 2
+
+
+def test_tensor_mode_gives_probabilities_as_context(model):
+    seen = []
+    head = model.eval().roi_head.mask_iou_head
+    handle = head.register_forward_pre_hook(lambda _, args: seen.append(args))
+    data = model.data_preprocessor(collate(scene(seed=1)))
+    ((cls_score, *_),) = model(**data, mode='tensor')
+    handle.remove()
+    ((_, _, labels, context),) = seen
+    odds = cls_score[: len(labels)].double().exp()
+    odds = odds[torch.arange(len(labels)), labels] / odds.sum(1)
+    expected = (odds / (1 - odds)).log().float()
+    torch.testing.assert_close(context[:, 0], expected, atol=1e-4, rtol=1e-4)
+
+
 def test_a_head_of_the_other_kind_is_named():
     cfg = small_config(PLUS)
     cfg.model.roi_head.mask_iou_head.type = 'mmdet_msrcnn.MaskIoUHead'

@@ -7,6 +7,8 @@ from mmengine.runner import load_checkpoint
 from mmdet_msrcnn.models import FrozenTwoStageDetector
 from tests.helpers import (
     MASK_RCNN,
+    MS_RCNN,
+    PLUS,
     build_model,
     collate,
     losses_of,
@@ -92,6 +94,27 @@ def test_no_gradient_runs_through_the_detector(model):
     losses_of(model.train(), batch())
     assert seen
     assert not any(value.requires_grad for value in seen)
+
+
+# Config of the proposals in training, how many an image has at most.
+@pytest.mark.parametrize(('in_training', 'limit'), [(True, 7), (False, 9)])
+@pytest.mark.parametrize('config', [MS_RCNN, PLUS])
+def test_proposals_are_those_of_training(config, in_training, limit):
+    cfg = small_config(config)
+    cfg.model.type = 'mmdet_msrcnn.FrozenTwoStageDetector'
+    cfg.model.test_cfg.rpn.max_per_img = 9
+    if in_training:
+        cfg.model.train_cfg.rpn_proposal.max_per_img = 7
+    else:
+        del cfg.model.train_cfg['rpn_proposal']
+    model = build_model(cfg).train()
+    model.load_state_dict(model.state_dict())
+    seen = []
+    extractor = model.roi_head.bbox_roi_extractor
+    extractor.register_forward_pre_hook(lambda _, args: seen.append(args[1]))
+    model.roi_head.bbox_sampler.add_gt_as_proposals = False
+    losses_of(model, batch())
+    assert seen[0][:, 0].long().bincount().tolist() == [limit, limit]
 
 
 def test_training_without_a_checkpoint_is_an_error():

@@ -198,6 +198,39 @@ def test_targets_carry_no_gradient_and_are_float32_under_autocast():
     torch.testing.assert_close(targets, expected, rtol=0, atol=0)
 
 
+def test_nothing_is_kept_for_a_gradient():
+    probs, boxes, gt_inds, gt_masks = ellipse_case(num=4)
+    probs.requires_grad_()
+
+    def refuse(tensor):
+        raise AssertionError('autograd keeps a tensor')
+
+    with torch.autograd.graph.saved_tensors_hooks(refuse, lambda x: x):
+        iou_target(probs, boxes, gt_inds, gt_masks)
+        with pytest.raises(AssertionError, match='keeps a tensor'):
+            probs.square()
+
+
+@pytest.mark.parametrize(('thr', 'iou'), [(0.5, 1.0), (0.5001, 0.0)])
+def test_a_pixel_at_the_threshold_is_foreground(thr, iou):
+    # The box has the size of the mask: nothing is interpolated.
+    gt = torch.ones(1, 28, 28, dtype=torch.uint8)
+    box = torch.tensor([[0.0, 0, 28, 28]])
+    probs = torch.full((1, 28, 28), 0.5)
+    assert iou_target(probs, box, torch.tensor([0]), gt, thr).item() == iou
+
+
+def test_a_target_is_never_above_one():
+    # Of a lattice of every second pixel in each direction only foreground is
+    # sampled.
+    gt = torch.zeros(1, 120, 120, dtype=torch.uint8)
+    gt[0, ::2, ::2] = 1
+    for low in (0.0, 1.0):
+        box = torch.tensor([[low, low, low + 112, low + 112]])
+        iou = iou_target(torch.ones(1, 28, 28), box, torch.tensor([0]), gt)
+        assert 0 <= iou <= 1
+
+
 def test_polygons_and_bitmaps_agree():
     polygon = np.array([10.0, 10, 50, 12, 44, 50, 20, 40])
     polygons = PolygonMasks([[polygon]], 64, 64)

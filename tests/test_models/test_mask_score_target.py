@@ -14,6 +14,7 @@ from mmdet_msrcnn.models.mask_score_target import (
     in_ignored_region,
     outranked_by,
     rank_features,
+    reached_thresholds,
     true_positive_rates,
 )
 from mmdet_msrcnn.utils.silence import silence
@@ -106,6 +107,19 @@ def test_features_of_a_duplicate():
         features[:2, 0], torch.tensor([0.0, np.log(1 / 3)], dtype=torch.float)
     )
     assert features.isfinite().all()
+
+
+def test_class_scores_of_zero_and_one_are_clamped():
+    logits = rank_features(
+        torch.rand(2, 4), torch.tensor([0.0, 1.0]), torch.tensor([0, 1])
+    )[:, 0]
+    expected = np.log(0.999 / 0.001)
+    assert logits.tolist() == pytest.approx([-expected, expected], abs=1e-3)
+
+
+def test_thresholds_are_reached_where_the_iou_equals_them():
+    reached = reached_thresholds(torch.tensor(COCO_IOU_THRS))
+    assert torch.equal(reached, torch.ones(10, 10).tril().bool())
 
 
 def test_the_order_of_detections_does_not_matter():

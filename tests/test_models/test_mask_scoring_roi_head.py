@@ -44,6 +44,15 @@ def test_every_parameter_trains():
     assert not without
 
 
+def test_the_mask_iou_loss_trains_the_mask_head():
+    model = build_model(small_config()).train()
+    losses = losses_of(model, collate(scene(seed=1), scene(seed=2)))
+    losses['loss_mask_iou'].backward()
+    assert model.roi_head.mask_head.conv_logits.weight.grad.abs().sum() > 0
+    for head in (model.roi_head.bbox_head, model.rpn_head):
+        assert all(p.grad is None for p in head.parameters())
+
+
 def test_statistics_of_targets_do_not_enter_the_loss():
     model = build_model(small_config()).train()
     losses = losses_of(model, collate(scene(seed=1)))

@@ -427,11 +427,12 @@ def test_losses_are_those_without_what_does_not_train(model):
 
 def test_a_detection_of_another_class_has_no_mask_iou(model):
     dets, probs, gt = detections(num=2, copies=1)
-    dets.labels = torch.tensor([0, 1])
+    # The first lies on the first instance, which is of another class.
+    dets.labels = torch.tensor([1, 0])
     found = loss_and_target(model.roi_head.mask_iou_head, dets, probs, gt)
-    assert found['mask_iou_targets'][0] > 0.5
-    assert found['mask_iou_targets'][1] == 0
-    assert found['mask_score_targets'][1] == 0
+    assert found['mask_iou_targets'][1] > 0.5
+    assert found['mask_iou_targets'][0] == 0
+    assert found['mask_score_targets'][0] == 0
     assert found['loss_mask_iou']['mask_iou_samples'] == 2
 
 

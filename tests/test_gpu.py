@@ -186,6 +186,7 @@ def test_a_training_step_gives_the_same_losses():
     assert found['cpu'] == pytest.approx(found['cuda'], rel=0.05)
 
 
+# mmcv's RoIAlign takes no bfloat16; the RoI heads give it float32.
 @pytest.mark.parametrize('config', [MS_RCNN, PLUS])
 @pytest.mark.parametrize('dtype', [torch.bfloat16, torch.float16])
 def test_a_training_step_under_autocast(dtype, config):
@@ -222,6 +223,26 @@ def test_roi_align():
     expected = roi_align(feats, rois, *args)
     found = roi_align(feats.cuda(), rois.cuda(), *args)
     torch.testing.assert_close(found.cpu(), expected, atol=1e-4, rtol=1e-4)
+
+
+def test_roi_align_takes_no_bfloat16():
+    # With a newer mmcv that does, prepare_feats need not cast any more.
+    rois = torch.tensor([[0.0, 1, 1, 9, 9]]).cuda().bfloat16()
+    feats = torch.randn(1, 8, 20, 20).cuda().bfloat16()
+    with pytest.raises(RuntimeError, match='BFloat16'):
+        roi_align(feats, rois, 14, 1.0, 0, 'avg', True)
+
+
+def test_a_deterministic_step_raises_nothing(monkeypatch):
+    # What torch asks for in matrix products.
+    monkeypatch.setenv('CUBLAS_WORKSPACE_CONFIG', ':4096:8')
+    model = build_model(small_config()).train().cuda()
+    torch.use_deterministic_algorithms(True)
+    try:
+        losses = losses_of(model, collate(scene(3), scene(2, seed=1)))
+        model.parse_losses(losses)[0].backward()
+    finally:
+        torch.use_deterministic_algorithms(False)
 
 
 def test_nms():

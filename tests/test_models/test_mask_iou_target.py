@@ -231,6 +231,16 @@ def test_a_target_is_never_above_one():
         assert 0 <= iou <= 1
 
 
+def test_known_limit_of_a_lattice_in_step_with_the_samples():
+    # docs/mask_iou_target.md: the IoU is 1/4.
+    gt = torch.zeros(1, 112, 112, dtype=torch.uint8)
+    gt[0, 1::2, 1::2] = 1
+    box = torch.tensor([[0.0, 0, 112, 112]])
+    case = torch.ones(1, 28, 28), box, torch.tensor([0]), gt
+    assert pasted_ious(*case).item() == pytest.approx(0.25, abs=1e-3)
+    assert iou_target(*case).item() == 1
+
+
 def test_polygons_and_bitmaps_agree():
     polygon = np.array([10.0, 10, 50, 12, 44, 50, 20, 40])
     polygons = PolygonMasks([[polygon]], 64, 64)

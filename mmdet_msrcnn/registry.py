@@ -4,6 +4,7 @@ Configs name our types with the scope (``mmdet_msrcnn.MaskIoUHead``): an
 unprefixed ``MaskIoUHead`` is mmdet's own class.
 """
 
+from mmengine.registry import DATASETS as MMENGINE_DATASETS
 from mmengine.registry import HOOKS as MMENGINE_HOOKS
 from mmengine.registry import METRICS as MMENGINE_METRICS
 from mmengine.registry import MODELS as MMENGINE_MODELS
@@ -15,6 +16,12 @@ MODELS = Registry(
     parent=MMENGINE_MODELS,
     scope='mmdet_msrcnn',
     locations=['mmdet_msrcnn.models'],
+)
+DATASETS = Registry(
+    'dataset',
+    parent=MMENGINE_DATASETS,
+    scope='mmdet_msrcnn',
+    locations=['mmdet_msrcnn.datasets'],
 )
 HOOKS = Registry(
     'hook',

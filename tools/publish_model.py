@@ -30,7 +30,6 @@ from mmengine.config import Config
 from mmdet_msrcnn.checkpoints.read import read_checkpoint
 from mmdet_msrcnn.model_zoo.entry import (
     data_set_name,
-    inner_data_set,
     model_entry,
     read_report,
     training_length,
@@ -48,6 +47,7 @@ from mmdet_msrcnn.model_zoo.publish import (
     serialize,
     training_memory,
 )
+from mmdet_msrcnn.utils.data_sets import inner_data_set
 from mmdet_msrcnn.utils.image_files import find_images
 from mmdet_msrcnn.utils.io import check_not_overwritten, write_bytes
 from mmdet_msrcnn.utils.metafile import read_metafile

@@ -1,6 +1,6 @@
 # Root of the family: mmdet's Mask R-CNN R-50 FPN on COCO, with what decides
 # results written out, and with this package's mask head (mmdet's at less
-# cost), metric and visualizer.
+# cost), data set, metric and visualizer.
 _base_ = 'mmdet::mask_rcnn/mask-rcnn_r50_fpn_1x_coco.py'
 
 custom_imports = dict(imports=['mmdet_msrcnn'], allow_failed_imports=False)
@@ -31,9 +31,13 @@ model = dict(
         )
     ),
 )
+train_dataloader = dict(dataset=dict(type='mmdet_msrcnn.CocoDataset'))
+val_dataloader = dict(dataset=dict(type='mmdet_msrcnn.CocoDataset'))
+test_dataloader = val_dataloader
 default_hooks = dict(checkpoint=dict(type='mmdet_msrcnn.SafeCheckpointHook'))
 custom_hooks = [
     dict(type='NumClassCheckHook'),
+    dict(type='mmdet_msrcnn.AnnotationCheckHook'),
     dict(type='mmdet_msrcnn.CheckpointFitHook'),
     dict(type='mmdet_msrcnn.FiniteLossHook'),
 ]

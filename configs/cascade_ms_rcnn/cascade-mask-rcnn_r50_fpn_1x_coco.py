@@ -1,5 +1,5 @@
 # mmdet's Cascade Mask R-CNN, with this package's mask head (mmdet's at less
-# cost), metric and visualizer.
+# cost), data set, metric and visualizer.
 _base_ = 'mmdet::cascade_rcnn/cascade-mask-rcnn_r50_fpn_1x_coco.py'
 
 custom_imports = dict(imports=['mmdet_msrcnn'], allow_failed_imports=False)
@@ -11,9 +11,13 @@ model = dict(
     train_cfg=dict(rcnn=rcnn_train_cfg),
 )
 
+train_dataloader = dict(dataset=dict(type='mmdet_msrcnn.CocoDataset'))
+val_dataloader = dict(dataset=dict(type='mmdet_msrcnn.CocoDataset'))
+test_dataloader = val_dataloader
 default_hooks = dict(checkpoint=dict(type='mmdet_msrcnn.SafeCheckpointHook'))
 custom_hooks = [
     dict(type='NumClassCheckHook'),
+    dict(type='mmdet_msrcnn.AnnotationCheckHook'),
     dict(type='mmdet_msrcnn.CheckpointFitHook'),
     dict(type='mmdet_msrcnn.FiniteLossHook'),
 ]

@@ -5,6 +5,8 @@ from pathlib import Path
 
 from mmengine.config import Config
 
+from mmdet_msrcnn.utils.data_sets import inner_data_set
+
 # Metric of a metafile: figure of the report.
 BOX = {'box AP': 'box AP'}
 MASK = {
@@ -64,13 +66,6 @@ def data_set_name(cfg: Config, collection: dict) -> str:
     """
     kind = inner_data_set(cfg.train_dataloader.dataset).get('type')
     return DATASETS.get(kind, collection['Metadata']['Training Data'])
-
-
-def inner_data_set(dataset: dict) -> dict:
-    """Take a data set out of its wrappers, such as RepeatDataset."""
-    while 'ann_file' not in dataset and 'dataset' in dataset:
-        dataset = dataset['dataset']
-    return dataset
 
 
 def training_length(cfg: Config, meta: dict) -> dict[str, int]:

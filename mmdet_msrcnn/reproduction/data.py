@@ -5,8 +5,8 @@ from pathlib import Path
 
 from mmengine.config import Config
 
-from mmdet_msrcnn.model_zoo.entry import inner_data_set
 from mmdet_msrcnn.reproduction.protocols import Recipe
+from mmdet_msrcnn.utils.data_sets import inner_data_set
 
 LOADERS = ('train_dataloader', 'val_dataloader', 'test_dataloader')
 # What makes the data set of a root folder.

@@ -1,0 +1,3 @@
+from mmdet_msrcnn.datasets.coco_dataset import CocoDataset
+
+__all__ = ['CocoDataset']

@@ -1,0 +1,35 @@
+"""mmdet's data set with errors that name the annotation."""
+
+from pathlib import Path
+
+from mmdet.datasets import CocoDataset as MMDetCocoDataset
+
+from mmdet_msrcnn.datasets.check_file import check_file, errors_of
+from mmdet_msrcnn.registry import DATASETS
+
+
+@DATASETS.register_module()
+class CocoDataset(MMDetCocoDataset):
+    """mmdet's CocoDataset, which says which annotation it cannot read.
+
+    Arguments are those of mmdet's.
+    """
+
+    def load_data_list(self) -> list[dict]:
+        """Load the annotations; see mmdet's.
+
+        Returns:
+            list[dict]: Of each image.
+
+        Raises:
+            ValueError: If mmdet cannot read them; names the annotations.
+        """
+        try:
+            return super().load_data_list()
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
+            path = Path(self.ann_file)
+            if path.is_file():
+                message = errors_of(path, check_file(path))
+                if message:
+                    raise ValueError(message) from error
+            raise

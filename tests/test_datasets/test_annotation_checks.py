@@ -1,0 +1,254 @@
+"""Each defect alone, in a file that is fine otherwise."""
+
+import json
+
+import numpy as np
+import pytest
+from pycocotools import mask as mask_utils
+
+from mmdet_msrcnn.datasets.annotation_checks import check_annotations
+from mmdet_msrcnn.datasets.check_file import check_order, check_polygons_only
+from mmdet_msrcnn.datasets.findings import Finding, lines_of
+from tests.test_datasets.files import (
+    HEIGHT,
+    WIDTH,
+    annotation,
+    content,
+    square,
+)
+
+NAN = float('nan')
+
+
+def rle(height=HEIGHT, width=WIDTH) -> dict:
+    mask = np.zeros((height, width), np.uint8)
+    mask[10:30, 35:55] = 1
+    code = mask_utils.encode(np.asfortranarray(mask))
+    return dict(size=[height, width], counts=code['counts'].decode())
+
+
+def test_a_fine_file():
+    assert check_annotations(content()) == []
+    # Also with run lengths, a crowd, and without crowd flags.
+    fine = content()
+    fine['annotations'][0].update(segmentation=rle(), iscrowd=1)
+    del fine['annotations'][1]['iscrowd']
+    assert check_annotations(fine) == []
+
+
+# changes of annotation 1 of image 1, level, kind, part of what is said
+ANNOTATION = [
+    (dict(id=None), 'error', 'no id', 'missing or null'),
+    (dict(id=0), 'note', 'id 0', 'renumbers'),
+    (dict(id=2), 'error', 'shared id', 'one of its own'),
+    (dict(image_id=None), 'error', 'no image_id', 'missing or null'),
+    (dict(image_id=9), 'warning', 'unknown image', 'id 9'),
+    (dict(image_id='1'), 'warning', 'unknown image', "id '1'"),
+    (dict(category_id=None), 'error', 'no category_id', 'missing'),
+    (dict(category_id=9), 'warning', 'unknown category', 'id 9'),
+    (dict(iscrowd='0'), 'error', 'crowd flag', "'0'"),
+    (dict(iscrowd=2), 'warning', 'crowd flag', 'counts as 1'),
+    (dict(iscrowd=1), 'warning', 'crowd of polygons', 'run lengths'),
+    (dict(area=None), 'error', 'no area', 'missing or null'),
+    (dict(area='400'), 'error', 'area', "'400'"),
+    (dict(area=NAN), 'error', 'area', 'nan'),
+    (dict(area=0), 'warning', 'no area', 'left out of training'),
+    (dict(bbox=None), 'error', 'no bbox', 'missing or null'),
+    (dict(bbox=[35, 10, 20]), 'error', 'box', '[x, y, width, height]'),
+    (dict(bbox=['35', 10, 20, 20]), 'error', 'box', "'35'"),
+    (dict(bbox=[35, 10, NAN, 20]), 'error', 'box', 'nan'),
+    (dict(bbox=[35, 10, 0, 20]), 'warning', 'no box', 'left out of training'),
+    (dict(bbox=[35, 10, 55, 30]), 'error', 'format of the box', '(x1, y1,'),
+    (
+        dict(bbox=[100, 10, 20, 20], segmentation=rle()),
+        'warning',
+        'box outside',
+        'left out of training',
+    ),
+    (
+        dict(bbox=[2, 10, 9, 9]),
+        'warning',
+        'box and polygons differ',
+        'the polygons have [35.0, 10.0, 20.0, 20.0]',
+    ),
+    (dict(segmentation=None), 'error', 'no segmentation', 'missing or null'),
+    (dict(segmentation=[]), 'error', 'empty segmentation', 'is []'),
+    (dict(segmentation='x'), 'error', 'segmentation', "'x'"),
+    (
+        dict(segmentation=square(35, 10, 20)),
+        'error',
+        'segmentation',
+        'list of polygons',
+    ),
+    (
+        dict(segmentation=[[[35, 10], [55, 10], [55, 30]]]),
+        'error',
+        'nested or text',
+        'flat list',
+    ),
+    (
+        dict(segmentation=[['35', 10, 55, 10, 55, 30]]),
+        'error',
+        'nested or text',
+        'flat list',
+    ),
+    (
+        dict(segmentation=[[NAN, 10, 55, 10, 55, 30]]),
+        'error',
+        'nested or text',
+        'flat list',
+    ),
+    (
+        dict(segmentation=[[35, 10, 55, 30]]),
+        'error',
+        'short polygon',
+        'of 4 numbers',
+    ),
+    (
+        dict(segmentation=[[35, 10], square(35, 10, 20)]),
+        'warning',
+        'short polygon',
+        'of 2 numbers',
+    ),
+    (
+        dict(segmentation=[square(35, 10, 20), [35, 10, 40]]),
+        'error',
+        'short polygon',
+        'of 3 numbers',
+    ),
+    (
+        dict(segmentation=[square(90, 10, 20)]),
+        'error',
+        'polygon outside',
+        '80 x 60',
+    ),
+    (
+        dict(segmentation=rle(WIDTH, HEIGHT)),
+        'error',
+        'size of run lengths',
+        '[80, 60] in an image of [60, 80]',
+    ),
+    (
+        dict(segmentation=dict(size=[60, 80])),
+        'error',
+        'segmentation',
+        'counts and size',
+    ),
+]
+
+
+@pytest.mark.parametrize(('changes', 'level', 'kind', 'what'), ANNOTATION)
+def test_annotation(changes, level, kind, what):
+    broken = content()
+    broken['annotations'][0].update(changes)
+    found = check_annotations(broken)
+    (finding,) = [f for f in found if f.where.startswith('annotation')][:1]
+    assert (finding.level, finding.kind) == (level, kind)
+    assert what in finding.what
+    assert f'annotation {broken["annotations"][0]["id"]!r}' in finding.where
+    if broken['annotations'][0]['image_id'] == 1:
+        assert "image '1.png' (id 1)" in finding.where
+    # Nothing else is found, but the twin of a shared id.
+    assert {f.kind for f in found} == {kind}
+
+
+def change_images(**changes):
+    return lambda c: c['images'][0].update(changes)
+
+
+def change_categories(**changes):
+    return lambda c: c['categories'][0].update(changes)
+
+
+def repeat(c):
+    c['annotations'].append(annotation(7, 1, 35.2, category_id=2))
+
+
+# what is done to the file, level, kind, part of what is said
+FILE = [
+    (lambda c: c.pop('images'), 'error', 'no list', 'must have'),
+    (
+        lambda c: c.update(annotations={}),
+        'error',
+        'no list',
+        'must have',
+    ),
+    (change_images(id=2), 'error', 'shared image id', 'one of its own'),
+    (change_images(id='1'), 'error', 'kinds of ids', 'text'),
+    (
+        change_images(file_name=None),
+        'error',
+        'image without file_name',
+        'null',
+    ),
+    (
+        change_images(file_name='2.png'),
+        'warning',
+        'image listed twice',
+        'more than once',
+    ),
+    (change_images(height=None), 'error', 'image without height', 'null'),
+    (change_images(width='80'), 'error', 'size of an image', "'80'"),
+    (change_images(width=0), 'error', 'size of an image', 'width is 0'),
+    (change_categories(id=2), 'error', 'shared id', '[2, 2]'),
+    (change_categories(name='pear'), 'error', 'shared name', '[1, 2]'),
+    (change_categories(name=None), 'error', 'no name', 'must have name'),
+    (repeat, 'warning', 'repeated', 'as annotation 1'),
+]
+
+
+@pytest.mark.parametrize(('change', 'level', 'kind', 'what'), FILE)
+def test_file(change, level, kind, what):
+    broken = content()
+    change(broken)
+    found = check_annotations(broken)
+    findings = [f for f in found if f.kind == kind]
+    assert findings
+    assert findings[0].level == level
+    assert what in findings[0].what
+
+
+def test_order_of_categories():
+    fine = content()
+    assert check_order(fine, ('apple', 'pear')) == []
+    # A class that is not trained.
+    assert check_order(fine, ('pear',)) == []
+    (finding,) = check_order(fine, ('pear', 'apple'))
+    assert "which is ['apple', 'pear'], got ['pear', 'apple']" in finding.what
+    (finding,) = check_order(fine, ('apple', 'plum'))
+    assert "no category ['plum']" in finding.what
+
+
+def test_run_lengths_where_polygons_are_needed():
+    mixed = content()
+    assert check_polygons_only(mixed) == []
+    mixed['annotations'][0].update(segmentation=rle())
+    mixed['annotations'][1].update(segmentation=rle(), iscrowd=1)
+    (finding,) = check_polygons_only(mixed)
+    assert finding.where == 'annotation 1'
+    assert 'poly2mask=False' in finding.what
+
+
+def test_many_findings_are_few_lines():
+    findings = [
+        Finding('warning', 'odd', f'annotation {i}', 'odd') for i in range(50)
+    ]
+    findings.append(Finding('error', 'bad', 'annotation 9', 'bad'))
+    assert lines_of(findings) == [
+        'error: bad (1)',
+        '  annotation 9: bad',
+        'warning: odd (50)',
+        '  annotation 0: odd',
+        '  annotation 1: odd',
+        '  annotation 2: odd',
+        '  ... and 47 more',
+    ]
+
+
+@pytest.mark.parametrize('value', [None, 0, 'x', [], {}, [None], NAN])
+@pytest.mark.parametrize('key', sorted(annotation(1, 1, 5)))
+def test_any_value_is_reported_or_taken(key, value):
+    """No value makes the check itself fail."""
+    broken = content()
+    broken['annotations'][0][key] = value
+    check_annotations(json.loads(json.dumps(broken)))

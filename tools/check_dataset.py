@@ -1,0 +1,90 @@
+"""Check COCO annotation files, and the images that they name.
+
+    python tools/check_dataset.py data/fruit/train.json data/fruit/val.json
+
+prints what training or evaluation would stumble over, with annotation and
+image: errors, warnings, and what is repaired. Several files must list their
+categories in the same order. Images are looked for in --img-dir, else beside
+the file and in the folder of its name. The exit status is 1 if there is an
+error.
+"""
+
+import argparse
+from pathlib import Path
+
+from mmdet_msrcnn.datasets.check_file import (
+    check_file,
+    check_order,
+    read_annotations,
+)
+from mmdet_msrcnn.datasets.findings import lines_of, of_level
+
+
+def parse_args() -> argparse.Namespace:
+    """Parse the command line."""
+    parser = argparse.ArgumentParser(
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument('files', nargs='+', type=Path, metavar='FILE')
+    parser.add_argument(
+        '--img-dir',
+        nargs='+',
+        type=Path,
+        help='folder of the images; one for all files, or one for each',
+    )
+    args = parser.parse_args()
+    if args.img_dir and len(args.img_dir) not in (1, len(args.files)):
+        parser.error('--img-dir must be one folder, or one for each file')
+    return args
+
+
+def find_folder(path: Path, content: dict) -> Path | None:
+    """Find the folder of the first image; None if it is not there."""
+    images = content.get('images')
+    if not isinstance(images, list) or not images:
+        return None
+    name = str(images[0].get('file_name'))
+    folders = path.parent, path.parent / path.stem
+    return next((f for f in folders if (f / name).is_file()), None)
+
+
+def summarize(content: dict, folder: Path | None) -> str:
+    """Say in one line what is in a file."""
+    parts = []
+    for name in ('images', 'annotations', 'categories'):
+        values = content.get(name)
+        num = len(values) if isinstance(values, list) else 'no'
+        parts.append(f'{num} {name}')
+    where = f'in {folder}' if folder else 'not checked; name --img-dir'
+    return f'{", ".join(parts)}; image files {where}'
+
+
+def main() -> None:
+    """Run the command."""
+    args = parse_args()
+    folders = args.img_dir or [None]
+    folders = folders * (len(args.files) // len(folders))
+    classes, failed = None, False
+    for path, folder in zip(args.files, folders, strict=True):
+        try:
+            content = read_annotations(path)
+            folder = folder or find_folder(path, content)
+            findings = check_file(path, folder)
+        except (OSError, ValueError) as error:
+            raise SystemExit(str(error)) from None
+        print(f'{path}: {summarize(content, folder)}')
+        if not of_level(findings, 'error'):
+            names = [cat['name'] for cat in content['categories']]
+            classes = classes or names
+            findings += check_order(content, classes)
+        print(
+            '\n'.join(f'  {line}' for line in lines_of(findings)) or '  fine'
+        )
+        failed = failed or bool(of_level(findings, 'error'))
+    if failed:
+        raise SystemExit(1)
+
+
+if __name__ == '__main__':
+    main()

@@ -1,4 +1,4 @@
-# The paper's R-18 (as recalled from its text): C4 and C5 alone feed the RPN
+# The paper's R-18 (section 4.1): C4 and C5 alone feed the RPN
 # and the RoI features.
 _base_ = './mask-rcnn_r18_fpn_18e_coco.py'
 

@@ -14,6 +14,10 @@ mim download mmdet_msrcnn --config NAME --dest .
 sha256sum NAME_*.pth  # starts with the eight digits that end the file's name
 ```
 
+Configs without weights have no entry, so that `mim search` does not list them:
+`mim download` fails on an entry without weights. Train them by the path of
+their config, or by `mim train mmdet_msrcnn CONFIG.py`.
+
 Models on download.openmmlab.com are mmdet's, and so are their figures: mmdet
 ranks boxes by the mask score too.
 """

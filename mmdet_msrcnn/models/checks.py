@@ -179,7 +179,10 @@ def check_class_agnostic(roi_head: BaseRoIHead) -> None:
 
 
 def check_mask_thr(roi_head: BaseRoIHead) -> None:
-    """Raise a ValueError if masks are not binarised at a probability."""
+    """Raise a ValueError if masks are not binarised at a probability.
+
+    At test it may be negative: mmdet then gives soft masks of 0 to 255.
+    """
     last = '[-1]' if isinstance(roi_head.train_cfg, list | tuple) else ''
     for name, cfg in (
         (f'train_cfg.rcnn{last}', roi_head.mask_iou_train_cfg),
@@ -188,7 +191,10 @@ def check_mask_thr(roi_head: BaseRoIHead) -> None:
         if cfg is None:
             continue
         mask_thr = cfg.get('mask_thr_binary')
-        if mask_thr is None or not 0 < mask_thr < 1:
+        allowed = mask_thr is not None and (
+            0 < mask_thr < 1 or (mask_thr < 0 and name == 'test_cfg.rcnn')
+        )
+        if not allowed:
             raise ValueError(
                 f'{name}.mask_thr_binary must be a probability in (0, 1), '
                 f'got {mask_thr}. Use 0.5, the threshold at which masks are '

@@ -177,3 +177,18 @@ def test_all_masks_of_a_class_agnostic_mask_head_are_refused():
     cfg.model.roi_head.mask_iou_head.fusion = 'all_masks'
     with pytest.raises(ValueError, match='mask per class, but mask_head has'):
         build_model(cfg)
+
+
+def test_soft_masks_have_the_scores_of_binary_ones():
+    predictions = []
+    for mask_thr in (0.5, -1):
+        cfg = small_config()
+        cfg.model.test_cfg.rcnn.mask_thr_binary = mask_thr
+        model = build_model(cfg).eval()
+        (sample,) = model.test_step(collate(scene(seed=1)))
+        predictions.append(sample.pred_instances)
+    binary, soft = predictions
+    assert soft.masks.dtype == torch.uint8
+    assert len(soft.masks.unique()) > 2
+    assert torch.equal(soft.mask_scores, binary.mask_scores)
+    assert torch.equal(soft.bboxes, binary.bboxes)

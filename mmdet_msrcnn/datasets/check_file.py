@@ -7,6 +7,8 @@ from pathlib import Path
 from mmdet_msrcnn.datasets.annotation_checks import check_annotations
 from mmdet_msrcnn.datasets.findings import Finding, lines_of, of_level
 from mmdet_msrcnn.datasets.image_checks import check_image_files
+from mmdet_msrcnn.datasets.list_checks import check_lists
+from mmdet_msrcnn.datasets.values import name_annotation
 
 
 def read_annotations(path: Path) -> dict:
@@ -58,11 +60,12 @@ def check_file(
     """
     content = read_annotations(path)
     findings = check_annotations(content)
-    if classes is not None and not of_level(findings, 'error'):
+    fine = not of_level(findings, 'error')
+    if classes is not None and fine:
         findings += check_order(content, classes)
-    if polygons_only:
+    if polygons_only and fine:
         findings += check_polygons_only(content)
-    if folder is not None and isinstance(content.get('images'), list):
+    if folder is not None and not of_level(check_lists(content), 'error'):
         findings += check_image_files(content['images'], folder)
     return findings
 
@@ -98,7 +101,7 @@ def check_polygons_only(content: dict) -> list[Finding]:
     """Find instances whose masks are run lengths.
 
     Args:
-        content (dict): Content of the annotation file.
+        content (dict): Content of an annotation file without errors.
 
     Returns:
         list[Finding]: One of each instance; crowds are ignored anyway.
@@ -107,10 +110,16 @@ def check_polygons_only(content: dict) -> list[Finding]:
         'LoadAnnotations of the pipeline has poly2mask=False, which ignores '
         'masks in run lengths; set it to True'
     )
+    images = {image['id']: image for image in content['images']}
     return [
-        Finding('error', 'run lengths', f'annotation {ann.get("id")!r}', what)
-        for ann in content.get('annotations') or []
-        if isinstance(ann.get('segmentation'), dict) and not ann.get('iscrowd')
+        Finding(
+            'error',
+            'run lengths in a pipeline of polygons',
+            name_annotation(ann, images.get(ann['image_id'])),
+            what,
+        )
+        for ann in content.get('annotations', [])
+        if isinstance(ann['segmentation'], dict) and not ann.get('iscrowd')
     ]
 
 

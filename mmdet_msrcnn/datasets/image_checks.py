@@ -9,8 +9,8 @@ import mmcv
 import numpy as np
 from PIL import Image, UnidentifiedImageError
 
-from mmdet_msrcnn.datasets.annotation_checks import name_image
 from mmdet_msrcnn.datasets.findings import Finding
+from mmdet_msrcnn.datasets.values import name_image
 
 # Tag of EXIF, and the orientations that swap width and height.
 ORIENTATION, SWAPPED = 0x0112, (5, 6, 7, 8)

@@ -4,10 +4,10 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from mmdet_msrcnn.datasets.box_checks import check_format
 from mmdet_msrcnn.datasets.findings import Finding
-
-# Of the sides of a box that is compared with its polygons.
-TOLERANCE = 0.1
+from mmdet_msrcnn.datasets.run_lengths import check_run_lengths
+from mmdet_msrcnn.datasets.values import is_number, shorten
 
 
 def check_segmentation(
@@ -25,25 +25,12 @@ def check_segmentation(
     """
     segmentation = ann['segmentation']
     if isinstance(segmentation, dict):
-        yield from check_run_lengths(segmentation, image, where)
+        yield from check_run_lengths(ann, image, where)
     elif isinstance(segmentation, list):
         yield from check_polygons(segmentation, ann, image, where)
     else:
-        what = f'{_short(segmentation)}; it must be polygons or run lengths'
+        what = f'{shorten(segmentation)}; it must be polygons or run lengths'
         yield Finding('error', 'segmentation', where, what)
-
-
-def check_run_lengths(rle: dict, image: dict, where: str) -> Iterator[Finding]:
-    """``size`` is that of the image, ``counts`` text or a list."""
-    size, expected = rle.get('size'), [image.get('height'), image.get('width')]
-    if not isinstance(rle.get('counts'), str | list):
-        what = f'{_short(rle)}; it must have counts and size'
-        yield Finding('error', 'segmentation', where, what)
-    elif not isinstance(size, list | tuple) or list(size) != expected:
-        what = (
-            f'run lengths of (height, width) {size} in an image of {expected}'
-        )
-        yield Finding('error', 'size of run lengths', where, what)
 
 
 def check_polygons(
@@ -55,7 +42,7 @@ def check_polygons(
         yield Finding('error', 'empty segmentation', where, what)
         return
     if not all(isinstance(part, list | tuple) for part in polygons):
-        what = f'{_short(polygons)}; it must be a list of polygons'
+        what = f'{shorten(polygons)}; it must be a list of polygons'
         yield Finding('error', 'segmentation', where, what)
         return
     try:
@@ -67,7 +54,7 @@ def check_polygons(
         numbers = False
     if not numbers or _has_text(polygons):
         what = (
-            f'{_short(polygons)}; a polygon must be a flat list of numbers '
+            f'{shorten(polygons)}; a polygon must be a flat list of numbers '
             '[x1, y1, x2, y2, ...]'
         )
         yield Finding('error', 'nested or text', where, what)
@@ -85,50 +72,35 @@ def check_polygons(
         yield Finding(level, 'short polygon', where, what)
         if serious:
             return
-    points = np.concatenate(parts).reshape(-1, 2)
-    yield from check_extent(points.min(0), points.max(0), ann, image, where)
-
-
-def check_extent(
-    low: np.ndarray, high: np.ndarray, ann: dict, image: dict, where: str
-) -> Iterator[Finding]:
-    """Compare the extent of polygons with the image and the box."""
+    parts = [part.reshape(-1, 2) for part in parts if len(part) >= 6]
+    points = np.concatenate(parts)
+    low, high = points.min(0), points.max(0)
     size = image.get('width'), image.get('height')
-    try:
-        outside = (high <= 0).any() or (low >= np.array(size, float)).any()
-        box = np.array(ann.get('bbox'), float).reshape(4)
-    except (TypeError, ValueError):
-        return
-    if outside:
+    if all(map(is_number, size)) and (
+        (high <= 0).any() or (low >= np.array(size)).any()
+    ):
         what = f'polygons outside of {size[0]} x {size[1]} pixels'
         yield Finding('error', 'polygon outside', where, what)
         return
-    if min(box[2:]) < 1:
-        # Found elsewhere.
+    if not any(map(polygon_area, parts)):
+        what = f'{shorten(polygons)}; the polygon has no area'
+        yield Finding('warning', 'flat polygon', where, what)
         return
-    sides = np.tile(np.maximum(high - low, 1), 2)
-    as_told = np.concatenate([low, high - low])
-    as_corners = np.concatenate([low, high])
-    off, off_corners = (
-        (np.abs(box - expected) / sides).max()
-        for expected in (as_told, as_corners)
-    )
-    if off > TOLERANCE >= off_corners:
-        what = (
-            f'bbox {_short(ann["bbox"])} is (x1, y1, x2, y2); COCO has '
-            '(x, y, width, height)'
-        )
-        yield Finding('error', 'format of the box', where, what)
-    elif off > 2 * TOLERANCE and min(high - low) > 5:
-        told = [round(float(v), 1) for v in as_told]
-        what = f'bbox {_short(ann["bbox"])}, but the polygons have {told}'
-        yield Finding('warning', 'box and polygons differ', where, what)
+    yield from check_format(ann, low, high, where)
+
+
+def polygon_area(points: np.ndarray) -> float:
+    """Compute the area of a polygon.
+
+    Args:
+        points (np.ndarray): x and y of its corners, shape (n, 2).
+
+    Returns:
+        float: By the shoelace formula; parts that overlap may cancel out.
+    """
+    x, y = (points - points[0]).T
+    return abs(x @ np.roll(y, -1) - y @ np.roll(x, -1)) / 2
 
 
 def _has_text(polygons: list) -> bool:
     return any(isinstance(v, str | bool) for part in polygons for v in part)
-
-
-def _short(value: object) -> str:
-    text = repr(value)
-    return text if len(text) <= 60 else f'{text[:57]}...'

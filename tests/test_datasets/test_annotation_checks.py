@@ -43,9 +43,14 @@ ANNOTATION = [
     (dict(id=2), 'error', 'shared id', 'one of its own'),
     (dict(image_id=None), 'error', 'no image_id', 'missing or null'),
     (dict(image_id=9), 'warning', 'unknown image', 'id 9'),
-    (dict(image_id='1'), 'warning', 'unknown image', "id '1'"),
+    (dict(image_id=[1]), 'warning', 'unknown image', 'id [1]'),
+    (dict(image_id='1'), 'error', 'kind of image_id', "image_id is '1'"),
     (dict(category_id=None), 'error', 'no category_id', 'missing'),
     (dict(category_id=9), 'warning', 'unknown category', 'id 9'),
+    (dict(category_id='2'), 'error', 'kind of category_id', 'as a number'),
+    (dict(id=True), 'error', 'annotation id', 'must be a number'),
+    (dict(id=[7]), 'error', 'annotation id', 'must be a number'),
+    (dict(ignore=1), 'warning', 'ignore flag', 'counted in evaluation'),
     (dict(iscrowd='0'), 'error', 'crowd flag', "'0'"),
     (dict(iscrowd=2), 'warning', 'crowd flag', 'counts as 1'),
     (dict(iscrowd=1), 'warning', 'crowd of polygons', 'run lengths'),
@@ -68,8 +73,8 @@ ANNOTATION = [
     (
         dict(bbox=[2, 10, 9, 9]),
         'warning',
-        'box and polygons differ',
-        'the polygons have [35.0, 10.0, 20.0, 20.0]',
+        'box and mask differ',
+        'the mask has [35.0, 10.0, 20.0, 20.0]',
     ),
     (dict(segmentation=None), 'error', 'no segmentation', 'missing or null'),
     (dict(segmentation=[]), 'error', 'empty segmentation', 'is []'),
@@ -123,6 +128,24 @@ ANNOTATION = [
         '80 x 60',
     ),
     (
+        dict(segmentation=[[35, 10, 45, 20, 55, 30]]),
+        'warning',
+        'flat polygon',
+        'no area',
+    ),
+    (
+        dict(bbox=[35, 10, 55, 30], segmentation=rle()),
+        'error',
+        'format of the box',
+        '(x1, y1,',
+    ),
+    (
+        dict(bbox=[2, 10, 9, 9], segmentation=rle()),
+        'warning',
+        'box and mask differ',
+        'the mask has [35.0, 10.0, 20.0, 20.0]',
+    ),
+    (
         dict(segmentation=rle(WIDTH, HEIGHT)),
         'error',
         'size of run lengths',
@@ -152,6 +175,21 @@ def test_annotation(changes, level, kind, what):
     assert {f.kind for f in found} == {kind}
 
 
+def test_ids_of_both_kinds():
+    """Ids of an annotation file may be text, if all are."""
+    text = content()
+    for ann in text['annotations']:
+        ann['image_id'] = str(ann['image_id'])
+    kinds = {f.kind for f in check_annotations(text)}
+    assert kinds == {'kind of image_id'}
+    for image in text['images']:
+        image['id'] = str(image['id'])
+    assert check_annotations(text) == []
+    text['annotations'][0]['image_id'] = 1
+    (finding,) = check_annotations(text)
+    assert 'has the id as text' in finding.what
+
+
 def change_images(**changes):
     return lambda c: c['images'][0].update(changes)
 
@@ -173,6 +211,16 @@ FILE = [
         'no list',
         'must have',
     ),
+    (lambda c: c.pop('annotations'), 'warning', 'no annotations', 'no list'),
+    (lambda c: c.update(images=[]), 'error', 'no images', 'empty'),
+    (lambda c: c['images'].append(None), 'error', 'no dict', 'None'),
+    (lambda c: c['annotations'].append(5), 'error', 'no dict', '5'),
+    (lambda c: c['categories'].append('x'), 'error', 'no dict', "'x'"),
+    (change_images(id=[1]), 'error', 'image id', '[1]'),
+    (change_images(file_name=['a']), 'error', 'file name', "['a']"),
+    (change_images(file_name=''), 'error', 'file name', "''"),
+    (change_categories(id=[1]), 'error', 'category id', '[1]'),
+    (change_categories(name=5), 'error', 'category name', '5'),
     (change_images(id=2), 'error', 'shared image id', 'one of its own'),
     (change_images(id='1'), 'error', 'kinds of ids', 'text'),
     (
@@ -225,7 +273,7 @@ def test_run_lengths_where_polygons_are_needed():
     mixed['annotations'][0].update(segmentation=rle())
     mixed['annotations'][1].update(segmentation=rle(), iscrowd=1)
     (finding,) = check_polygons_only(mixed)
-    assert finding.where == 'annotation 1'
+    assert finding.where == "annotation 1 of image '1.png' (id 1)"
     assert 'poly2mask=False' in finding.what
 
 
@@ -245,10 +293,17 @@ def test_many_findings_are_few_lines():
     ]
 
 
-@pytest.mark.parametrize('value', [None, 0, 'x', [], {}, [None], NAN])
-@pytest.mark.parametrize('key', sorted(annotation(1, 1, 5)))
-def test_any_value_is_reported_or_taken(key, value):
+VALUES = [None, 0, 'x', [], {}, [None], NAN, True, -1.5, [['x']], 'é']
+
+
+@pytest.mark.parametrize('value', VALUES)
+@pytest.mark.parametrize('name', ['images', 'annotations', 'categories'])
+def test_any_value_is_reported_or_taken(name, value):
     """No value makes the check itself fail."""
+    for key in content()[name][0]:
+        broken = content()
+        broken[name][0][key] = value
+        check_annotations(json.loads(json.dumps(broken)))
     broken = content()
-    broken['annotations'][0][key] = value
+    broken[name].append(value)
     check_annotations(json.loads(json.dumps(broken)))

@@ -1,0 +1,112 @@
+"""Checks of the lists of an annotation file, and of images and categories."""
+
+from collections import Counter
+from collections.abc import Iterator
+
+from mmdet_msrcnn.datasets.findings import Finding
+from mmdet_msrcnn.datasets.values import (
+    is_id,
+    is_number,
+    name_image,
+    shorten,
+)
+
+LISTS = ('images', 'annotations', 'categories')
+IMAGE_KEYS = ('id', 'file_name', 'height', 'width')
+
+
+def check_lists(content: dict) -> Iterator[Finding]:
+    """Check that the three lists are there and hold dicts.
+
+    Files without ``annotations``, as of COCO's test-dev, can be tested.
+
+    Args:
+        content (dict): As JSON gives it.
+
+    Yields:
+        Finding: What was found; after an error nothing else can be checked.
+    """
+    for name in LISTS:
+        if name == 'annotations' and name not in content:
+            what = 'there is no list; the file is for tests without figures'
+            yield Finding('warning', 'no annotations', name, what)
+            continue
+        values = content.get(name)
+        if not isinstance(values, list):
+            what = f'the file must have the lists {", ".join(LISTS)}'
+            yield Finding('error', 'no list', name, what)
+            continue
+        for i, value in enumerate(values):
+            if not isinstance(value, dict):
+                what = f'{shorten(value)}; it must be a dict'
+                yield Finding('error', 'no dict', f'{name}[{i}]', what)
+
+
+def check_categories(content: dict) -> Iterator[Finding]:
+    """Ids and names, each once."""
+    categories = content['categories']
+    for key in ('id', 'name'):
+        for value, count in Counter(
+            repr(c.get(key)) for c in categories
+        ).items():
+            if value != 'None' and count > 1:
+                ids = [
+                    c.get('id')
+                    for c in categories
+                    if repr(c.get(key)) == value
+                ]
+                what = f'the {key} {value} is shared by the ids {ids}'
+                yield Finding('error', f'shared {key}', 'categories', what)
+    for category in categories:
+        value, name = category.get('id'), category.get('name')
+        where = f'category {name!r} (id {value!r})'
+        for key in ('id', 'name'):
+            if category.get(key) is None:
+                what = f'each category must have {key}'
+                yield Finding('error', f'no {key}', where, what)
+        if value is not None and not is_id(value):
+            what = f'id is {shorten(value)}; it must be a number'
+            yield Finding('error', 'category id', where, what)
+        if name is not None and (not isinstance(name, str) or not name):
+            what = f'name is {shorten(name)}; it must be text'
+            yield Finding('error', 'category name', where, what)
+
+
+def check_images(content: dict) -> Iterator[Finding]:
+    """Ids, file names and sizes."""
+    images = content['images']
+    if not images:
+        what = 'the list is empty'
+        yield Finding('error', 'no images', 'images', what)
+    kinds = {isinstance(image.get('id'), str) for image in images}
+    if len(kinds) > 1:
+        what = 'some are text and some numbers; pycocotools sorts them'
+        yield Finding('error', 'kinds of ids', 'images', what)
+    ids = Counter(repr(image.get('id')) for image in images)
+    names = Counter(repr(image.get('file_name')) for image in images)
+    for image in images:
+        where = name_image(image)
+        for key in IMAGE_KEYS:
+            if image.get(key) is None:
+                what = f'{key} is missing or null'
+                yield Finding('error', f'image without {key}', where, what)
+        if image.get('id') is not None and not is_id(image['id']):
+            what = f'id is {shorten(image["id"])}; it must be a number or text'
+            yield Finding('error', 'image id', where, what)
+        if ids[repr(image.get('id'))] > 1:
+            what = 'the id is shared; give each image one of its own'
+            yield Finding('error', 'shared image id', where, what)
+        name = image.get('file_name')
+        if name is not None and (not isinstance(name, str) or not name):
+            what = f'file_name is {shorten(name)}; it must be text'
+            yield Finding('error', 'file name', where, what)
+        elif name is not None and names[repr(name)] > 1:
+            what = 'the file is listed more than once'
+            yield Finding('warning', 'image listed twice', where, what)
+        for key in ('height', 'width'):
+            value = image.get(key)
+            if value is not None and not (is_number(value) and value >= 1):
+                what = (
+                    f'{key} is {shorten(value)}; it must be a number of pixels'
+                )
+                yield Finding('error', 'size of an image', where, what)

@@ -1,0 +1,35 @@
+"""Values of an annotation file: what they are, and their names."""
+
+import math
+from numbers import Real
+
+
+def is_number(value: object) -> bool:
+    """Whether a value is a finite number, and not text or a truth value."""
+    return (
+        isinstance(value, Real)
+        and not isinstance(value, bool)
+        and math.isfinite(value)
+    )
+
+
+def is_id(value: object) -> bool:
+    """Whether a value can be an id: a number or text."""
+    return isinstance(value, str) or is_number(value)
+
+
+def shorten(value: object) -> str:
+    """Write a value in at most 60 characters."""
+    text = repr(value)
+    return text if len(text) <= 60 else f'{text[:57]}...'
+
+
+def name_image(image: dict) -> str:
+    """Name an image by file and id."""
+    return f'image {image.get("file_name")!r} (id {image.get("id")!r})'
+
+
+def name_annotation(ann: dict, image: dict | None) -> str:
+    """Name an annotation by its id and its image, if the file has it."""
+    name = f'annotation {ann.get("id")!r}'
+    return name if image is None else f'{name} of {name_image(image)}'

@@ -6,7 +6,11 @@ from pathlib import Path
 
 from mmdet_msrcnn.datasets.annotation_checks import check_annotations
 from mmdet_msrcnn.datasets.findings import Finding, lines_of, of_level
-from mmdet_msrcnn.datasets.image_checks import check_image_files
+from mmdet_msrcnn.datasets.image_checks import (
+    DEFAULT_LOADING,
+    Loading,
+    check_image_files,
+)
 from mmdet_msrcnn.datasets.list_checks import check_lists
 from mmdet_msrcnn.datasets.values import name_annotation
 
@@ -40,6 +44,7 @@ def check_file(
     folder: Path | None = None,
     classes: Sequence[str] | None = None,
     polygons_only: bool = False,
+    loading: Loading = DEFAULT_LOADING,
 ) -> list[Finding]:
     """Check an annotation file and the images that it names.
 
@@ -51,6 +56,7 @@ def check_file(
             set. Their order is not checked by default.
         polygons_only (bool): Refuse run lengths of instances, which a
             pipeline with ``poly2mask=False`` ignores. Defaults to False.
+        loading (Loading): How images are read. Defaults to mmdet's way.
 
     Returns:
         list[Finding]: What was found.
@@ -66,7 +72,7 @@ def check_file(
     if polygons_only and fine:
         findings += check_polygons_only(content)
     if folder is not None and not of_level(check_lists(content), 'error'):
-        findings += check_image_files(content['images'], folder)
+        findings += check_image_files(content['images'], folder, loading)
     return findings
 
 

@@ -26,7 +26,8 @@ class CocoDataset(MMDetCocoDataset):
         """
         try:
             return super().load_data_list()
-        except (AttributeError, KeyError, TypeError, ValueError) as error:
+        except Exception as error:
+            # mmdet and pycocotools raise, among others, AssertionError.
             path = Path(self.ann_file)
             if path.is_file():
                 message = errors_of(path, check_file(path))

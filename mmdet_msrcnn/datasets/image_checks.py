@@ -1,8 +1,10 @@
 """Checks of image files against what an annotation file says of them."""
 
+import warnings
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import NamedTuple
 
 import cv2
 import mmcv
@@ -15,9 +17,36 @@ from mmdet_msrcnn.datasets.values import name_image
 # Tag of EXIF, and the orientations that swap width and height.
 ORIENTATION, SWAPPED = 0x0112, (5, 6, 7, 8)
 THREADS = 8
+# Files of 16 bits that are read; there may be thousands, of large images.
+DEEP_FILES = 20
 
 
-def check_image_files(images: list[dict], folder: Path) -> list[Finding]:
+class Loading(NamedTuple):
+    """How a pipeline reads images: arguments of ``LoadImageFromFile``."""
+
+    color_type: str = 'color'
+    imdecode_backend: str = 'cv2'
+
+    def read(self, path: Path) -> np.ndarray | None:
+        """Read an image as the pipeline does."""
+        return mmcv.imread(
+            str(path), flag=self.color_type, backend=self.imdecode_backend
+        )
+
+    @property
+    def turns(self) -> bool:
+        """Whether images are turned as their EXIF orientation says."""
+        return self.imdecode_backend in ('cv2', 'pillow') and (
+            self.color_type in ('color', 'grayscale')
+        )
+
+
+DEFAULT_LOADING = Loading()
+
+
+def check_image_files(
+    images: list[dict], folder: Path, loading: Loading = DEFAULT_LOADING
+) -> list[Finding]:
     """Compare sizes, by the headers of the files.
 
     mmcv turns an image as its EXIF orientation says, annotation tools may not
@@ -27,70 +56,81 @@ def check_image_files(images: list[dict], folder: Path) -> list[Finding]:
     Args:
         images (list[dict]): With ``file_name``, ``width`` and ``height``.
         folder (Path): Where the files are.
+        loading (Loading): How images are read. Defaults to mmdet's way.
 
     Returns:
-        list[Finding]: In order of the images.
+        list[Finding]: In order of the images; then those of 16 bits.
     """
     named = [i for i in images if isinstance(i.get('file_name'), str)]
 
-    def check(image: dict) -> list[Finding]:
-        return list(check_image_file(image, folder / image['file_name']))
+    def check(image: dict) -> tuple[list[Finding], bool]:
+        return check_image_file(image, folder / image['file_name'], loading)
 
-    with ThreadPoolExecutor(THREADS) as pool:
-        return [f for found in pool.map(check, named) for f in found]
+    with ThreadPoolExecutor(THREADS) as pool, warnings.catch_warnings():
+        # Large images are no attack here.
+        warnings.simplefilter('ignore', Image.DecompressionBombWarning)
+        checked = list(pool.map(check, named))
+    deep = [
+        image
+        for image, (_, is_deep) in zip(named, checked, strict=True)
+        if is_deep
+    ]
+    return [
+        *(finding for findings, _ in checked for finding in findings),
+        *check_depth(deep, folder, loading),
+    ]
 
 
-def check_image_file(image: dict, path: Path) -> Iterator[Finding]:
+def check_image_file(
+    image: dict, path: Path, loading: Loading
+) -> tuple[list[Finding], bool]:
     """Check one file.
 
     Args:
         image (dict): What the annotation file says.
         path (Path): The file.
+        loading (Loading): How images are read.
 
-    Yields:
-        Finding: What was found.
+    Returns:
+        tuple[list[Finding], bool]: One or none, and whether the file has 16
+        bits.
     """
-    where = name_image(image)
+
+    def error(kind: str, what: str) -> tuple[list[Finding], bool]:
+        return [Finding('error', kind, name_image(image), what)], False
+
     try:
         if path.stat().st_size == 0:
-            what = f'{path} has 0 bytes; copy it again'
-            yield Finding('error', 'empty file', where, what)
-            return
-        (width, height), deep = read_header(path)
+            return error('empty file', f'{path} has 0 bytes; copy it again')
+        (width, height), is_deep = read_header(path, loading)
     except FileNotFoundError:
-        what = f'{path} does not exist'
-        yield Finding('error', 'missing file', where, what)
-        return
-    except Exception as error:
-        # Decoders raise anything.
-        what = f'{path} cannot be read as an image: {error}'
-        yield Finding('error', 'unreadable file', where, what)
-        return
-    told = image.get('width'), image.get('height')
-    if None not in told and told != (width, height):
         hint = ''
-        if told == (height, width):
-            hint = ' (the file has an EXIF orientation, or they are swapped)'
-        what = (
-            f'{told[0]} x {told[1]} pixels in the annotations, {width} x '
-            f'{height} as {path} is loaded (width x height){hint}'
-        )
-        yield Finding('error', 'size of an image', where, what)
-    if deep:
-        levels = loaded_levels(path)
-        if levels is not None:
-            what = (
-                f'{path} has 16 bits, of which mmcv keeps the upper 8: '
-                f'{levels} gray levels are left; scale it to 8 bits'
-            )
-            yield Finding('warning', '16 bits', where, what)
+        if '\\' in image['file_name']:
+            hint = '; write file_name with / between folders'
+        return error('missing file', f'{path} does not exist{hint}')
+    except Exception as failure:
+        # Decoders raise anything.
+        what = f'{path} cannot be read as an image: {failure}'
+        return error('unreadable file', what)
+    told = image.get('width'), image.get('height')
+    if None in told or told == (width, height):
+        return [], is_deep
+    hint = ''
+    if told == (height, width):
+        hint = ' (the file has an EXIF orientation, or they are swapped)'
+    return error(
+        'size of an image',
+        f'{told[0]} x {told[1]} pixels in the annotations, {width} x '
+        f'{height} as {path} is loaded (width x height){hint}',
+    )
 
 
-def read_header(path: Path) -> tuple[tuple[int, int], bool]:
-    """Read the size of an image as mmcv loads it.
+def read_header(path: Path, loading: Loading) -> tuple[tuple[int, int], bool]:
+    """Read the size of an image as the pipeline loads it.
 
     Args:
         path (Path): Image file.
+        loading (Loading): How images are read.
 
     Returns:
         tuple[tuple[int, int], bool]: Width and height in pixels, and whether
@@ -101,31 +141,72 @@ def read_header(path: Path) -> tuple[tuple[int, int], bool]:
     """
     try:
         with Image.open(path) as image:
-            size = image.size
-            kinds = (image.mode, *(str(tile[3]) for tile in image.tile))
+            size, kind = image.size, image.format
+            modes = (image.mode, *(str(tile[3]) for tile in image.tile))
             # Of a PNG without EXIF, getexif would decode all pixels.
-            has_exif = 'exif' in image.info or image.format == 'TIFF'
-            turned = has_exif and (image.getexif().get(ORIENTATION) in SWAPPED)
-    except UnidentifiedImageError:
-        turned, size, kinds = True, None, ()
-    if turned:
-        loaded = mmcv.imread(str(path))
+            has_exif = 'exif' in image.info or kind == 'TIFF'
+            turned = (
+                loading.turns
+                and has_exif
+                and image.getexif().get(ORIENTATION) in SWAPPED
+            )
+    except (UnidentifiedImageError, Image.DecompressionBombError):
+        # OpenCV knows other formats, and reads up to 2**30 pixels.
+        turned, size, kind, modes = True, None, None, ()
+    if turned and kind in ('JPEG', 'MPO'):
+        size = size[::-1]
+    elif turned:
+        # Whether other formats are turned depends on OpenCV's version.
+        loaded = loading.read(path)
         if loaded is None:
             raise OSError('OpenCV does not know its format')
         size = loaded.shape[1::-1]
-    return size, any(';16' in kind for kind in kinds)
+    return size, any(';16' in mode for mode in modes)
 
 
-def loaded_levels(path: Path) -> int | None:
+def check_depth(
+    images: list[dict], folder: Path, loading: Loading
+) -> Iterator[Finding]:
+    """Count the gray levels that are left of images of 16 bits.
+
+    Args:
+        images (list[dict]): Images whose files have 16 bits. The first of
+            them are read.
+        folder (Path): Where the files are.
+        loading (Loading): How images are read.
+
+    Yields:
+        Finding: For each image that does not use the upper two bits.
+    """
+    found = False
+    for image in images[:DEEP_FILES]:
+        path = folder / image['file_name']
+        levels = loaded_levels(path, loading)
+        if levels is not None:
+            found = True
+            what = (
+                f'{path} has 16 bits and is loaded with 8: {levels} gray '
+                'levels are left; scale it to 8 bits'
+            )
+            yield Finding('warning', '16 bits', name_image(image), what)
+    if found and len(images) > DEEP_FILES:
+        what = f'{len(images)} files have 16 bits; {DEEP_FILES} were read'
+        yield Finding('warning', '16 bits', 'images', what)
+
+
+def loaded_levels(path: Path, loading: Loading) -> int | None:
     """Count the gray levels that are left of an image of 16 bits.
 
     Args:
         path (Path): Image file.
+        loading (Loading): How images are read.
 
     Returns:
-        int | None: None if the pixels use more than 14 bits.
+        int | None: None if the pixels use more than 14 bits, or all bits are
+        loaded.
     """
     pixels = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
     if pixels is None or pixels.dtype != np.uint16 or pixels.max() >= 2**14:
         return None
-    return len(np.unique(mmcv.imread(str(path))))
+    loaded = loading.read(path)
+    return len(np.unique(loaded)) if loaded.dtype == np.uint8 else None

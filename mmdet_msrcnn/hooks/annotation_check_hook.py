@@ -5,7 +5,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from mmdet.datasets import CocoDataset, LVISV05Dataset, LVISV1Dataset
+from mmcv.transforms import LoadImageFromFile
+from mmdet.datasets import (
+    CocoDataset,
+    CocoPanopticDataset,
+    LVISV05Dataset,
+    LVISV1Dataset,
+)
 from mmdet.registry import DATASETS
 from mmengine.dist import is_main_process
 from mmengine.hooks import Hook
@@ -14,12 +20,13 @@ from torch.utils.data import Dataset
 
 from mmdet_msrcnn.datasets.check_file import check_file, errors_of
 from mmdet_msrcnn.datasets.findings import lines_of
+from mmdet_msrcnn.datasets.image_checks import DEFAULT_LOADING, Loading
 from mmdet_msrcnn.registry import HOOKS
 from mmdet_msrcnn.utils.all_ranks import raise_on_all_ranks
-from mmdet_msrcnn.utils.data_sets import inner_data_set
+from mmdet_msrcnn.utils.data_sets import inner_data_sets
 
 # Their files are of another layout.
-OTHERS = (LVISV05Dataset, LVISV1Dataset)
+OTHERS = (CocoPanopticDataset, LVISV05Dataset, LVISV1Dataset)
 
 
 class CocoFile(NamedTuple):
@@ -27,15 +34,19 @@ class CocoFile(NamedTuple):
 
     Attributes:
         path (Path): The file.
-        folder (Path): Where its images are.
+        folder (Path | None): Where its images are; None if that is no local
+            folder, or the pipeline does not read them by
+            ``LoadImageFromFile``.
         classes (tuple[str]): Names of the classes of the data set.
         polygons_only (bool): Whether its pipeline ignores run lengths.
+        loading (Loading): How its pipeline reads images.
     """
 
     path: Path
-    folder: Path
+    folder: Path | None
     classes: tuple[str, ...]
     polygons_only: bool
+    loading: Loading
 
 
 @HOOKS.register_module()
@@ -63,13 +74,22 @@ class AnnotationCheckHook(Hook):
         Raises:
             ValueError: On all ranks, if a file has an error.
         """
-        messages = []
+        error = None
         if is_main_process():
-            for file in dict.fromkeys(coco_files(runner)):
-                message = self._check(runner, file)
-                if message:
-                    messages.append(message)
-        error = ValueError('\n'.join(messages)) if messages else None
+            # Whatever fails here, the other ranks are waiting.
+            try:
+                messages = [
+                    self._check(runner, file)
+                    for file in dict.fromkeys(coco_files(runner))
+                ]
+                if any(messages):
+                    error = ValueError('\n'.join(filter(None, messages)))
+            except Exception as failure:
+                runner.logger.exception('The check of annotations failed')
+                error = RuntimeError(
+                    'Annotation files could not be checked: '
+                    f'{type(failure).__name__}: {failure}'
+                )
         raise_on_all_ranks(error)
 
     def _check(self, runner: Runner, file: CocoFile) -> str | None:
@@ -78,7 +98,8 @@ class AnnotationCheckHook(Hook):
         folder = file.folder if self.check_images else None
         findings = check_file(file.path, folder, *file[2:])
         seconds = time.monotonic() - start
-        runner.logger.info(f'Checked {file.path} in {seconds:.1f} s')
+        images = '' if folder else ', without its images'
+        runner.logger.info(f'Checked {file.path}{images} in {seconds:.1f} s')
         lines = lines_of(f for f in findings if f.level != 'error')
         if lines:
             runner.logger.warning('\n'.join([f'{file.path}:', *lines]))
@@ -101,9 +122,8 @@ def coco_files(runner: Runner) -> Iterator[CocoFile]:
     test = runner._test_dataloader
     if isinstance(loops[0], BaseLoop) and isinstance(test, dict):
         # Not built in a training.
-        cfg = inner_data_set(test['dataset'])
-        if 'ann_file' in cfg:
-            cfg = dict(cfg, pipeline=[], lazy_init=True)
+        for cfg in inner_data_sets(test['dataset']):
+            cfg = dict(cfg, lazy_init=True)
             yield from _files_of(DATASETS.build(cfg))
 
 
@@ -117,11 +137,25 @@ def _files_of(dataset: Dataset) -> Iterator[CocoFile]:
     if is_coco and not isinstance(dataset, OTHERS):
         path = Path(dataset.ann_file)
         if path.is_file():
-            folder = Path(dataset.data_prefix.get('img') or '')
             classes = tuple(dataset.metainfo['classes'])
-            transforms = dataset.pipeline.transforms
             polygons_only = any(
                 getattr(transform, 'poly2mask', True) is False
-                for transform in transforms
+                for transform in dataset.pipeline.transforms
             )
-            yield CocoFile(path, folder, classes, polygons_only)
+            folder, loading = _images_of(dataset)
+            yield CocoFile(path, folder, classes, polygons_only, loading)
+
+
+def _images_of(dataset: CocoDataset) -> tuple[Path | None, Loading]:
+    """Find where and how a data set reads its images."""
+    folder = str(dataset.data_prefix.get('img') or '')
+    for transform in dataset.pipeline.transforms:
+        # A transform of another kind may read what is no image.
+        if type(transform) is LoadImageFromFile:
+            backend = transform.backend_args or transform.file_client_args
+            name = (backend or {}).get('backend', 'local')
+            if name not in ('local', 'disk') or '://' in folder:
+                break
+            loading = Loading(transform.color_type, transform.imdecode_backend)
+            return Path(folder), loading
+    return None, DEFAULT_LOADING

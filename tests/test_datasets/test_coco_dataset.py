@@ -1,5 +1,8 @@
 """mmdet's data set names the annotation that it cannot read."""
 
+import json
+import re
+
 import pytest
 from mmdet.datasets import CocoDataset as MMDetCocoDataset
 from mmdet.registry import DATASETS
@@ -34,12 +37,22 @@ def test_a_fine_file_is_read_as_mmdet_does(tmp_path):
 
 @pytest.mark.parametrize(
     'changes',
-    [dict(bbox=None), dict(area='400'), dict(bbox=[1, 2]), dict(area=None)],
+    [
+        dict(bbox=None),
+        dict(area='400'),
+        dict(bbox=[1, 2]),
+        dict(area=None),
+        # Ids that are shared.
+        dict(id=1),
+        dict(id=4),
+        dict(id=[3]),
+    ],
 )
 def test_what_mmdet_cannot_read_is_named(tmp_path, changes):
     broken = content()
     broken['annotations'][2].update(changes)
-    message = "annotation 3 of image '2.png'"
+    name = re.escape(str(broken['annotations'][2]['id']))
+    message = f"annotation {name} of image '2.png'"
     with pytest.raises(ValueError, match=message):
         build(write(tmp_path, broken))
 
@@ -50,3 +63,14 @@ def test_missing_keys_are_named(tmp_path, key):
     del broken['annotations'][2][key]
     with pytest.raises(ValueError, match=f'{key} is missing'):
         build(write(tmp_path, broken))
+
+
+@pytest.mark.parametrize('name', ['images', 'annotations', 'categories'])
+@pytest.mark.parametrize('value', [None, 5, 'x', []])
+def test_entries_that_are_no_dicts_are_named(tmp_path, name, value):
+    path = write(tmp_path, content())
+    broken = content()
+    broken[name].append(value)
+    path.write_text(json.dumps(broken))
+    with pytest.raises(ValueError, match=rf'{name}\[\d\]: .*must be a dict'):
+        build(path)

@@ -3,10 +3,18 @@
 import shutil
 
 import pytest
+from mmdet.registry import DATASETS
 from mmengine.config import Config
+from mmengine.registry import init_default_scope
 from mmengine.runner import Runner
 
-from mmdet_msrcnn.hooks.annotation_check_hook import coco_files
+from mmdet_msrcnn.datasets.image_checks import Loading
+from mmdet_msrcnn.hooks.annotation_check_hook import (
+    AnnotationCheckHook,
+    _files_of,
+    coco_files,
+)
+from mmdet_msrcnn.utils import all_ranks
 from mmdet_msrcnn.utils.io import write_json
 from mmdet_msrcnn.utils.mmdet_tools import mmdet_tool
 from tests.helpers import ROOT
@@ -113,7 +121,11 @@ def test_wrapped_data_sets_and_the_test_set_are_found(fruit):
         times=2,
         dataset=dict(type='ConcatDataset', datasets=[inner, inner]),
     )
-    cfg.test_dataloader.dataset.ann_file = 'test.json'
+    test = dict(cfg.test_dataloader.dataset, ann_file='test.json')
+    cfg.test_dataloader.dataset = dict(
+        type='ConcatDataset',
+        datasets=[dict(type='RepeatDataset', times=1, dataset=test)],
+    )
     runner = Runner.from_cfg(cfg)
     assert list(coco_files(runner)) == []
     runner._train_loop = runner.build_train_loop(runner._train_loop)
@@ -123,3 +135,86 @@ def test_wrapped_data_sets_and_the_test_set_are_found(fruit):
     assert {file.folder for file in found} == {folder}
     runner._val_loop = runner.build_val_loop(runner._val_loop)
     assert len(set(coco_files(runner))) == 3
+
+
+def image_folder(path, *, type='CocoDataset', img='', loader=None, **kwargs):
+    """Where and how a data set of mmdet reads its images."""
+    init_default_scope('mmdet')
+    loader = loader or dict(type='LoadImageFromFile')
+    cfg = dict(
+        type=type,
+        ann_file=str(path),
+        data_root=f'{path.parent}/',
+        data_prefix=dict(img=img, **kwargs),
+        pipeline=[loader, dict(type='PackDetInputs')],
+        lazy_init=True,
+    )
+    return [
+        (file.folder, file.loading) for file in _files_of(DATASETS.build(cfg))
+    ]
+
+
+def test_images_that_a_pipeline_reads_in_its_own_way(tmp_path):
+    path = write(tmp_path, content())
+    usual = dict(type='LoadImageFromFile')
+    as_mmdet = [(tmp_path, Loading('color', 'cv2'))]
+    assert image_folder(path) == as_mmdet
+    local = dict(usual, backend_args=dict(backend='local'))
+    assert image_folder(path, loader=local) == as_mmdet
+    straight = dict(usual, color_type='color_ignore_orientation')
+    ((_, loading),) = image_folder(path, loader=straight)
+    assert loading == Loading('color_ignore_orientation', 'cv2')
+    # Not files of this machine, or not images.
+    remote = dict(usual, backend_args=dict(backend='petrel'))
+    channels = dict(type='LoadMultiChannelImageFromFiles')
+    for found in (
+        image_folder(path, loader=remote),
+        image_folder(path, loader=channels),
+        image_folder(path, img='s3://bucket/train/'),
+    ):
+        assert [folder for folder, _ in found] == [None]
+
+
+def test_files_of_another_layout_are_left_alone(tmp_path):
+    path = write(tmp_path, content())
+    assert image_folder(path, type='LVISV1Dataset') == []
+    assert image_folder(path, type='CocoPanopticDataset', seg='') == []
+
+
+def test_what_fails_on_the_rank_that_checks_is_raised(fruit, monkeypatch):
+    """The other ranks are waiting for it."""
+    folder, _ = fruit
+    cfg = Config.fromfile(folder / 'fruit.py')
+    cfg.work_dir = str(folder / 'built')
+    # No training reads it.
+    (folder / 'test.json').write_text('{')
+    cfg.test_dataloader.dataset.ann_file = 'test.json'
+    runner = Runner.from_cfg(cfg)
+    runner._train_loop = runner.build_train_loop(runner._train_loop)
+    gathered = []
+
+    def gather(error):
+        gathered.append(error)
+        return [error]
+
+    monkeypatch.setattr(all_ranks, 'all_gather_object', gather)
+    with pytest.raises(RuntimeError, match='test.json is no JSON'):
+        AnnotationCheckHook().before_run(runner)
+    assert gathered[0][0] is RuntimeError
+
+
+def test_a_test_file_without_annotations(fruit):
+    """Such as that of COCO's test-dev."""
+    folder, train = fruit
+    config = folder / 'fruit.py'
+    what = broken(lambda c: c.pop('annotations'))
+    write_json(folder / 'test.json', what)
+    config.write_text(
+        config.read_text()
+        + 'test_dataloader = dict(val_dataloader, dataset=dict('
+        + "dataset, data_root=data_root, ann_file='test.json'))\n"
+    )
+    done = train(check=True)
+    log = done.stdout + done.stderr
+    assert f'Checked {folder}/test.json in' in log
+    assert 'warning: no annotations (1)' in log

@@ -218,3 +218,23 @@ def test_a_test_file_without_annotations(fruit):
     log = done.stdout + done.stderr
     assert f'Checked {folder}/test.json in' in log
     assert 'warning: no annotations (1)' in log
+
+
+def test_image_files_can_be_left_out(fruit):
+    """By the lines of docs/own_data.md."""
+    folder, _ = fruit
+    page = (ROOT / 'docs/own_data.md').read_text()
+    start = page.index('custom_hooks = _base_.custom_hooks')
+    lines = page[start : page.index('```', start)]
+    config = folder / 'fruit.py'
+    config.write_text(config.read_text() + lines)
+    (folder / '2.png').write_bytes(b'')
+    cfg = Config.fromfile(config)
+    cfg.work_dir = str(folder / 'built')
+    runner = Runner.from_cfg(cfg)
+    runner._train_loop = runner.build_train_loop(runner._train_loop)
+    (hook,) = (h for h in runner.hooks if isinstance(h, AnnotationCheckHook))
+    hook.before_run(runner)
+    hook.check_images = True
+    with pytest.raises(ValueError, match='2.png has 0 bytes'):
+        hook.before_run(runner)

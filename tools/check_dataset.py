@@ -19,6 +19,9 @@ from mmdet_msrcnn.datasets.check_file import (
 )
 from mmdet_msrcnn.datasets.findings import lines_of, of_level
 
+# Images by which the folder is found.
+FIRST = 100
+
 
 def parse_args() -> argparse.Namespace:
     """Parse the command line."""
@@ -40,13 +43,16 @@ def parse_args() -> argparse.Namespace:
 
 
 def find_folder(path: Path, content: dict) -> Path | None:
-    """Find the folder of the first image; None if it is not there."""
+    """Find the folder of one of the first images; None if there is none."""
     images = content.get('images')
     if not isinstance(images, list) or not images:
         return None
-    name = str(images[0].get('file_name'))
+    names = [str(image.get('file_name')) for image in images[:FIRST]]
     folders = path.parent, path.parent / path.stem
-    return next((f for f in folders if (f / name).is_file()), None)
+    return next(
+        (f for f in folders if any((f / name).is_file() for name in names)),
+        None,
+    )
 
 
 def summarize(content: dict, folder: Path | None) -> str:

@@ -8,7 +8,11 @@ one and not of the other.
 from collections import Counter
 from collections.abc import Iterator
 
-from mmdet_msrcnn.datasets.box_checks import check_box, check_duplicates
+from mmdet_msrcnn.datasets.box_checks import (
+    check_box,
+    check_duplicates,
+    weigh_formats,
+)
 from mmdet_msrcnn.datasets.findings import Finding, of_level
 from mmdet_msrcnn.datasets.list_checks import (
     check_categories,
@@ -16,6 +20,7 @@ from mmdet_msrcnn.datasets.list_checks import (
     check_lists,
 )
 from mmdet_msrcnn.datasets.segmentation_checks import check_segmentation
+from mmdet_msrcnn.datasets.use import Use, forgive
 from mmdet_msrcnn.datasets.values import (
     is_id,
     is_number,
@@ -32,12 +37,15 @@ ANNOTATION_KEYS = (
     'segmentation',
 )
 
+STRICT = Use()
 
-def check_annotations(content: dict) -> list[Finding]:
+
+def check_annotations(content: dict, use: Use = STRICT) -> list[Finding]:
     """Check the content of an annotation file.
 
     Args:
         content (dict): As JSON gives it.
+        use (Use): What is done with it. By default all is evaluated.
 
     Returns:
         list[Finding]: In order of the file. If the lists are not those of
@@ -46,7 +54,7 @@ def check_annotations(content: dict) -> list[Finding]:
     findings = list(check_lists(content))
     if of_level(findings, 'error'):
         return findings
-    findings += [*check_categories(content), *check_images(content)]
+    findings += [*check_categories(content, use), *check_images(content, use)]
     annotations = content.get('annotations', [])
     images, categories = (
         {
@@ -65,19 +73,21 @@ def check_annotations(content: dict) -> list[Finding]:
         where = name_annotation(ann, image)
         found = [
             *check_ids(ann, images, categories, where),
-            *check_annotation(ann, image, where),
+            *check_annotation(ann, image, where, use.masks),
         ]
         if ann.get('id') is not None and ids[repr(ann['id'])] > 1:
             what = 'the id is shared; give each annotation one of its own'
             found.append(Finding('error', 'shared id', where, what))
-        findings += found
+        category = ann.get('category_id')
+        category = categories.get(category) if is_id(category) else None
+        findings += forgive(found, ann, category, use)
         # What is odd already is not compared.
         if image is not None and not found:
             key = ann['image_id'], ann['category_id']
             instances.setdefault(key, []).append((ann, where))
     for alike in instances.values():
         findings += check_duplicates(alike)
-    return findings
+    return weigh_formats(findings, len(annotations))
 
 
 def check_ids(
@@ -128,7 +138,7 @@ def _in_other_kind(value: int | float | str) -> int | str:
 
 
 def check_annotation(
-    ann: dict, image: dict | None, where: str
+    ann: dict, image: dict | None, where: str, masks: bool = True
 ) -> Iterator[Finding]:
     """Check one annotation alone.
 
@@ -136,11 +146,12 @@ def check_annotation(
         ann (dict): The annotation.
         image (dict, optional): Its image, if the file has it.
         where (str): Its name.
+        masks (bool): Whether its mask is read. Defaults to True.
 
     Yields:
         Finding: What was found.
     """
-    for key in ANNOTATION_KEYS:
+    for key in ANNOTATION_KEYS if masks else ANNOTATION_KEYS[:-1]:
         if ann.get(key) is None:
             what = f'{key} is missing or null'
             yield Finding('error', f'no {key}', where, what)
@@ -154,14 +165,14 @@ def check_annotation(
     yield from check_area(ann, where)
     wrong = list(check_box(ann, image, where))
     yield from wrong
-    if ann.get('segmentation') is not None and image is not None:
+    if masks and ann.get('segmentation') is not None and image is not None:
         # A box that is wrong already is not compared with the mask.
         compared = dict(ann, bbox=None) if wrong else ann
         yield from check_segmentation(compared, image, where)
 
 
 def check_crowd(ann: dict, where: str) -> Iterator[Finding]:
-    """A missing flag is 0; text is true for Python, '0' as well."""
+    """Check the crowd flag; the text '0' counts as true in Python."""
     flag = ann.get('iscrowd')
     if flag is None:
         return
@@ -177,7 +188,7 @@ def check_crowd(ann: dict, where: str) -> Iterator[Finding]:
 
 
 def check_area(ann: dict, where: str) -> Iterator[Finding]:
-    """mmdet leaves out what has no area."""
+    """Check the area; mmdet leaves out instances of area 0."""
     area = ann.get('area')
     if area is None:
         return

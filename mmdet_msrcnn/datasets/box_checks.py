@@ -12,7 +12,7 @@ TOLERANCE = 0.1
 
 
 def check_box(ann: dict, image: dict | None, where: str) -> Iterator[Finding]:
-    """Four numbers, (x, y, width, height), in the image."""
+    """Check for four numbers, (x, y, width, height), in the image."""
     box = ann.get('bbox')
     if box is None:
         return
@@ -80,6 +80,27 @@ def check_format(
         told = [round(float(v), 1) for v in as_told]
         what = f'bbox {shorten(box)}, but the mask has {told}'
         yield Finding('warning', 'box and mask differ', where, what)
+
+
+def weigh_formats(findings: list[Finding], num: int) -> list[Finding]:
+    """Take boxes of another format for errors only if most of a file are.
+
+    The box of a small object near the corner of the image may fit both.
+
+    Args:
+        findings (list[Finding]): Of the file.
+        num (int): Its annotations.
+
+    Returns:
+        list[Finding]: The findings, some of a lower level.
+    """
+    kind = 'format of the box'
+    if 2 * sum(finding.kind == kind for finding in findings) > num:
+        return findings
+    return [
+        finding._replace(level='warning') if finding.kind == kind else finding
+        for finding in findings
+    ]
 
 
 def check_duplicates(

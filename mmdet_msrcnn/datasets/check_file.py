@@ -1,10 +1,14 @@
 """The check of an annotation file as a whole."""
 
+import codecs
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
-from mmdet_msrcnn.datasets.annotation_checks import check_annotations
+from mmdet_msrcnn.datasets.annotation_checks import (
+    STRICT,
+    check_annotations,
+)
 from mmdet_msrcnn.datasets.findings import Finding, lines_of, of_level
 from mmdet_msrcnn.datasets.image_checks import (
     DEFAULT_LOADING,
@@ -12,6 +16,7 @@ from mmdet_msrcnn.datasets.image_checks import (
     check_image_files,
 )
 from mmdet_msrcnn.datasets.list_checks import check_lists
+from mmdet_msrcnn.datasets.use import Use
 from mmdet_msrcnn.datasets.values import name_annotation
 
 
@@ -27,9 +32,15 @@ def read_annotations(path: Path) -> dict:
     Raises:
         ValueError: If it is no JSON, or holds no dict.
     """
+    data = path.read_bytes()
+    if data.startswith(codecs.BOM_UTF8):
+        raise ValueError(
+            f'{path} begins with a byte order mark, which mmdet cannot read. '
+            'Save it as UTF-8 without one.'
+        )
     try:
-        content = json.loads(path.read_bytes())
-    except ValueError as error:
+        content = json.loads(data)
+    except (ValueError, RecursionError) as error:
         raise ValueError(f'{path} is no JSON: {error}') from None
     if not isinstance(content, dict):
         raise ValueError(
@@ -42,9 +53,9 @@ def read_annotations(path: Path) -> dict:
 def check_file(
     path: Path,
     folder: Path | None = None,
-    classes: Sequence[str] | None = None,
-    polygons_only: bool = False,
+    use: Use = STRICT,
     loading: Loading = DEFAULT_LOADING,
+    img_ids: Collection | None = None,
 ) -> list[Finding]:
     """Check an annotation file and the images that it names.
 
@@ -52,11 +63,10 @@ def check_file(
         path (Path): COCO annotation file.
         folder (Path, optional): Where the images are. Their files are not
             checked by default.
-        classes (Sequence[str], optional): Names of the classes of the data
-            set. Their order is not checked by default.
-        polygons_only (bool): Refuse run lengths of instances, which a
-            pipeline with ``poly2mask=False`` ignores. Defaults to False.
+        use (Use): What is done with it. By default all is evaluated.
         loading (Loading): How images are read. Defaults to mmdet's way.
+        img_ids (Collection, optional): Images whose files are checked. By
+            default all.
 
     Returns:
         list[Finding]: What was found.
@@ -65,14 +75,21 @@ def check_file(
         ValueError: If it is no annotation file.
     """
     content = read_annotations(path)
-    findings = check_annotations(content)
-    fine = not of_level(findings, 'error')
-    if classes is not None and fine:
-        findings += check_order(content, classes)
-    if polygons_only and fine:
-        findings += check_polygons_only(content)
-    if folder is not None and not of_level(check_lists(content), 'error'):
-        findings += check_image_files(content['images'], folder, loading)
+    findings = check_annotations(content, use)
+    if of_level(check_lists(content), 'error'):
+        return findings
+    if not of_level(findings, 'error'):
+        if use.classes is not None:
+            findings += check_order(content, use.classes)
+        if use.polygons_only:
+            findings += check_polygons_only(content)
+    if folder is not None:
+        images = [
+            image
+            for image in content['images']
+            if img_ids is None or image.get('id') in img_ids
+        ]
+        findings += check_image_files(images, folder, loading)
     return findings
 
 
@@ -91,16 +108,19 @@ def check_order(content: dict, classes: Sequence[str]) -> list[Finding]:
     """
     names = [cat['name'] for cat in content['categories']]
     names = [name for name in names if name in classes]
-    if names == list(classes):
-        return []
-    missing = sorted(set(classes) - set(names))
-    what = (
-        f'no category {missing}; spell metainfo.classes as in the file'
-        if missing
-        else f'metainfo.classes must be in the order of the annotations, '
-        f'which is {names}, got {list(classes)}'
-    )
-    return [Finding('error', 'order of the classes', 'categories', what)]
+    kind, where = 'order of the classes', 'categories'
+    if names != list(classes)[: len(names)]:
+        what = (
+            'metainfo.classes must be in the order of the annotations, which '
+            f'is {names}, got {list(classes)}'
+        )
+        return [Finding('error', kind, where, what)]
+    if len(names) < len(classes):
+        missing = list(classes)[len(names) :]
+        what = f'no category {missing}; spell metainfo.classes as in the file'
+        level = 'warning' if names else 'error'
+        return [Finding(level, kind, where, what)]
+    return []
 
 
 def check_polygons_only(content: dict) -> list[Finding]:
@@ -125,16 +145,19 @@ def check_polygons_only(content: dict) -> list[Finding]:
             what,
         )
         for ann in content.get('annotations', [])
-        if isinstance(ann['segmentation'], dict) and not ann.get('iscrowd')
+        if isinstance(ann.get('segmentation'), dict) and not ann.get('iscrowd')
     ]
 
 
-def errors_of(path: Path, findings: list[Finding]) -> str | None:
+def errors_of(
+    path: Path, findings: list[Finding], folder: Path | None = None
+) -> str | None:
     """Write the errors for a message.
 
     Args:
         path (Path): The annotation file.
         findings (list[Finding]): What was found in it.
+        folder (Path, optional): Where its images are.
 
     Returns:
         str | None: None if there is no error.
@@ -142,10 +165,11 @@ def errors_of(path: Path, findings: list[Finding]) -> str | None:
     errors = of_level(findings, 'error')
     if not errors:
         return None
+    images = '' if folder is None else f' --img-dir {folder}'
     return '\n'.join(
         [
-            f'{path} has {len(errors)} errors. Correct them; to see all: '
-            f'python tools/check_dataset.py {path}',
+            f'Errors in {path}: {len(errors)}. Correct them, and check it '
+            f'with tools/check_dataset.py {path}{images}',
             *lines_of(errors),
         ]
     )

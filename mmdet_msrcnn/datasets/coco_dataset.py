@@ -5,6 +5,7 @@ from pathlib import Path
 from mmdet.datasets import CocoDataset as MMDetCocoDataset
 
 from mmdet_msrcnn.datasets.check_file import check_file, errors_of
+from mmdet_msrcnn.datasets.use import Use
 from mmdet_msrcnn.registry import DATASETS
 
 
@@ -30,7 +31,9 @@ class CocoDataset(MMDetCocoDataset):
             # mmdet and pycocotools raise, among others, AssertionError.
             path = Path(self.ann_file)
             if path.is_file():
-                message = errors_of(path, check_file(path))
+                # Masks are not read here.
+                use = Use(trained=True, masks=False)
+                message = errors_of(path, check_file(path, use=use))
                 if message:
                     raise ValueError(message) from error
             raise

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from mmdet_msrcnn.datasets.findings import Finding
+from mmdet_msrcnn.datasets.use import Use
 from mmdet_msrcnn.datasets.values import (
     is_id,
     is_number,
@@ -42,8 +43,8 @@ def check_lists(content: dict) -> Iterator[Finding]:
                 yield Finding('error', 'no dict', f'{name}[{i}]', what)
 
 
-def check_categories(content: dict) -> Iterator[Finding]:
-    """Ids and names, each once."""
+def check_categories(content: dict, use: Use) -> Iterator[Finding]:
+    """Check that categories have ids and names of their own."""
     categories = content['categories']
     for key in ('id', 'name'):
         for value, count in Counter(
@@ -56,7 +57,11 @@ def check_categories(content: dict) -> Iterator[Finding]:
                     if repr(c.get(key)) == value
                 ]
                 what = f'the {key} {value} is shared by the ids {ids}'
-                yield Finding('error', f'shared {key}', 'categories', what)
+                used = any(
+                    use.has(c) for c in categories if c.get('id') in ids
+                )
+                level = 'error' if used else 'warning'
+                yield Finding(level, f'shared {key}', 'categories', what)
     for category in categories:
         value, name = category.get('id'), category.get('name')
         where = f'category {name!r} (id {value!r})'
@@ -72,16 +77,17 @@ def check_categories(content: dict) -> Iterator[Finding]:
             yield Finding('error', 'category name', where, what)
 
 
-def check_images(content: dict) -> Iterator[Finding]:
-    """Ids, file names and sizes."""
+def check_images(content: dict, use: Use) -> Iterator[Finding]:
+    """Check ids, file names and sizes of images."""
     images = content['images']
     if not images:
         what = 'the list is empty'
         yield Finding('error', 'no images', 'images', what)
     kinds = {isinstance(image.get('id'), str) for image in images}
     if len(kinds) > 1:
-        what = 'some are text and some numbers; pycocotools sorts them'
-        yield Finding('error', 'kinds of ids', 'images', what)
+        what = 'some are text and some numbers; the evaluation sorts them'
+        level = 'warning' if use.trained else 'error'
+        yield Finding(level, 'kinds of ids', 'images', what)
     ids = Counter(repr(image.get('id')) for image in images)
     names = Counter(repr(image.get('file_name')) for image in images)
     for image in images:

@@ -36,7 +36,7 @@ def check_segmentation(
 def check_polygons(
     polygons: list, ann: dict, image: dict, where: str
 ) -> Iterator[Finding]:
-    """Lists of x and y, of three points or more each."""
+    """Check for lists of x and y, of three points or more each."""
     if not polygons:
         what = 'segmentation is []; an instance must have a polygon'
         yield Finding('error', 'empty segmentation', where, what)
@@ -77,10 +77,13 @@ def check_polygons(
     low, high = points.min(0), points.max(0)
     size = image.get('width'), image.get('height')
     if all(map(is_number, size)) and (
-        (high <= 0).any() or (low >= np.array(size)).any()
+        (high < 0).any() or (low > np.array(size)).any()
     ):
-        what = f'polygons outside of {size[0]} x {size[1]} pixels'
-        yield Finding('error', 'polygon outside', where, what)
+        what = (
+            f'polygons outside of {size[0]} x {size[1]} pixels: the mask is '
+            'empty'
+        )
+        yield Finding('warning', 'polygon outside', where, what)
         return
     if not any(map(polygon_area, parts)):
         what = f'{shorten(polygons)}; the polygon has no area'

@@ -6,11 +6,13 @@ from numbers import Real
 
 def is_number(value: object) -> bool:
     """Whether a value is a finite number, and not text or a truth value."""
-    return (
-        isinstance(value, Real)
-        and not isinstance(value, bool)
-        and math.isfinite(value)
-    )
+    if not isinstance(value, Real) or isinstance(value, bool):
+        return False
+    try:
+        return math.isfinite(value)
+    except OverflowError:
+        # A whole number beyond floats.
+        return False
 
 
 def is_id(value: object) -> bool:

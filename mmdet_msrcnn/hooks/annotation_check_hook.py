@@ -14,6 +14,7 @@ from mmdet.datasets import (
 )
 from mmdet.registry import DATASETS
 from mmengine.dist import is_main_process
+from mmengine.evaluator import BaseMetric
 from mmengine.hooks import Hook
 from mmengine.runner import BaseLoop, Runner
 from torch.utils.data import Dataset
@@ -21,6 +22,7 @@ from torch.utils.data import Dataset
 from mmdet_msrcnn.datasets.check_file import check_file, errors_of
 from mmdet_msrcnn.datasets.findings import lines_of
 from mmdet_msrcnn.datasets.image_checks import DEFAULT_LOADING, Loading
+from mmdet_msrcnn.datasets.use import Use
 from mmdet_msrcnn.registry import HOOKS
 from mmdet_msrcnn.utils.all_ranks import raise_on_all_ranks
 from mmdet_msrcnn.utils.data_sets import inner_data_sets
@@ -37,16 +39,16 @@ class CocoFile(NamedTuple):
         folder (Path | None): Where its images are; None if that is no local
             folder, or the pipeline does not read them by
             ``LoadImageFromFile``.
-        classes (tuple[str]): Names of the classes of the data set.
-        polygons_only (bool): Whether its pipeline ignores run lengths.
+        use (Use): What the run does with it.
         loading (Loading): How its pipeline reads images.
+        img_ids (frozenset): Images that the run reads.
     """
 
     path: Path
     folder: Path | None
-    classes: tuple[str, ...]
-    polygons_only: bool
+    use: Use
     loading: Loading
+    img_ids: frozenset
 
 
 @HOOKS.register_module()
@@ -78,9 +80,13 @@ class AnnotationCheckHook(Hook):
         if is_main_process():
             # Whatever fails here, the other ranks are waiting.
             try:
+                files = list(dict.fromkeys(coco_files(runner)))
+                read = {file.path for file in files if file.img_ids}
                 messages = [
                     self._check(runner, file)
-                    for file in dict.fromkeys(coco_files(runner))
+                    for file in files
+                    # The test set often is the validation set.
+                    if file.img_ids or file.path not in read
                 ]
                 if any(messages):
                     error = ValueError('\n'.join(filter(None, messages)))
@@ -103,7 +109,7 @@ class AnnotationCheckHook(Hook):
         lines = lines_of(f for f in findings if f.level != 'error')
         if lines:
             runner.logger.warning('\n'.join([f'{file.path}:', *lines]))
-        return errors_of(file.path, findings)
+        return errors_of(file.path, findings, folder)
 
 
 def coco_files(runner: Runner) -> Iterator[CocoFile]:
@@ -115,35 +121,63 @@ def coco_files(runner: Runner) -> Iterator[CocoFile]:
     Yields:
         CocoFile: Of data sets in the layout of COCO whose file is there.
     """
-    loops = runner._train_loop, runner._val_loop, runner._test_loop
-    for loop in loops:
+    train = runner._train_loop
+    if isinstance(train, BaseLoop):
+        yield from _files_of(train.dataloader.dataset, trained=True)
+    for loop in (runner._val_loop, runner._test_loop):
         if isinstance(loop, BaseLoop):
-            yield from _files_of(loop.dataloader.dataset)
+            metrics = getattr(loop.evaluator, 'metrics', [])
+            masks = any('segm' in _kinds(metric) for metric in metrics)
+            yield from _files_of(loop.dataloader.dataset, masks=masks)
     test = runner._test_dataloader
-    if isinstance(loops[0], BaseLoop) and isinstance(test, dict):
-        # Not built in a training.
-        for cfg in inner_data_sets(test['dataset']):
-            cfg = dict(cfg, lazy_init=True)
-            yield from _files_of(DATASETS.build(cfg))
+    if isinstance(train, BaseLoop) and isinstance(test, dict):
+        yield from _files_of_config(test['dataset'])
 
 
-def _files_of(dataset: Dataset) -> Iterator[CocoFile]:
+def _files_of_config(test: dict | Dataset) -> Iterator[CocoFile]:
+    """Of the test set, which a training does not build or read images of."""
+    if not isinstance(test, dict):
+        return
+    for cfg in inner_data_sets(test):
+        if _is_coco(DATASETS.get(cfg['type'])):
+            dataset = DATASETS.build(dict(cfg, lazy_init=True))
+            for file in _files_of(dataset):
+                yield file._replace(folder=None)
+
+
+def _kinds(metric: BaseMetric) -> list[str]:
+    """What a metric evaluates; masks if it does not say."""
+    return getattr(metric, 'metrics', ['segm'])
+
+
+def _is_coco(cls: type) -> bool:
+    return issubclass(cls, CocoDataset) and not issubclass(cls, OTHERS)
+
+
+def _files_of(
+    dataset: Dataset, trained: bool = False, masks: bool = True
+) -> Iterator[CocoFile]:
     """Look into wrappers, such as RepeatDataset."""
     for inner in getattr(dataset, 'datasets', ()):
-        yield from _files_of(inner)
+        yield from _files_of(inner, trained, masks)
     if hasattr(dataset, 'dataset'):
-        yield from _files_of(dataset.dataset)
-    is_coco = isinstance(dataset, CocoDataset)
-    if is_coco and not isinstance(dataset, OTHERS):
-        path = Path(dataset.ann_file)
-        if path.is_file():
-            classes = tuple(dataset.metainfo['classes'])
-            polygons_only = any(
-                getattr(transform, 'poly2mask', True) is False
-                for transform in dataset.pipeline.transforms
-            )
-            folder, loading = _images_of(dataset)
-            yield CocoFile(path, folder, classes, polygons_only, loading)
+        yield from _files_of(dataset.dataset, trained, masks)
+    if _is_coco(type(dataset)) and Path(dataset.ann_file).is_file():
+        transforms = dataset.pipeline.transforms
+        if trained:
+            masks = any(getattr(t, 'with_mask', False) for t in transforms)
+        use = Use(
+            tuple(dataset.metainfo['classes']),
+            trained,
+            masks,
+            any(getattr(t, 'poly2mask', True) is False for t in transforms),
+        )
+        img_ids = frozenset()
+        if dataset._fully_initialized:
+            infos = map(dataset.get_data_info, range(len(dataset)))
+            img_ids = frozenset(info['img_id'] for info in infos)
+        path, (folder, loading) = Path(dataset.ann_file), _images_of(dataset)
+        yield CocoFile(path, folder, use, loading, img_ids)
 
 
 def _images_of(dataset: CocoDataset) -> tuple[Path | None, Loading]:

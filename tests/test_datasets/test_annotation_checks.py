@@ -9,6 +9,7 @@ from pycocotools import mask as mask_utils
 from mmdet_msrcnn.datasets.annotation_checks import check_annotations
 from mmdet_msrcnn.datasets.check_file import check_order, check_polygons_only
 from mmdet_msrcnn.datasets.findings import Finding, lines_of
+from mmdet_msrcnn.datasets.use import Use
 from tests.test_datasets.files import (
     HEIGHT,
     WIDTH,
@@ -63,7 +64,12 @@ ANNOTATION = [
     (dict(bbox=['35', 10, 20, 20]), 'error', 'box', "'35'"),
     (dict(bbox=[35, 10, NAN, 20]), 'error', 'box', 'nan'),
     (dict(bbox=[35, 10, 0, 20]), 'warning', 'no box', 'left out of training'),
-    (dict(bbox=[35, 10, 55, 30]), 'error', 'format of the box', '(x1, y1,'),
+    (
+        dict(bbox=[35, 10, 55, 30]),
+        'warning',
+        'format of the box',
+        '(x1, y1,',
+    ),
     (
         dict(bbox=[100, 10, 20, 20], segmentation=rle()),
         'warning',
@@ -123,7 +129,7 @@ ANNOTATION = [
     ),
     (
         dict(segmentation=[square(90, 10, 20)]),
-        'error',
+        'warning',
         'polygon outside',
         '80 x 60',
     ),
@@ -135,7 +141,7 @@ ANNOTATION = [
     ),
     (
         dict(bbox=[35, 10, 55, 30], segmentation=rle()),
-        'error',
+        'warning',
         'format of the box',
         '(x1, y1,',
     ),
@@ -307,3 +313,88 @@ def test_any_value_is_reported_or_taken(name, value):
     broken = content()
     broken[name].append(value)
     check_annotations(json.loads(json.dumps(broken)))
+
+
+def test_boxes_of_another_format_are_an_error_if_most_are():
+    broken = content()
+    for ann in broken['annotations'][:3]:
+        x, y, width, height = ann['bbox']
+        ann['bbox'] = [x, y, x + width, y + height]
+    found = check_annotations(broken)
+    assert [f.kind for f in found] == ['format of the box'] * 3
+    assert {f.level for f in found} == {'error'}
+
+
+def test_small_objects_at_the_edge_are_fine():
+    """As cv2.findContours and cv2.boundingRect give them."""
+    fine = content()
+    fine['annotations'][0].update(
+        segmentation=[[0, 10, 0, 20, 0, 29]], bbox=[0, 10, 1, 20]
+    )
+    fine['annotations'][1].update(
+        segmentation=[square(1, 1, 5)], bbox=[1, 1, 6, 6]
+    )
+    found = check_annotations(fine)
+    assert {f.level for f in found} <= {'warning'}
+
+
+EMPTY = dict(segmentation=[])
+TRAINED = Use(classes=('apple', 'pear'), trained=True)
+EVALUATED = TRAINED._replace(trained=False)
+
+
+# what mmdet leaves out or ignores, whether evaluation forgives it as well
+@pytest.mark.parametrize(
+    ('changes', 'evaluated'),
+    [
+        (EMPTY, 'error'),
+        (dict(segmentation=[[1.0, 1, 2, 2]]), 'error'),
+        (dict(EMPTY, area=0), 'error'),
+        (dict(EMPTY, bbox=[35, 10, 0, 0]), 'error'),
+        (dict(EMPTY, ignore=1), 'error'),
+        (dict(segmentation=rle(WIDTH, HEIGHT), iscrowd=1), 'error'),
+        (dict(EMPTY, category_id=9), 'warning'),
+        (dict(EMPTY, image_id=9), 'warning'),
+    ],
+)
+def test_what_training_forgives(changes, evaluated):
+    broken = content()
+    broken['annotations'][0].update(changes)
+    for use, level in ((TRAINED, 'warning'), (EVALUATED, evaluated)):
+        found = check_annotations(broken, use)
+        assert level in {f.level for f in found}
+        if level == 'warning':
+            assert not [f for f in found if f.level == 'error']
+
+
+def test_classes_that_are_not_used_are_forgiven():
+    broken = content()
+    broken['annotations'][0].update(EMPTY)
+    (name,) = {
+        cat['name']
+        for cat in broken['categories']
+        if cat['id'] != broken['annotations'][0]['category_id']
+    }
+    for trained in (False, True):
+        found = check_annotations(broken, Use((name,), trained))
+        assert {f.level for f in found} == {'warning'}
+
+
+def test_masks_that_are_not_read_are_not_checked():
+    boxes = content()
+    for ann in boxes['annotations']:
+        del ann['segmentation']
+    assert check_annotations(boxes, Use(masks=False)) == []
+    assert len(check_annotations(boxes)) == 4
+
+
+def test_a_file_without_the_last_class():
+    fine = content()
+    fine['categories'].pop()
+    fine['annotations'] = []
+    (finding,) = check_order(fine, ('apple', 'pear'))
+    assert finding.level == 'warning'
+    assert "no category ['pear']" in finding.what
+    # Its labels would be those of other classes.
+    (finding,) = check_order(fine, ('pear', 'apple'))
+    assert finding.level == 'error'

@@ -86,7 +86,7 @@ def test_mmdets_train_py_stops_before_the_first_step(
     write_json(folder / name, broken(change))
     done = train()
     assert done.returncode != 0
-    for message in (*messages, f'{folder}/{name} has 1 errors'):
+    for message in (*messages, f'Errors in {folder}/{name}: 1. Correct them'):
         assert message in done.stderr
     assert not list(folder.glob('work/epoch_*.pth'))
     assert 'Epoch(train)' not in done.stdout + done.stderr
@@ -131,8 +131,9 @@ def test_wrapped_data_sets_and_the_test_set_are_found(fruit):
     runner._train_loop = runner.build_train_loop(runner._train_loop)
     found = list(dict.fromkeys(coco_files(runner)))
     assert [file.path.name for file in found] == ['train.json', 'test.json']
-    assert {file.classes for file in found} == {('apple', 'pear')}
-    assert {file.folder for file in found} == {folder}
+    assert {file.use.classes for file in found} == {('apple', 'pear')}
+    # A training reads no image of the test set.
+    assert [file.folder for file in found] == [folder, None]
     runner._val_loop = runner.build_val_loop(runner._val_loop)
     assert len(set(coco_files(runner))) == 3
 
@@ -216,7 +217,7 @@ def test_a_test_file_without_annotations(fruit):
     )
     done = train(check=True)
     log = done.stdout + done.stderr
-    assert f'Checked {folder}/test.json in' in log
+    assert f'Checked {folder}/test.json, without its images in' in log
     assert 'warning: no annotations (1)' in log
 
 

@@ -2,7 +2,9 @@
 
 import os
 import warnings
+from collections import defaultdict
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import mmcv
@@ -34,8 +36,9 @@ class MaskScoringInferencer(DetInferencer):
     """
 
     def __init__(self, *args, **kwargs) -> None:
-        self._pred_names = OutputNames()
-        self._vis_names = OutputNames(suffix=True)
+        # By folder: what was written elsewhere does not matter.
+        self._pred_names = defaultdict(OutputNames)
+        self._vis_names = defaultdict(partial(OutputNames, suffix=True))
         super().__init__(*args, **kwargs)
 
     def _load_model_from_metafile(self, model: str) -> tuple[Config, str]:
@@ -148,7 +151,7 @@ class MaskScoringInferencer(DetInferencer):
                 data_sample.get('img_path') or f'{self.num_predicted_imgs}'
             )
             self.num_predicted_imgs += 1
-            name = self._pred_names.name(source)
+            name = self._pred_names[str(pred_out_dir)].name(source)
             write_json(Path(pred_out_dir, 'preds', f'{name}.json'), result)
         return result
 
@@ -186,7 +189,8 @@ class MaskScoringInferencer(DetInferencer):
             ):
                 if not isinstance(source, str):
                     source = f'{i:08d}.jpg'
-                path = Path(img_out_dir, 'vis', self._vis_names.name(source))
+                name = self._vis_names[str(img_out_dir)].name(source)
+                path = Path(img_out_dir, 'vis', name)
                 with atomic_path(path) as temporary:
                     mmcv.imwrite(picture[..., ::-1], str(temporary))
         return pictures if return_vis else None

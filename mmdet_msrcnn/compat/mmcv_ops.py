@@ -47,14 +47,18 @@ def batched_nms(
     return ops.batched_nms(*inputs, nms_cfg)
 
 
-def prepare_feats(module: nn.Module, args: tuple) -> tuple:
+def prepare_feats(
+    module: nn.Module, args: tuple, kwargs: dict
+) -> tuple[tuple, dict]:
     """Forward pre-hook of a RoI extractor: features that mmcv can read."""
-    feats, *others = args
+    feats = args[0] if args else kwargs['feats']
     feats = tuple(
         (x.float() if x.dtype == torch.bfloat16 else x).contiguous()
         for x in feats
     )
-    return feats, *others
+    if args:
+        return (feats, *args[1:]), kwargs
+    return args, dict(kwargs, feats=feats)
 
 
 def prepare_roi_extractors(roi_head: nn.Module) -> None:
@@ -65,4 +69,4 @@ def prepare_roi_extractors(roi_head: nn.Module) -> None:
     """
     for module in roi_head.modules():
         if isinstance(module, BaseRoIExtractor):
-            module.register_forward_pre_hook(prepare_feats)
+            module.register_forward_pre_hook(prepare_feats, with_kwargs=True)

@@ -3,7 +3,7 @@
 Shape shorthand: T IoU thresholds, R recall points, K classes, A area ranges.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -133,15 +133,15 @@ def mask_tables(
 
 def empty_tables(
     metrics: Sequence[str],
-    has_mask_scores: bool,
+    fields: Collection[str],
     num_thrs: int,
     num_classes: int,
 ) -> list[Tables]:
-    """Tables of a model that detects nothing: all zero.
+    """Tables of a model that detects nothing: AP is 0, the rest undefined.
 
     Args:
         metrics (Sequence[str]): ``bbox``, ``segm`` or both.
-        has_mask_scores (bool): Whether it is a mask-scoring model.
+        fields (Collection[str]): Fields of its predictions.
         num_thrs (int): T.
         num_classes (int): K.
 
@@ -153,10 +153,12 @@ def empty_tables(
     found = []
     for metric in metrics:
         names, statistics = [metric], {}
-        if metric == 'segm' and has_mask_scores:
-            others = (r for r in RANKINGS if r != 'mask_score')
-            names += [f'segm_{ranking}' for ranking in others]
-            statistics = dict.fromkeys(STATISTIC_ITEMS, 0.0)
+        if metric == 'segm' and 'mask_scores' in fields:
+            items, others = STATISTIC_ITEMS, RANKINGS.keys() - {'mask_score'}
+            if 'mask_ious' not in fields:
+                items, others = items[-1:], others - {'starred'}
+            names += [f'segm_{r}' for r in RANKINGS if r in others]
+            statistics = dict.fromkeys(items, float('nan'))
         tables = dict.fromkeys(names, precision)
         found.append(Tables(tables, {metric: recall}, statistics))
     return found

@@ -162,7 +162,8 @@ class MaskScoringMetric(CocoMetric):
             results (list[tuple]): Ground truth and prediction of each image.
 
         Returns:
-            dict[str, float]: See the class; all 0 if nothing was detected.
+            dict[str, float]: See the class. If nothing was detected, AP is 0
+            and what is measured on detections is NaN.
 
         Raises:
             ValueError: If an image was loaded in another size than that of
@@ -172,7 +173,8 @@ class MaskScoringMetric(CocoMetric):
             return super().compute_metrics(results)
         gts, preds = zip(*results, strict=True)
         self._init_coco(gts)
-        check_sizes(self._coco_api, gts)
+        if 'segm' in self.metrics:
+            check_sizes(self._coco_api, gts)
         if self.outfile_prefix is not None:
             self.results2json(preds, self.outfile_prefix)
 
@@ -189,15 +191,14 @@ class MaskScoringMetric(CocoMetric):
             MMLogger.get_current_instance().error(
                 'The testing results of the whole dataset is empty.'
             )
-            scored = 'mask_scores' in preds[0]
-            sizes = len(self.iou_thrs), len(self.cat_ids)
-            tables = empty_tables(self.metrics, scored, *sizes)
+            sizes = np.size(self.iou_thrs), len(self.cat_ids)
+            tables = empty_tables(self.metrics, preds[0].keys(), *sizes)
         if self.outfile_prefix is not None and 'segm' in self.metrics:
             content = dict(
                 cat_ids=self.cat_ids,
                 img_ids=self.img_ids,
                 max_dets=self.max_dets,
-                iou_thrs=list(self.iou_thrs),
+                iou_thrs=np.atleast_1d(self.iou_thrs).tolist(),
                 detections=detections,
             )
             write_json(f'{self.outfile_prefix}.mask_scores.json', content)
@@ -207,7 +208,8 @@ class MaskScoringMetric(CocoMetric):
         self, detections: list[dict]
     ) -> tuple[list[Tables], list[dict]]:
         """Evaluate, and add the true MaskIoU to the detections."""
-        protocol = self.cat_ids, self.img_ids, self.max_dets, self.iou_thrs
+        iou_thrs = np.atleast_1d(self.iou_thrs)
+        protocol = self.cat_ids, self.img_ids, self.max_dets, iou_thrs
         tables = []
         for metric in self.metrics:
             if metric == 'bbox':
@@ -234,7 +236,8 @@ class MaskScoringMetric(CocoMetric):
     def _summarize(self, tables: Sequence[Tables]) -> dict[str, float]:
         metrics = {}
         for metric, one in zip(self.metrics, tables, strict=True):
-            metrics |= figures(one, self.metric_items, self.iou_thrs)
+            thrs = np.atleast_1d(self.iou_thrs)
+            metrics |= figures(one, self.metric_items, thrs)
             if self.classwise:
                 metrics |= self._log_classes(metric, one.precision[metric])
         return metrics
@@ -243,7 +246,7 @@ class MaskScoringMetric(CocoMetric):
         """Log the figures of each class, and return those with a key."""
         # COCOeval sorts the ids.
         cats = self._coco_api.loadCats(sorted(self.cat_ids))
-        values = class_figures(precision, self.iou_thrs)
+        values = class_figures(precision, np.atleast_1d(self.iou_thrs))
         values = dict(zip((cat['name'] for cat in cats), values, strict=True))
         MMLogger.get_current_instance().info(class_table(metric, values))
         return {

@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 from mmengine.dist import is_main_process
+from mmengine.fileio import LocalBackend
 from mmengine.hooks import CheckpointHook
 from mmengine.runner import Runner
 from torch import Tensor, nn
@@ -63,10 +64,12 @@ class SafeCheckpointHook(ResumedRandomness, CheckpointHook):
     ) -> None:
         check_finite(runner.model)
         self.gather_random_states(runner)
-        if not os.path.isdir(self.out_dir):
+        # The same on all ranks, unlike whether the folder is there.
+        if not isinstance(self.file_backend, LocalBackend):
             # A remote backend has an order of its own.
             super()._save_checkpoint_with_step(runner, step, meta)
             return
+        os.makedirs(self.out_dir, exist_ok=True)
         outdated = self._add_step(runner, step)
         path = Path(self.out_dir, self.filename_tmpl.format(step))
         self.last_ckpt = str(path)

@@ -4,6 +4,7 @@ import csv
 import io
 import math
 import statistics
+from itertools import compress
 
 from mmdet_msrcnn.evaluation.bootstrap import interval
 from mmdet_msrcnn.reproduction.paper import Column, Row, Table
@@ -128,7 +129,8 @@ def _interval(paired: dict | None) -> str:
 def to_markdown(table: Table, rows: list[dict]) -> str:
     """Write a filled table, for each figure the paper's, ours, difference.
 
-    Where the paper has no figure of a column, ours stand alone.
+    Where the paper has no figure of a column, ours stand alone; a column
+    without any figure is left out.
 
     Args:
         table (Table): The paper's.
@@ -142,7 +144,13 @@ def to_markdown(table: Table, rows: list[dict]) -> str:
         any(values)
         for values in zip(*(row.paper for row in table.rows), strict=True)
     ]
-    for column, is_known in zip(table.columns, known, strict=True):
+    shown = [
+        is_known or any(row['cells'][i]['ours'] is not None for row in rows)
+        for i, is_known in enumerate(known)
+    ]
+    for column, is_known in compress(
+        zip(table.columns, known, strict=True), shown
+    ):
         headings += (
             [f'{column.heading}, paper', 'ours', 'difference']
             if is_known
@@ -156,8 +164,8 @@ def to_markdown(table: Table, rows: list[dict]) -> str:
     lines = [f'| {" | ".join(headings)} |', '|' + '---|' * len(headings)]
     for row in rows:
         texts = [row['label']]
-        for column, is_known, one in zip(
-            table.columns, known, row['cells'], strict=True
+        for column, is_known, one in compress(
+            zip(table.columns, known, row['cells'], strict=True), shown
         ):
             ours = _number(one['ours'], column.decimals)
             if one['std'] is not None:

@@ -76,5 +76,6 @@ class OutputNames:
 def _local(source: str) -> PurePath:
     """Absolute path of an input, without the host of an address."""
     if '://' in source:
-        return PurePosixPath(urlsplit(source).path)
+        parts = urlsplit(source).path.split('/')
+        return PurePosixPath('/', *(part for part in parts if part != '..'))
     return Path(os.path.abspath(source))

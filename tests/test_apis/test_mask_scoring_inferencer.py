@@ -1,6 +1,7 @@
 """The inferencer carries the fields that mmdet's drops (user need 13)."""
 
 import json
+from collections import defaultdict
 
 import cv2
 import numpy as np
@@ -20,8 +21,7 @@ from tests.helpers import MASK_RCNN, build_model, small_config
 def inferencer():
     """An inferencer without a model: pred2dict needs none."""
     inferencer = object.__new__(MaskScoringInferencer)
-    inferencer._pred_names = OutputNames()
-    inferencer._vis_names = OutputNames(suffix=True)
+    inferencer._pred_names = defaultdict(OutputNames)
     inferencer.num_predicted_imgs = 0
     return inferencer
 
@@ -141,6 +141,10 @@ def test_every_image_of_a_folder_has_its_outputs(real, tmp_path):
         out = tmp_path / 'loop'
         real(str(data / name), out_dir=str(out), no_save_pred=False)
     assert len(files(out / 'vis')) == len(files(out / 'preds')) == 2
+    # Another folder begins anew.
+    other = tmp_path / 'other'
+    real(str(data / 'q/1.png'), out_dir=str(other), no_save_pred=False)
+    assert files(other) == ['preds/1.json', 'vis/1.png']
 
 
 def test_image_that_cannot_be_read_is_named(real, tmp_path):

@@ -91,6 +91,14 @@ def test_a_model_with_channels_last(name):
     assert losses[1] == pytest.approx(losses[0], rel=1e-4)
 
 
+def test_an_extractor_called_by_keywords():
+    extractor = build_model(CONFIGS['ms_rcnn']()).roi_head.mask_roi_extractor
+    feats = [torch.rand(1, 16, 8, 8) for _ in range(4)]
+    rois = torch.tensor([[0.0, 1, 1, 20, 20]])
+    found = extractor(feats=feats, rois=rois)
+    assert torch.equal(found, extractor(feats, rois))
+
+
 @pytest.mark.parametrize('name', ['ms_rcnn', 'cascade'])
 def test_a_roi_head_under_bfloat16(name):
     # mmcv's NMS takes none on the CPU, so that the RoI head alone runs so.

@@ -11,6 +11,7 @@ from pycocotools import mask as mask_utils
 
 from mmdet_msrcnn.evaluation import MaskScoringMetric
 from mmdet_msrcnn.evaluation.coco_eval import COCO_IOU_THRS
+from mmdet_msrcnn.evaluation.coco_figures import STATISTIC_ITEMS
 from tests.test_evaluation.coco_cases import (
     SIZE,
     make_coco,
@@ -272,12 +273,41 @@ def test_model_without_masks_is_named(tmp_path):
         evaluate(MaskScoringMetric(write_ann(coco, tmp_path)), samples)
 
 
-def test_nothing_detected_gives_zero_for_every_key(tmp_path):
+def test_nothing_detected_gives_zero_for_every_ap(tmp_path):
     coco, detections = random_case()
     kwargs = dict(ann_file=write_ann(coco, tmp_path), classwise=True)
     some = evaluate(MaskScoringMetric(**kwargs), samples_of(coco, detections))
     none = evaluate(MaskScoringMetric(**kwargs), samples_of(coco, []))
-    assert none == dict.fromkeys(some, 0.0)
+    assert none.keys() == some.keys()
+    # The best error is 0: of no detection it is not defined.
+    undefined = {f'coco/{item}' for item in STATISTIC_ITEMS}
+    for key, value in none.items():
+        assert np.isnan(value) if key in undefined else value == 0
+
+
+def test_nothing_detected_has_the_keys_of_the_model(tmp_path):
+    coco, detections = random_case()
+    path = write_ann(coco, tmp_path)
+    for fields in ((), ('mask_scores',)):
+        found = []
+        for dets in (detections, []):
+            samples = samples_of(coco, dets)
+            for sample in samples:
+                for field in {'mask_scores', 'mask_ious'} - set(fields):
+                    del sample['pred_instances'][field]
+            found.append(evaluate(MaskScoringMetric(path), samples))
+        assert found[0].keys() == found[1].keys()
+
+
+def test_one_threshold(tmp_path):
+    coco, detections = random_case()
+    path, samples = write_ann(coco, tmp_path), samples_of(coco, detections)
+    one, listed = (
+        evaluate(MaskScoringMetric(path, iou_thrs=thrs), samples)
+        for thrs in (0.5, [0.5])
+    )
+    assert one == pytest.approx(listed, nan_ok=True)
+    assert one['coco/segm_mAP'] == one['coco/segm_mAP_50']
 
 
 @pytest.mark.parametrize(
@@ -430,11 +460,15 @@ def test_annotation_ids_from_zero(tmp_path, first):
         assert found[f'coco/{name}_mAP'] == pytest.approx(1)
 
 
-@pytest.mark.parametrize('metric', ['bbox', 'segm'])
-def test_size_that_is_not_that_of_the_image(tmp_path, metric):
+def test_size_that_is_not_that_of_the_image(tmp_path):
     coco, detections = random_case()
+    boxes = MaskScoringMetric(write_ann(coco, tmp_path), 'bbox')
+    expected = evaluate(boxes, samples_of(coco, detections))
     coco.dataset['images'][2].update(width=48)
-    metric = MaskScoringMetric(write_ann(coco, tmp_path), metric)
+    # Boxes do not need it.
+    boxes = MaskScoringMetric(write_ann(coco, tmp_path), 'bbox')
+    assert evaluate(boxes, samples_of(coco, detections)) == expected
+    metric = MaskScoringMetric(write_ann(coco, tmp_path), 'segm')
     message = r"'3.png' \(id 3\) is 64 x 64 .* but 48 x 64 in the annotations"
     with pytest.raises(ValueError, match=message):
         evaluate(metric, samples_of(coco, detections))

@@ -104,6 +104,23 @@ def test_same_files_as_mmengine_leaves(tmp_path):
     assert last == str(tmp_path / 'ours/epoch_4.pth')
 
 
+def test_checkpoints_in_another_folder(tmp_path):
+    hook = dict(
+        type='mmdet_msrcnn.SafeCheckpointHook', out_dir=str(tmp_path / 'far')
+    )
+    put = []
+    run = runner(tmp_path / 'work', hook, epochs=2)
+    save = run.save_checkpoint
+    run.save_checkpoint = lambda folder, name, **kwargs: (
+        put.append(name),
+        save(folder, name, **kwargs),
+    )
+    run.train()
+    assert names(tmp_path / 'far/work') == {'epoch_1.pth', 'epoch_2.pth'}
+    # Both were written aside, the first one too.
+    assert put == ['.epoch_1.pth', '.epoch_2.pth']
+
+
 class Killed(BaseException):
     """Stands for kill -9: nothing catches it."""
 

@@ -72,7 +72,17 @@ def test_two_inputs_share_no_output(sources, names, with_suffix):
 
 def test_names_stay_in_the_folder():
     outputs = OutputNames()
-    for source in ('../../x/a.png', '../y/a.png', '~/a.png', 'a.png', '..'):
+    for source in (
+        '../../x/a.png',
+        '../y/a.png',
+        '~/a.png',
+        'a.png',
+        '..',
+        'http://h/a/x.jpg',
+        'http://h/../x.jpg',
+        'http://h/../../../x.jpg',
+        'http://h/..',
+    ):
         name = Path(outputs.name(source))
         assert not name.is_absolute()
         assert '..' not in name.parts

@@ -10,7 +10,7 @@ DEMO_RESULTS := $(DEMO)/results.mask_scores.json
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test test-slow test-packaging test-gpu stress lint format clean-demo
+.PHONY: help setup demo test test-slow test-packaging test-gpu stress mutations lint format clean-demo
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -74,6 +74,9 @@ test-gpu: $(READY) ## a GPU gives what the CPU gives
 
 stress: $(READY) ## 20 kills, 2,000 steps and 2,000 detections: about 20 minutes
 	$(PY) -m pytest -q -s -m stress
+
+mutations: $(READY) ## break the code on purpose, and see that tests notice
+	OMP_NUM_THREADS=1 $(PY) tests/mutations.py
 
 lint: $(READY) ## ruff
 	$(PY) -m ruff check .

@@ -1,0 +1,13 @@
+"""Mutations of ``tests/mutations.py``.
+
+Each table holds rows of a file in ``mmdet_msrcnn``, the names of its nearest
+tests in ``tests``, separated by spaces, and its mutations: name, old text and
+new text.
+"""
+
+from tests.mutation_tables.evaluation import EVALUATION
+from tests.mutation_tables.models import MODELS
+from tests.mutation_tables.scores import SCORES
+from tests.mutation_tables.training import TRAINING
+
+TABLES = (MODELS, SCORES, EVALUATION, TRAINING)

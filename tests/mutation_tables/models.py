@@ -1,0 +1,188 @@
+"""Faults of RoI heads, mask heads and their targets."""
+
+CASCADE = 'test_models/test_cascade_mask_scoring_roi_head'
+MEAN = 'torch.stack([logits.sigmoid() for logits in mask_preds]).mean(0)'
+
+MODELS = (
+    (
+        'models/mask_scoring_mixin.py',
+        CASCADE,
+        (
+            (
+                'mean-of-logits',
+                MEAN,
+                'torch.stack(mask_preds).mean(0).sigmoid()',
+            ),
+            ('last-stage-alone', MEAN, 'mask_preds[-1].sigmoid()'),
+        ),
+    ),
+    (
+        'models/cascade_mask_scoring_roi_head.py',
+        CASCADE,
+        (
+            (
+                'earlier-stages-not-in-training',
+                "[*earlier, mask_results['mask_preds']]",
+                "[mask_results['mask_preds']]",
+            ),
+            (
+                'earlier-stages-not-in-test',
+                "[r['mask_preds'] for r in results]",
+                "[results[-1]['mask_preds']]",
+            ),
+            (
+                'last-stage-pasted',
+                'mask_preds=mean_probs(mask_preds)',
+                'mask_preds=mean_probs(mask_preds[-1:])',
+            ),
+        ),
+    ),
+    (
+        'models/mask_scoring_mixin.py',
+        'test_models/test_mask_scoring_roi_head',
+        (
+            (
+                'mask-probs-detached',
+                'mask_probs = mean_probs(mask_preds)',
+                'mask_probs = mean_probs(mask_preds).detach()',
+            ),
+        ),
+    ),
+    (
+        'models/class_targets.py',
+        'test_models/test_class_targets',
+        (
+            (
+                'present-iou-0.3',
+                'PRESENT_IOU = 0.5',
+                'PRESENT_IOU = 0.3',
+            ),
+            (
+                'present-iou-not-reached-by-equal',
+                'overlaps >= PRESENT_IOU',
+                'overlaps > PRESENT_IOU',
+            ),
+        ),
+    ),
+    (
+        'models/mask_iou_target.py',
+        'test_models/test_mask_iou_target',
+        (
+            (
+                'mask-iou-target-thr-not-reached-by-equal',
+                'resampled >= mask_thr',
+                'resampled > mask_thr',
+            ),
+        ),
+    ),
+    (
+        'models/mask_target.py',
+        'test_models/test_mask_target',
+        (
+            (
+                'mask-target-thr-not-reached-by-equal',
+                'means >= 0.5',
+                'means > 0.5',
+            ),
+        ),
+    ),
+    (
+        'models/mask_paste.py',
+        'test_models/test_mask_paste',
+        (
+            (
+                'paste-thr-not-reached-by-equal',
+                'sampled[0, 0, 0] >= thr',
+                'sampled[0, 0, 0] > thr',
+            ),
+        ),
+    ),
+    (
+        'models/maskness_head.py',
+        'test_models/test_maskness_head',
+        (
+            (
+                'maskness-thr-not-reached-by-equal',
+                'probs >= self.mask_thr',
+                'probs > self.mask_thr',
+            ),
+        ),
+    ),
+    (
+        'models/mask_iou_head.py',
+        'test_models/test_mask_iou_head',
+        (
+            (
+                'predicted-mask-iou-not-clamped',
+                'return (preds.clamp(0, 1),)',
+                'return (preds,)',
+            ),
+        ),
+    ),
+    (
+        'models/frozen_detector.py',
+        'test_models/test_frozen_detector',
+        (
+            (
+                'frozen-rpn-proposal-not-used',
+                "cfg=self.train_cfg.get('rpn_proposal', self.test_cfg.rpn)",
+                'cfg=self.test_cfg.rpn',
+            ),
+        ),
+    ),
+    (
+        'models/mask_fusion.py',
+        'test_models/test_determinism',
+        (
+            (
+                'adaptive-max-pool2d',
+                'F.max_pool2d(mask_probs, kernel)',
+                'F.adaptive_max_pool2d(mask_probs, mask_feats.shape[-2:])',
+            ),
+        ),
+    ),
+    (
+        'models/mask_scoring_tta.py',
+        'test_models/test_mask_scoring_tta',
+        (
+            (
+                'tta-divides-by-zero-score',
+                'torch.where(own > 0, merged.scores / own, 1)',
+                'merged.scores / own',
+            ),
+            ('tta-limit-of-minus-1', 'if limit > 0', 'if limit != 0'),
+            ('tta-limit-of-0', 'if limit > 0', 'if limit >= 0'),
+        ),
+    ),
+    (
+        'compat/mmcv_ops.py',
+        'test_compat/test_mmcv_ops',
+        (
+            (
+                'feats-of-roi-align-not-contiguous',
+                'ops.roi_align(feats.contiguous(), ',
+                'ops.roi_align(feats, ',
+            ),
+            (
+                'rois-of-roi-align-not-contiguous',
+                'rois.contiguous(), *args',
+                'rois, *args',
+            ),
+            (
+                'inputs-of-nms-not-contiguous',
+                '(x.contiguous() for x in (boxes, scores, labels))',
+                '(boxes, scores, labels)',
+            ),
+            (
+                'feats-of-extractor-not-contiguous',
+                'else x).contiguous()',
+                'else x)',
+            ),
+            (
+                'feats-of-extractor-stay-bfloat16',
+                '(x.float() if x.dtype == torch.bfloat16 else x)',
+                'x',
+            ),
+        ),
+    ),
+)

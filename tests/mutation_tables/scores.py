@@ -1,0 +1,75 @@
+"""Faults of MS R-CNN+, which learns the mask score on its detections."""
+
+ROI_HEAD = 'test_models/test_detection_scoring_roi_head'
+
+SCORES = (
+    (
+        'models/mask_score_head.py',
+        ROI_HEAD,
+        (
+            (
+                'crowds-in-loss-iou',
+                'mask_iou_preds, ious, weight=trained, ',
+                'mask_iou_preds, ious, weight=trained | True, ',
+            ),
+            (
+                'crowds-in-loss-score',
+                'weight=trained.float()',
+                'weight=None',
+            ),
+            (
+                'crowds-in-mean-target',
+                '(ious * trained).sum()',
+                'ious.sum()',
+            ),
+            (
+                'learned-head-mask-iou-not-clamped',
+                'return mask_ious.clamp(0, 1), ',
+                'return mask_ious, ',
+            ),
+        ),
+    ),
+    (
+        'models/mask_score_target.py',
+        f'{ROI_HEAD} test_models/test_mask_score_target',
+        (
+            ('iou-of-unassigned', ') * (gt_inds >= 0)', ')'),
+            (
+                'class-score-not-clamped',
+                'scores.clamp(EPS, 1 - EPS).logit()',
+                'scores.logit()',
+            ),
+            (
+                'threshold-not-reached-by-equal',
+                'mask_ious[:, None] >= mask_ious.new_tensor',
+                'mask_ious[:, None] > mask_ious.new_tensor',
+            ),
+            (
+                'cover-not-reached-by-equal',
+                'cover.amax(dim=1) >= min_cover',
+                'cover.amax(dim=1) > min_cover',
+            ),
+            (
+                'ignored-regions-need-labels',
+                "ignored.get('labels')",
+                'ignored.labels',
+            ),
+        ),
+    ),
+    (
+        'models/detection_scoring_roi_head.py',
+        f'{ROI_HEAD} test_models/test_scales',
+        (
+            (
+                'training-detections-rescaled',
+                'rescale=False',
+                'rescale=True',
+            ),
+            (
+                'context-of-logits',
+                'cls_score.softmax(dim=1).gather',
+                'cls_score.gather',
+            ),
+        ),
+    ),
+)

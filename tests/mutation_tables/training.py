@@ -1,0 +1,104 @@
+"""Faults of hooks and of random numbers."""
+
+RANDOM = 'test_hooks/test_resumed_randomness'
+RANKS = 'test_hooks/test_all_ranks_stop'
+LAST_LINES = '        self._restore()\n        reseed_workers('
+
+TRAINING = (
+    (
+        'hooks/finite_loss_hook.py',
+        'test_hooks/test_finite_loss_hook',
+        (
+            (
+                'no-look-at-end-of-epoch',
+                """
+            or self.end_of_epoch(runner.train_dataloader, batch_idx)""",
+                '',
+            ),
+            (
+                'stops-at-a-single-loss',
+                'if wrong and self._was_wrong:',
+                'if wrong:',
+            ),
+        ),
+    ),
+    (
+        'hooks/finite_loss_hook.py',
+        RANKS,
+        (('loss-of-own-rank-alone', 'all_gather_object(wrong)', '[wrong]'),),
+    ),
+    (
+        'utils/all_ranks.py',
+        RANKS,
+        (
+            (
+                'error-of-own-rank-alone',
+                'all_gather_object(error and (type(error), str(error)))',
+                '[error and (type(error), str(error))]',
+            ),
+        ),
+    ),
+    (
+        'hooks/resumed_randomness.py',
+        RANDOM,
+        (
+            (
+                'sampler-seed-of-the-rank',
+                LAST_LINES,
+                '        runner.train_dataloader.sampler.seed = runner.seed\n'
+                f'{LAST_LINES}',
+            ),
+            (
+                'sampler-seed-not-restored',
+                'sampler.seed if explicit else sampler_seed',
+                'sampler.seed',
+            ),
+            (
+                'sampler-seed-of-the-config-replaced',
+                'sampler.seed if explicit else sampler_seed',
+                'sampler_seed',
+            ),
+            (
+                'generators-not-restored',
+                '            set_random_state(self._to_restore)\n',
+                '',
+            ),
+            (
+                'validation-draws',
+                'set_random_state(self._before_val)',
+                'pass',
+            ),
+            (
+                'workers-not-reseeded',
+                LAST_LINES,
+                '        self._restore()\n        str(',
+            ),
+            (
+                'persistent-workers-live-on',
+                'loader._iterator = None',
+                'pass',
+            ),
+        ),
+    ),
+    (
+        'utils/random_state.py',
+        RANDOM,
+        (
+            (
+                'python-not-restored',
+                'random.setstate((version, tuple(internal), gauss))',
+                'pass',
+            ),
+            (
+                'numpy-not-restored',
+                'np.random.set_state((',
+                'str((',
+            ),
+            (
+                'torch-not-restored',
+                "torch.set_rng_state(state['torch'].cpu())",
+                'pass',
+            ),
+        ),
+    ),
+)

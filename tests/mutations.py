@@ -1,0 +1,204 @@
+"""Break the package on purpose and see whether its tests notice.
+
+``python tests/mutations.py [NAME ...]`` applies each mutation of
+``tests/mutation_tables`` to a temporary copy of the repository and runs the
+nearest tests there; ``--list`` names the mutations. The exit status is 1 if
+a mutation survives, or does not apply any longer.
+"""
+
+import argparse
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from functools import cache
+from pathlib import Path
+from typing import NamedTuple
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+
+from tests.mutation_tables import TABLES  # noqa: E402
+
+TIME_LIMIT_S = 600
+FAILED_TEST = re.compile(r'^(?:FAILED|ERROR) (\S+)', re.MULTILINE)
+
+
+class Mutation(NamedTuple):
+    """One fault.
+
+    Attributes:
+        name (str): Name on the command line.
+        file (str): File in the package.
+        old (str): Text of the file, found once.
+        new (str): Text to put in its place.
+        tests (tuple[str]): Nearest tests.
+    """
+
+    name: str
+    file: str
+    old: str
+    new: str
+    tests: tuple[str, ...]
+
+
+def read_tables() -> dict[str, Mutation]:
+    """Read all mutations by name.
+
+    Raises:
+        ValueError: If two have the same name.
+    """
+    mutations = {}
+    for table in TABLES:
+        for file, tests, rows in table:
+            for name, old, new in rows:
+                if name in mutations:
+                    raise ValueError(f'Two mutations are named {name!r}.')
+                paths = tuple(f'tests/{test}.py' for test in tests.split())
+                file_path = f'mmdet_msrcnn/{file}'
+                mutations[name] = Mutation(name, file_path, old, new, paths)
+    return mutations
+
+
+def mutate(source: str, mutation: Mutation) -> str:
+    """Apply a mutation to the text of its file.
+
+    Args:
+        source (str): Text of the file.
+        mutation (Mutation): What to change.
+
+    Returns:
+        str: The changed text, which compiles.
+
+    Raises:
+        ValueError: If the old text is not found exactly once.
+    """
+    count = source.count(mutation.old)
+    if count != 1:
+        raise ValueError(
+            f'The old text is in {mutation.file} {count} times, not once. '
+            'Adapt the mutation to the code.'
+        )
+    changed = source.replace(mutation.old, mutation.new)
+    compile(changed, mutation.file, 'exec')
+    return changed
+
+
+def copy_repository(folder: Path) -> None:
+    """Copy the files that git tracks or would add.
+
+    Args:
+        folder (Path): Where to.
+    """
+    listed = subprocess.run(
+        ['git', 'ls-files', '-z', '-co', '--exclude-standard'],
+        cwd=ROOT,
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    for name in filter(None, listed.stdout.split('\0')):
+        if (ROOT / name).is_file():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(ROOT / name, folder / name)
+
+
+def failed_test(folder: Path, tests: tuple[str, ...]) -> str | None:
+    """Run tests until one fails.
+
+    Args:
+        folder (Path): Copy of the repository.
+        tests (tuple[str]): Test files.
+
+    Returns:
+        str | None: The test that fails; None if all pass.
+
+    Raises:
+        RuntimeError: If pytest cannot run the tests.
+    """
+    # Bytecode of a changed file could stay in use.
+    env = dict(os.environ, PYTHONPATH=str(folder), PYTHONDONTWRITEBYTECODE='1')
+    command = [sys.executable, '-m', 'pytest', '-x', '-q']
+    try:
+        done = subprocess.run(
+            [*command, '-p', 'no:cacheprovider', *tests],
+            cwd=folder,
+            env=env,
+            capture_output=True,
+            text=True,
+            timeout=TIME_LIMIT_S,
+        )
+    except subprocess.TimeoutExpired:
+        return f'the limit of {TIME_LIMIT_S} s'
+    if done.returncode == 0:
+        return None
+    found = FAILED_TEST.search(done.stdout)
+    if done.returncode != 1 or found is None:
+        raise RuntimeError(
+            f'pytest ended with status {done.returncode}:\n'
+            f'{done.stdout[-2000:]}{done.stderr[-2000:]}'
+        )
+    return found[1]
+
+
+def run(names: list[str]) -> int:
+    """Run mutations and print what becomes of each.
+
+    Args:
+        names (list[str]): Mutations to run; all if empty.
+
+    Returns:
+        int: Number of mutations that are not killed.
+    """
+    mutations = read_tables()
+    chosen = [mutations[name] for name in names or mutations]
+    alive = 0
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = Path(temporary).resolve()
+        copy_repository(folder)
+
+        @cache
+        def failing_before(tests: tuple[str, ...]) -> str | None:
+            return failed_test(folder, tests)
+
+        for mutation in chosen:
+            before = failing_before(mutation.tests)
+            path = folder / mutation.file
+            source = path.read_text()
+            try:
+                if before:
+                    raise RuntimeError(f'{before} fails without the mutation')
+                path.write_text(mutate(source, mutation))
+                test = failed_test(folder, mutation.tests)
+                result = f'killed by {test}' if test else 'SURVIVED'
+            except (RuntimeError, SyntaxError, ValueError) as error:
+                test, result = None, f'NOT RUN: {error}'
+            finally:
+                path.write_text(source)
+            alive += test is None
+            print(f'{mutation.name}: {result}', flush=True)
+    print(f'{len(chosen) - alive} of {len(chosen)} mutations are killed.')
+    return alive
+
+
+def main() -> int:
+    """Read the command line and run."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument('names', nargs='*', metavar='NAME')
+    parser.add_argument('--list', action='store_true')
+    args = parser.parse_args()
+    mutations = read_tables()
+    if args.list:
+        for mutation in mutations.values():
+            print(f'{mutation.name}: {mutation.file}')
+        return 0
+    unknown = sorted(set(args.names) - mutations.keys())
+    if unknown:
+        parser.error(f'unknown mutation {unknown[0]!r}; see --list')
+    return int(run(args.names) > 0)
+
+
+if __name__ == '__main__':
+    sys.exit(main())

@@ -10,6 +10,7 @@ import argparse
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -22,7 +23,8 @@ sys.path.insert(0, str(ROOT))
 
 from tests.mutation_tables import TABLES  # noqa: E402
 
-TIME_LIMIT_S = 600
+# Ranks that wait for each other do so for longer.
+TIME_LIMIT_S = 180
 FAILED_TEST = re.compile(r'^(?:FAILED|ERROR) (\S+)', re.MULTILINE)
 
 
@@ -121,24 +123,30 @@ def failed_test(folder: Path, tests: tuple[str, ...]) -> str | None:
     # Bytecode of a changed file could stay in use.
     env = dict(os.environ, PYTHONPATH=str(folder), PYTHONDONTWRITEBYTECODE='1')
     command = [sys.executable, '-m', 'pytest', '-x', '-q']
+    process = subprocess.Popen(
+        [*command, '-p', 'no:cacheprovider', *tests],
+        cwd=folder,
+        env=env,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    )
     try:
-        done = subprocess.run(
-            [*command, '-p', 'no:cacheprovider', *tests],
-            cwd=folder,
-            env=env,
-            capture_output=True,
-            text=True,
-            timeout=TIME_LIMIT_S,
-        )
+        output, _ = process.communicate(timeout=TIME_LIMIT_S)
     except subprocess.TimeoutExpired:
         return f'the limit of {TIME_LIMIT_S} s'
-    if done.returncode == 0:
+    finally:
+        if process.poll() is None:
+            # With the processes that it started.
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+    if process.returncode == 0:
         return None
-    found = FAILED_TEST.search(done.stdout)
-    if done.returncode != 1 or found is None:
+    found = FAILED_TEST.search(output)
+    if process.returncode != 1 or found is None:
         raise RuntimeError(
-            f'pytest ended with status {done.returncode}:\n'
-            f'{done.stdout[-2000:]}{done.stderr[-2000:]}'
+            f'pytest ended with status {process.returncode}:\n{output[-2000:]}'
         )
     return found[1]
 

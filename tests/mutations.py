@@ -14,6 +14,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
@@ -23,8 +24,6 @@ sys.path.insert(0, str(ROOT))
 
 from tests.mutation_tables import TABLES  # noqa: E402
 
-# Ranks that wait for each other do so for longer.
-TIME_LIMIT_S = 180
 FAILED_TEST = re.compile(r'^(?:FAILED|ERROR) (\S+)', re.MULTILINE)
 
 
@@ -107,12 +106,15 @@ def copy_repository(folder: Path) -> None:
             shutil.copy(ROOT / name, folder / name)
 
 
-def failed_test(folder: Path, tests: tuple[str, ...]) -> str | None:
+def failed_test(
+    folder: Path, tests: tuple[str, ...], limit: float | None = None
+) -> str | None:
     """Run tests until one fails.
 
     Args:
         folder (Path): Copy of the repository.
         tests (tuple[str]): Test files.
+        limit (float, optional): Time limit in seconds.
 
     Returns:
         str | None: The test that fails; None if all pass.
@@ -133,9 +135,9 @@ def failed_test(folder: Path, tests: tuple[str, ...]) -> str | None:
         start_new_session=True,
     )
     try:
-        output, _ = process.communicate(timeout=TIME_LIMIT_S)
+        output, _ = process.communicate(timeout=limit)
     except subprocess.TimeoutExpired:
-        return f'the limit of {TIME_LIMIT_S} s'
+        return f'the limit of {limit:.0f} s'
     finally:
         if process.poll() is None:
             # With the processes that it started.
@@ -168,18 +170,21 @@ def run(names: list[str]) -> int:
         copy_repository(folder)
 
         @cache
-        def failing_before(tests: tuple[str, ...]) -> str | None:
-            return failed_test(folder, tests)
+        def before(tests: tuple[str, ...]) -> tuple[str | None, float]:
+            start = time.monotonic()
+            return failed_test(folder, tests), time.monotonic() - start
 
         for mutation in chosen:
-            before = failing_before(mutation.tests)
+            wrong, seconds = before(mutation.tests)
             path = folder / mutation.file
             source = path.read_text()
             try:
-                if before:
-                    raise RuntimeError(f'{before} fails without the mutation')
+                if wrong:
+                    raise RuntimeError(f'{wrong} fails without the mutation')
                 path.write_text(mutate(source, mutation))
-                test = failed_test(folder, mutation.tests)
+                # Ranks that wait for each other never end.
+                limit = 60 + 2 * seconds
+                test = failed_test(folder, mutation.tests, limit)
                 result = f'killed by {test}' if test else 'SURVIVED'
             except (RuntimeError, SyntaxError, ValueError) as error:
                 test, result = None, f'NOT RUN: {error}'

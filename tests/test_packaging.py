@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import sys
 import sysconfig
+import tarfile
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -54,7 +55,7 @@ def server(tmp_path_factory):
 def source(tmp_path_factory, server, workspace):  # noqa: F811
     """The project with a published model, as a maintainer leaves it."""
     tree = tmp_path_factory.mktemp('source') / 'project'
-    names = ('mmdet_msrcnn', 'configs', 'tools')
+    names = ('mmdet_msrcnn', 'configs', 'tools', 'tests')
     skip = shutil.ignore_patterns('__pycache__', '.mim')
     for name in names:
         shutil.copytree(ROOT / name, tree / name, ignore=skip)
@@ -127,6 +128,14 @@ def test_wheel_carries_configs_and_tools(environment):
     assert f'{mim}/model-index.yml' in names
     assert not any('__pycache__' in name for name in names)
     assert not any(name.startswith('tests') for name in names)
+
+
+def test_sdist_has_no_tests(environment):
+    (sdist,) = environment.dist.glob('*.tar.gz')
+    with tarfile.open(sdist) as archive:
+        folders = {Path(name).parts[1:2] for name in archive.getnames()}
+    assert ('configs',) in folders
+    assert ('tests',) not in folders
 
 
 def test_package_is_that_of_the_wheel(environment):

@@ -68,6 +68,7 @@ def test_drawing_an_image_twice_is_a_data_set_that_has_it_twice(case):
 def test_resamples_are_the_same_for_every_model():
     first, second = (resample_images(20, 5) for _ in range(2))
     assert np.array_equal(first, second)
+    assert np.array_equal(first, resample_images(20, 5, seed=0))
     assert first.shape == (5, 20)
     assert not np.array_equal(first[0], first[1])
 

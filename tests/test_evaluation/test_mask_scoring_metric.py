@@ -214,6 +214,26 @@ def test_outfile_holds_every_detection_with_its_scores(tmp_path):
     )
 
 
+def test_detections_are_written_where_masks_and_a_prefix_are_given(
+    tmp_path, monkeypatch
+):
+    coco, detections = random_case()
+    path, samples = write_ann(coco, tmp_path), samples_of(coco, detections)
+    folder = tmp_path / 'work'
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    evaluate(MaskScoringMetric(path), samples)
+    assert not list(folder.iterdir())
+    evaluate(
+        MaskScoringMetric(path, metric='bbox', outfile_prefix='a'), samples
+    )
+    assert not list(folder.glob('*.mask_scores.json'))
+    evaluate(
+        MaskScoringMetric(path, metric='segm', outfile_prefix='a'), samples
+    )
+    assert (folder / 'a.mask_scores.json').is_file()
+
+
 def test_format_only_writes_mask_scores_as_scores(tmp_path):
     coco, detections = random_case()
     metric = MaskScoringMetric(
@@ -273,9 +293,12 @@ def test_model_without_masks_is_named(tmp_path):
         evaluate(MaskScoringMetric(write_ann(coco, tmp_path)), samples)
 
 
-def test_nothing_detected_gives_zero_for_every_ap(tmp_path):
+@pytest.mark.parametrize('metric', ['bbox', 'segm', ['bbox', 'segm']])
+def test_nothing_detected_gives_zero_for_every_ap(tmp_path, metric):
     coco, detections = random_case()
-    kwargs = dict(ann_file=write_ann(coco, tmp_path), classwise=True)
+    kwargs = dict(
+        ann_file=write_ann(coco, tmp_path), metric=metric, classwise=True
+    )
     some = evaluate(MaskScoringMetric(**kwargs), samples_of(coco, detections))
     none = evaluate(MaskScoringMetric(**kwargs), samples_of(coco, []))
     assert none.keys() == some.keys()

@@ -12,6 +12,7 @@ from mmdet_msrcnn.evaluation.report import (
     compare,
     difference,
     evaluate,
+    format_row,
     summary,
     to_markdown,
 )
@@ -129,3 +130,38 @@ def test_json_has_no_nan_and_takes_numpy(tmp_path):
         with pytest.raises(error):
             write_json(tmp_path / 'b.json', dict(a=bad))
     assert not (tmp_path / 'b.json').exists()
+
+
+ROW = {
+    'box AP': 0.4012,
+    'class_score': 0.3456,
+    'mask_score': 0.3567,
+    'oracle': 0.4567,
+    'starred': 0.4444,
+    'share': 0.1,
+    'pearson': 0.87654,
+    'spearman': 0.76543,
+    'mae': 0.1234,
+}
+
+
+def test_a_line_has_ap_in_percent_and_correlations_as_they_are():
+    assert format_row('a', ROW, {}) == (
+        '| a | 40.1 | 34.6 | 35.7 | 45.7 | 44.4 | 10.0 | 0.877 | 0.765 '
+        '| 0.123 |'
+    )
+
+
+def test_a_line_has_intervals_and_says_what_is_not_defined():
+    row = {'class_score': 0.5, 'share': math.nan, 'mae': 0.1}
+    intervals = dict(class_score=(0.25, 0.75), mae=(0.0625, 0.125))
+    assert format_row('b', row, intervals) == (
+        '| b |  | 50.0 [25.0, 75.0] |  |  |  | undefined |  |  '
+        '| 0.100 [0.062, 0.125] |'
+    )
+
+
+def test_differences_are_of_figures_that_both_have():
+    new = dict(ROW, mask_score=0.5, mae=0.25, detections=7)
+    old = {'mask_score': 0.25, 'mae': 0.5, 'detections': 3}
+    assert difference(new, old) == dict(mask_score=0.25, mae=-0.25)

@@ -2,13 +2,17 @@
 
 import logging
 import os
+from types import SimpleNamespace
 
 import pytest
 import torch
 from mmengine.config import Config
 from mmengine.runner import Runner
 
-from mmdet_msrcnn.hooks.checkpoint_fit_hook import latest_checkpoint
+from mmdet_msrcnn.hooks.checkpoint_fit_hook import (
+    CheckpointFitHook,
+    latest_checkpoint,
+)
 from tests.helpers import build_model
 from tests.test_tools.conftest import workspace  # noqa: F401 - a fixture
 
@@ -169,6 +173,17 @@ def test_what_fits_passes(workspace, tmp_path, caplog):  # noqa: F811
     metrics = runner.test()
     assert 'coco/segm_mAP' in metrics
     assert 'initialized' not in caplog.text
+
+
+# Nothing to load, an address, and a file of which mmengine says that it is
+# not there.
+@pytest.mark.parametrize(
+    'path', [None, 'https://example.org/a.pth', '/gone/a.pth']
+)
+def test_what_is_no_local_file_is_left_to_mmengine(path):
+    run = SimpleNamespace(_resume=False, _load_from=path)
+    CheckpointFitHook().before_run(run)
+    assert run._load_from == path
 
 
 @pytest.mark.parametrize('given', [True, False])

@@ -121,6 +121,16 @@ def test_checkpoints_in_another_folder(tmp_path):
     assert put == ['.epoch_1.pth', '.epoch_2.pth']
 
 
+@pytest.mark.parametrize('limit', [-1, 0, 1])
+def test_as_many_checkpoints_are_kept_as_by_mmengine(tmp_path, limit):
+    for kind in ('mmengine.CheckpointHook', 'mmdet_msrcnn.SafeCheckpointHook'):
+        hook = dict(type=kind, max_keep_ckpts=limit)
+        runner(tmp_path / kind, hook).train()
+        kept = {1, 2, 3} if limit < 1 else {3}
+        files = {f'epoch_{epoch}.pth' for epoch in kept}
+        assert names(tmp_path / kind) == files | {'last_checkpoint'}
+
+
 class Killed(BaseException):
     """Stands for kill -9: nothing catches it."""
 

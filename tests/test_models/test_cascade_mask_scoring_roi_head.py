@@ -114,7 +114,8 @@ def assert_head_saw_the_mean(seen):
     assert len(labels) == len(mean) > 0
     expected = mean[torch.arange(len(labels)), labels]
     torch.testing.assert_close(probs[:, 0], expected)
-    assert torch.equal(feats, seen.feats[2])
+    # Those of other stages have the same values, until they are configured.
+    assert feats is seen.feats[2]
 
 
 def test_head_sees_the_mean_mask_that_is_pasted(watched):

@@ -101,6 +101,14 @@ CASES = {
         lambda model: model.test_cfg.rcnn.update(mask_thr_binary=0),
         r'must be a probability in \(0, 1\), got 0',
     ),
+    'a logit above 1 as threshold': (
+        lambda model: model.test_cfg.rcnn.update(mask_thr_binary=1.5),
+        r'must be a probability in \(0, 1\), got 1\.5',
+    ),
+    'a pixel value as threshold': (
+        lambda model: model.train_cfg.rcnn.update(mask_thr_binary=1),
+        r'must be a probability in \(0, 1\), got 1',
+    ),
     'no train_cfg': (
         lambda model: model.pop('train_cfg'),
         "missing 1 required positional argument: 'train_cfg'",
@@ -114,6 +122,19 @@ def test_mistake_is_named(case):
     cfg = small_config()
     spoil(cfg.model)
     with pytest.raises((TypeError, ValueError), match=message):
+        build_model(cfg)
+
+
+@pytest.mark.parametrize('agnostic', [True, False])
+@pytest.mark.parametrize('fusion', ['concat', 'all_masks'])
+def test_class_agnostic_masks_lack_the_masks_of_all_classes(agnostic, fusion):
+    cfg = small_config()
+    cfg.model.roi_head.mask_head.class_agnostic = agnostic
+    cfg.model.roi_head.mask_iou_head.fusion = fusion
+    if agnostic and fusion == 'all_masks':
+        with pytest.raises(ValueError, match='need a mask per class'):
+            build_model(cfg)
+    else:
         build_model(cfg)
 
 

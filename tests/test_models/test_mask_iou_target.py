@@ -279,3 +279,14 @@ def test_no_positive_gives_an_empty_target():
         torch.zeros(0, 64, 64, dtype=torch.uint8),
     )
     assert targets.shape == (0,)
+
+
+def test_the_last_row_and_column_of_the_image_count():
+    """Hand-worked: an instance along two borders, a mask of all pixels."""
+    height, width = 6, 9
+    truth = torch.zeros(1, height, width, dtype=torch.uint8)
+    truth[:, -1] = truth[:, :, -1] = 1
+    box = torch.tensor([[0.0, 0, width, height]])
+    probs = torch.ones(1, 28, 28)
+    (found,) = iou_target(probs, box, torch.tensor([0]), truth)
+    assert found.item() == pytest.approx((height + width - 1) / 54)

@@ -1,5 +1,6 @@
 """A killed and resumed training ends as an uninterrupted one."""
 
+import os
 import re
 import signal
 import subprocess
@@ -51,11 +52,13 @@ def test_digits_with_augmentation(workspace):  # noqa: F811
         cwd=workspace.folder,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
+        start_new_session=True,
     )
     while not SECOND_EPOCH.search(logged(killed)):
         assert process.poll() is None
         time.sleep(0.02)
-    process.send_signal(signal.SIGKILL)
+    # With its worker, which would wait for ever.
+    os.killpg(process.pid, signal.SIGKILL)
     process.wait()
     # Its work dir is moved as well.
     moved = workspace.folder / 'moved'

@@ -2,13 +2,14 @@
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from numbers import Real
 
 import numpy as np
 import torch
 from pycocotools.coco import COCO
 from torch import Tensor
 
-from mmdet_msrcnn.evaluation.ground_truth import name_image
+from mmdet_msrcnn.datasets.values import name_image
 
 
 def check_finite(result: dict) -> None:
@@ -96,12 +97,10 @@ def check_sizes(coco: COCO, gts: Iterable[dict]) -> None:
             tuple(one.get(side) for side in ('width', 'height'))
             for one in (image, gt)
         )
-        # Text is found by tools/check_dataset.py.
-        if None not in told and tuple(map(str, told)) != tuple(
-            map(str, loaded)
-        ):
+        # What is no number is found by tools/check_dataset.py.
+        if all(isinstance(v, Real) for v in told) and told != loaded:
             raise ValueError(
-                f'{name_image(coco, gt["img_id"])} is {loaded[0]} x '
+                f'{name_image(image)} is {loaded[0]} x '
                 f'{loaded[1]} pixels (width x height), but {told[0]} x '
                 f'{told[1]} in the annotations. If the two are swapped, the '
                 'file has an EXIF orientation: write the size after rotation, '

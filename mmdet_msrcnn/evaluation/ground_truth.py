@@ -4,6 +4,7 @@ import copy
 
 from pycocotools.coco import COCO
 
+from mmdet_msrcnn.datasets.values import name_image
 from mmdet_msrcnn.utils.silence import silence
 
 
@@ -63,12 +64,7 @@ def rasterize_annotations(coco: COCO, img_ids: list, cat_ids: list) -> None:
             except Exception as error:
                 raise ValueError(
                     f'The segmentation of annotation {ann["file_id"]!r} of '
-                    f'{name_image(coco, ann["image_id"])} cannot be read '
+                    f'{name_image(coco.imgs[ann["image_id"]])} cannot be read '
                     f'({type(error).__name__}: {error}). Check the file with '
                     'tools/check_dataset.py.'
                 ) from error
-
-
-def name_image(coco: COCO, img_id: int | str) -> str:
-    """Name an image by file and id, for a message."""
-    return f'image {coco.imgs[img_id].get("file_name")!r} (id {img_id!r})'

@@ -102,6 +102,7 @@ class MaskScoringMetric(CocoMetric):
         if max_dets < 1:
             raise ValueError(f'max_dets must be positive, got {max_dets}')
         self.max_dets = max_dets
+        self._thrs = np.atleast_1d(self.iou_thrs)
         check_items(self.metric_items or (), self.proposal_nums)
         if self._coco_api is not None:
             self._coco_api = copy_ground_truth(self._coco_api)
@@ -130,11 +131,7 @@ class MaskScoringMetric(CocoMetric):
         return self.proposal_nums if asked and self._is_ours else []
 
     def process(self, data_batch: dict, data_samples: Sequence[dict]) -> None:
-        """Keep the results of one batch.
-
-        Args:
-            data_batch (dict): A batch of data.
-            data_samples (Sequence[dict]): Its annotations and predictions.
+        """Keep the results of one batch; see CocoMetric.
 
         Raises:
             FloatingPointError: If a prediction is infinite or not a number.
@@ -162,8 +159,7 @@ class MaskScoringMetric(CocoMetric):
             results (list[tuple]): Ground truth and prediction of each image.
 
         Returns:
-            dict[str, float]: See the class. If nothing was detected, AP is 0
-            and what is measured on detections is NaN.
+            dict[str, float]: See the class. AP is 0 if nothing was detected.
 
         Raises:
             ValueError: If an image was loaded in another size than that of
@@ -191,14 +187,14 @@ class MaskScoringMetric(CocoMetric):
             MMLogger.get_current_instance().error(
                 'The testing results of the whole dataset is empty.'
             )
-            sizes = np.size(self.iou_thrs), len(self.cat_ids)
+            sizes = len(self._thrs), len(self.cat_ids)
             tables = empty_tables(self.metrics, preds[0].keys(), *sizes)
         if self.outfile_prefix is not None and 'segm' in self.metrics:
             content = dict(
                 cat_ids=self.cat_ids,
                 img_ids=self.img_ids,
                 max_dets=self.max_dets,
-                iou_thrs=np.atleast_1d(self.iou_thrs).tolist(),
+                iou_thrs=self._thrs.tolist(),
                 detections=detections,
             )
             write_json(f'{self.outfile_prefix}.mask_scores.json', content)
@@ -208,8 +204,7 @@ class MaskScoringMetric(CocoMetric):
         self, detections: list[dict]
     ) -> tuple[list[Tables], list[dict]]:
         """Evaluate, and add the true MaskIoU to the detections."""
-        iou_thrs = np.atleast_1d(self.iou_thrs)
-        protocol = self.cat_ids, self.img_ids, self.max_dets, iou_thrs
+        protocol = self.cat_ids, self.img_ids, self.max_dets, self._thrs
         tables = []
         for metric in self.metrics:
             if metric == 'bbox':
@@ -236,8 +231,7 @@ class MaskScoringMetric(CocoMetric):
     def _summarize(self, tables: Sequence[Tables]) -> dict[str, float]:
         metrics = {}
         for metric, one in zip(self.metrics, tables, strict=True):
-            thrs = np.atleast_1d(self.iou_thrs)
-            metrics |= figures(one, self.metric_items, thrs)
+            metrics |= figures(one, self.metric_items, self._thrs)
             if self.classwise:
                 metrics |= self._log_classes(metric, one.precision[metric])
         return metrics
@@ -246,7 +240,7 @@ class MaskScoringMetric(CocoMetric):
         """Log the figures of each class, and return those with a key."""
         # COCOeval sorts the ids.
         cats = self._coco_api.loadCats(sorted(self.cat_ids))
-        values = class_figures(precision, np.atleast_1d(self.iou_thrs))
+        values = class_figures(precision, self._thrs)
         values = dict(zip((cat['name'] for cat in cats), values, strict=True))
         MMLogger.get_current_instance().info(class_table(metric, values))
         return {

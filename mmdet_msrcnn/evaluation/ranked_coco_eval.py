@@ -7,6 +7,7 @@ from pycocotools import mask as mask_utils
 from pycocotools.coco import COCO
 from pycocotools.cocoeval import COCOeval
 
+from mmdet_msrcnn.datasets.values import name_image
 from mmdet_msrcnn.evaluation.coco_eval import (
     COCO_IOU_THRS,
     load_detections,
@@ -20,7 +21,6 @@ from mmdet_msrcnn.evaluation.functional import (
 )
 from mmdet_msrcnn.evaluation.ground_truth import (
     copy_ground_truth,
-    name_image,
     rasterize_annotations,
 )
 
@@ -99,10 +99,10 @@ class RankedCOCOeval(COCOeval):
             {tuple(rle['size']) for rle in rles} for rles in (masks, truth)
         )
         if predicted != true or len(true) > 1:
+            image = name_image(self.cocoGt.imgs[img_id])
             raise ValueError(
-                f'Predicted masks of {name_image(self.cocoGt, img_id)} have '
-                f'(height, width) {sorted(predicted)}, the ground truth '
-                f'{sorted(true)}. Write the size of the image as it is loaded '
+                f'Predicted masks of {image} have (height, width) '
+                f'{sorted(predicted)}, the ground truth {sorted(true)}. Write the size of the image as it is loaded '
                 'into the annotations; check them with '
                 'tools/check_dataset.py.'
             )

@@ -565,3 +565,13 @@ def test_ground_truth_of_the_samples_is_kept_beside_the_results(tmp_path):
     expected = evaluate(metric, samples, ('class0',))
     metric = MaskScoringMetric(f'{prefix}.gt.json')
     assert evaluate(metric, samples, ('class0',)) == expected
+
+
+def test_sizes_may_be_floats(tmp_path):
+    coco, detections = random_case()
+    samples = samples_of(coco, detections)
+    expected = evaluate(MaskScoringMetric(write_ann(coco, tmp_path)), samples)
+    for image in coco.dataset['images']:
+        image.update(width=float(SIZE), height=float(SIZE))
+    found = evaluate(MaskScoringMetric(write_ann(coco, tmp_path)), samples)
+    assert found == expected

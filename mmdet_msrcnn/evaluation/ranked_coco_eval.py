@@ -102,9 +102,9 @@ class RankedCOCOeval(COCOeval):
             image = name_image(self.cocoGt.imgs[img_id])
             raise ValueError(
                 f'Predicted masks of {image} have (height, width) '
-                f'{sorted(predicted)}, the ground truth {sorted(true)}. Write the size of the image as it is loaded '
-                'into the annotations; check them with '
-                'tools/check_dataset.py.'
+                f'{sorted(predicted)}, the ground truth {sorted(true)}. Write '
+                'the size of the image as it is loaded into the annotations; '
+                'check them with tools/check_dataset.py.'
             )
 
     def _add_true_ious(self) -> None:

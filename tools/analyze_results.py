@@ -122,11 +122,16 @@ def main() -> None:
         name: evaluate(coco, results['detections'], protocol, samples, name)
         for name, results in models.items()
     }
-    print(
-        write_report(
+    try:
+        text = write_report(
             args.out_dir, coco, evaluations, args.img_dir, args.num_overlays
         )
-    )
+    except FileNotFoundError as error:
+        raise SystemExit(
+            f'{error}; --img-dir must be the folder of the images. All '
+            f'figures are in {args.out_dir}/report.json'
+        ) from None
+    print(text)
     print(f'Wrote {args.out_dir}/report.md and what it names')
 
 

@@ -78,7 +78,9 @@ def main() -> None:
             folder = folder or find_folder(path, content)
             findings = check_file(path, folder)
         except (OSError, ValueError) as error:
-            raise SystemExit(str(error)) from None
+            print(f'{path}: {error}')
+            failed = True
+            continue
         print(f'{path}: {summarize(content, folder)}')
         if not of_level(findings, 'error'):
             names = [cat['name'] for cat in content['categories']]

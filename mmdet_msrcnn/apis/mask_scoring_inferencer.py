@@ -56,7 +56,14 @@ class MaskScoringInferencer(DetInferencer):
         folder = self._get_repo_or_mim_dir(mmdet_msrcnn.__name__)
         entry = find_model(Path(folder), model)
         if entry is None:
-            return super()._load_model_from_metafile(model)
+            try:
+                return super()._load_model_from_metafile(model)
+            except ValueError:
+                raise ValueError(
+                    f'Cannot find model: {model} in mmdet_msrcnn or mmdet. '
+                    'docs/model_zoo.md lists the models with weights; for '
+                    'others, give the path of the config, and of weights.'
+                ) from None
         config = Config.fromfile(os.path.join(folder, entry['Config']))
         return config, entry['Weights']
 

@@ -148,3 +148,20 @@ def test_what_is_wrong_is_named(case, monkeypatch, arguments, message):
             f'--out-dir={folder}/out',
         )
     assert not (folder / 'out').exists()
+
+
+def test_images_in_another_folder(case, monkeypatch):
+    folder = case[-1]
+    (folder / 'empty').mkdir()
+    with pytest.raises(SystemExit, match='--img-dir must be the folder of'):
+        run(
+            monkeypatch,
+            f'good={folder}/good.json',
+            f'--ann={folder}/ann.json',
+            f'--img-dir={folder}/empty',
+            f'--out-dir={folder}/out',
+            '--bootstrap=2',
+        )
+    # What was computed is kept.
+    assert (folder / 'out/report.json').is_file()
+    assert not (folder / 'out/report.md').exists()

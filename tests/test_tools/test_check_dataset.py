@@ -73,9 +73,14 @@ def test_errors(run, tmp_path, capsys):
         (None, 'No such file'),
     ],
 )
-def test_what_is_no_annotation_file(run, tmp_path, data, message):
-    path = tmp_path / 'ann.json'
+def test_what_is_no_annotation_file(run, tmp_path, capsys, data, message):
+    path = tmp_path / 'bad.json'
     if data is not None:
         path.write_bytes(data)
-    with pytest.raises(SystemExit, match=message):
-        run(path)
+    with pytest.raises(SystemExit) as error:
+        run(path, write(tmp_path, content()))
+    assert error.value.code == 1
+    out = capsys.readouterr().out
+    assert message in out
+    # The other file is checked all the same.
+    assert '\n  fine\n' in out

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from mmdet_msrcnn.datasets.findings import Finding
-from mmdet_msrcnn.datasets.values import is_number, shorten
+from mmdet_msrcnn.datasets.values import is_box, is_number, shorten
 
 # Of the sides of a box.
 TOLERANCE = 0.1
@@ -16,11 +16,7 @@ def check_box(ann: dict, image: dict | None, where: str) -> Iterator[Finding]:
     box = ann.get('bbox')
     if box is None:
         return
-    if (
-        not isinstance(box, list | tuple)
-        or len(box) != 4
-        or not all(map(is_number, box))
-    ):
+    if not is_box(box):
         what = f'bbox is {shorten(box)}; it must be [x, y, width, height]'
         yield Finding('error', 'box', where, what)
         return
@@ -55,12 +51,7 @@ def check_format(
         Finding: One or none.
     """
     box = ann.get('bbox')
-    if (
-        not isinstance(box, list | tuple)
-        or len(box) != 4
-        or not all(map(is_number, box))
-        or min(box[2:]) < 1
-    ):
+    if not is_box(box) or min(box[2:]) < 1:
         # Found elsewhere.
         return
     sides = np.tile(np.maximum(high - low, 1), 2)

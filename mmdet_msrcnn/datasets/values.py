@@ -20,6 +20,15 @@ def is_id(value: object) -> bool:
     return isinstance(value, str) or is_number(value)
 
 
+def is_box(value: object) -> bool:
+    """Whether a value is a list of four numbers."""
+    return (
+        isinstance(value, list | tuple)
+        and len(value) == 4
+        and all(map(is_number, value))
+    )
+
+
 def shorten(value: object) -> str:
     """Write a value in at most 60 characters."""
     text = repr(value)

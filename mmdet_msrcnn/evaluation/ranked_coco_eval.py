@@ -69,7 +69,7 @@ class RankedCOCOeval(COCOeval):
         coco_gt = copy_ground_truth(coco_gt)
         rasterize_annotations(coco_gt, img_ids, cat_ids)
         self.detections = [
-            {key: det[key] for key in det.keys() - COMPUTED}
+            {key: det[key] for key in det if key not in COMPUTED}
             for det in detections
         ]
         coco_dt = load_detections(coco_gt, detections, 'segmentation')

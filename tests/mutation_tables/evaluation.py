@@ -27,7 +27,7 @@ EVALUATION = (
             (
                 'detections-not-copied',
                 """[
-            {key: det[key] for key in det.keys() - COMPUTED}
+            {key: det[key] for key in det if key not in COMPUTED}
             for det in detections
         ]""",
                 'detections',

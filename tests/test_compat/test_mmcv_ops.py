@@ -6,24 +6,13 @@ from mmcv import ops
 from mmengine.structures import InstanceData
 
 from mmdet_msrcnn.compat.mmcv_ops import batched_nms, roi_align
+from tests.frameworks import FRAMEWORKS
 from tests.helpers import (
-    MS_RCNN,
-    PLUS,
     build_model,
     collate,
     losses_of,
     scene,
-    small_config,
 )
-from tests.test_models.test_cascade_mask_scoring_roi_head import (
-    cascade_config,
-)
-
-CONFIGS = {
-    'ms_rcnn': lambda: small_config(MS_RCNN),
-    'ms_rcnn_plus': lambda: small_config(PLUS),
-    'cascade': cascade_config,
-}
 
 
 def columns_first(x: torch.Tensor) -> torch.Tensor:
@@ -77,9 +66,9 @@ def test_nms_of_any_layout(kind, monkeypatch):
     assert layouts == [True] * 3
 
 
-@pytest.mark.parametrize('name', CONFIGS)
+@pytest.mark.parametrize('name', FRAMEWORKS)
 def test_a_model_with_channels_last(name):
-    model = build_model(CONFIGS[name]())
+    model = build_model(FRAMEWORKS[name]())
     results, losses = [], []
     for layout in (torch.contiguous_format, torch.channels_last):
         model.to(memory_format=layout)
@@ -102,7 +91,9 @@ def test_a_model_with_channels_last(name):
 
 
 def test_an_extractor_called_by_keywords():
-    extractor = build_model(CONFIGS['ms_rcnn']()).roi_head.mask_roi_extractor
+    extractor = build_model(
+        FRAMEWORKS['ms_rcnn']()
+    ).roi_head.mask_roi_extractor
     feats = [torch.rand(1, 16, 8, 8) for _ in range(4)]
     rois = torch.tensor([[0.0, 1, 1, 20, 20]])
     found = extractor(feats=feats, rois=rois)
@@ -112,7 +103,7 @@ def test_an_extractor_called_by_keywords():
 @pytest.mark.parametrize('name', ['ms_rcnn', 'cascade'])
 def test_a_roi_head_under_bfloat16(name):
     # mmcv's NMS takes none on the CPU, so that the RoI head alone runs so.
-    model = build_model(CONFIGS[name]()).train()
+    model = build_model(FRAMEWORKS[name]()).train()
     data = model.data_preprocessor(batch(), training=True)
     x = model.extract_feat(data['inputs'])
     found = []

@@ -30,6 +30,7 @@ from torch._subclasses.fake_tensor import (
 from mmdet_msrcnn.compat import mmcv_ops
 from mmdet_msrcnn.models import MaskIoUHead, MaskScoreHead
 from mmdet_msrcnn.models.mask_fusion import FUSIONS
+from tests.frameworks import cascade_config
 from tests.helpers import (
     PLUS,
     box_polygons,
@@ -37,9 +38,6 @@ from tests.helpers import (
     ellipse_masks,
     sampling_result,
     small_config,
-)
-from tests.test_models.test_cascade_mask_scoring_roi_head import (
-    cascade_config,
 )
 
 SIZE = 64, 96

@@ -16,6 +16,7 @@ from mmengine.config import Config
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from mmdet_msrcnn.models.mask_fusion import FUSIONS
+from tests.frameworks import cascade_config
 from tests.helpers import (
     PLUS,
     box_polygons,
@@ -24,9 +25,6 @@ from tests.helpers import (
     losses_of,
     scene,
     small_config,
-)
-from tests.test_models.test_cascade_mask_scoring_roi_head import (
-    cascade_config,
 )
 
 # https://docs.pytorch.org/docs/2.13/generated/

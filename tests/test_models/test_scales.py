@@ -3,31 +3,21 @@
 import pytest
 import torch
 
+from tests.frameworks import FRAMEWORKS
 from tests.helpers import (
-    MS_RCNN,
-    PLUS,
     build_model,
     collate,
     losses_of,
     scene,
-    small_config,
-)
-from tests.test_models.test_cascade_mask_scoring_roi_head import (
-    cascade_config,
 )
 
-CONFIGS = {
-    'ms_rcnn': lambda: small_config(MS_RCNN),
-    'ms_rcnn_plus': lambda: small_config(PLUS),
-    'cascade': cascade_config,
-}
 # Of x and y: how many times the image was enlarged for the network.
 SCALES = [(0.5, 0.75), (2.0, 1.6)]
 
 
-@pytest.fixture(params=CONFIGS)
+@pytest.fixture(params=FRAMEWORKS)
 def model(request):
-    return build_model(CONFIGS[request.param]())
+    return build_model(FRAMEWORKS[request.param]())
 
 
 def predict(model, *scenes, rescale=True):

@@ -20,7 +20,7 @@ from mmdet_msrcnn.datasets.list_checks import (
     check_lists,
 )
 from mmdet_msrcnn.datasets.segmentation_checks import check_segmentation
-from mmdet_msrcnn.datasets.use import Use, forgive
+from mmdet_msrcnn.datasets.use import STRICT, Use, forgive
 from mmdet_msrcnn.datasets.values import (
     is_id,
     is_number,
@@ -36,8 +36,6 @@ ANNOTATION_KEYS = (
     'area',
     'segmentation',
 )
-
-STRICT = Use()
 
 
 def check_annotations(content: dict, use: Use = STRICT) -> list[Finding]:

@@ -6,7 +6,6 @@ from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from mmdet_msrcnn.datasets.annotation_checks import (
-    STRICT,
     check_annotations,
 )
 from mmdet_msrcnn.datasets.findings import Finding, lines_of, of_level
@@ -16,7 +15,7 @@ from mmdet_msrcnn.datasets.image_checks import (
     check_image_files,
 )
 from mmdet_msrcnn.datasets.list_checks import check_lists
-from mmdet_msrcnn.datasets.use import Use
+from mmdet_msrcnn.datasets.use import STRICT, Use
 from mmdet_msrcnn.datasets.values import name_annotation
 
 

@@ -47,6 +47,9 @@ class Use(NamedTuple):
         return category.get('name') in self.classes
 
 
+STRICT = Use()
+
+
 def forgive(
     findings: Iterable[Finding], ann: dict, category: dict | None, use: Use
 ) -> list[Finding]:

@@ -14,8 +14,8 @@ from mmengine.config import Config
 from mmengine.registry import init_default_scope
 from mmengine.structures import InstanceData
 
-from mmdet_msrcnn.models.gt_masks import stack_gt_masks
-from mmdet_msrcnn.models.mask_iou_target import mask_iou_target
+from mmdet_msrcnn.models.targets.gt_masks import stack_gt_masks
+from mmdet_msrcnn.models.targets.mask_iou_target import mask_iou_target
 
 ROOT = Path(__file__).parents[1]
 MS_RCNN = ROOT / 'configs/ms_rcnn/ms-rcnn_r18_fpn_18e_coco.py'

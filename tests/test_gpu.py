@@ -17,8 +17,8 @@ from mmengine.config import ConfigDict
 from mmengine.structures import InstanceData
 
 from mmdet_msrcnn.models import FCNMaskHead, MaskIoUHead, MaskScoreHead
-from mmdet_msrcnn.models.gt_masks import stack_gt_masks
-from mmdet_msrcnn.models.mask_iou_target import mask_iou_target
+from mmdet_msrcnn.models.targets.gt_masks import stack_gt_masks
+from mmdet_msrcnn.models.targets.mask_iou_target import mask_iou_target
 from tests.helpers import (
     MS_RCNN,
     PLUS,

@@ -38,4 +38,6 @@ def test_types_are_found_without_an_import_on_the_users_side():
         text=True,
         check=True,
     )
-    assert run.stdout.strip().endswith('mmdet_msrcnn.models.mask_iou_head')
+    assert run.stdout.strip().endswith(
+        'mmdet_msrcnn.models.mask_heads.mask_iou_head'
+    )

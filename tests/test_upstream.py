@@ -15,7 +15,7 @@ from mmdet.structures import DetDataSample
 from mmdet.structures.mask import BitmapMasks
 from mmengine.structures import InstanceData
 
-from mmdet_msrcnn.reproduction.protocols import use_mmdet_head
+from mmdet_msrcnn.lab.reproduction.protocols import use_mmdet_head
 from tests.helpers import (
     MASK_RCNN,
     ROOT,

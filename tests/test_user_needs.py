@@ -26,13 +26,13 @@ from mmengine.registry import init_default_scope
 from mmengine.structures import InstanceData
 from pycocotools import mask as mask_utils
 
-from mmdet_msrcnn.models.gt_masks import stack_gt_masks
-from mmdet_msrcnn.models.mask_iou_target import mask_iou_target
-from mmdet_msrcnn.utils.dependencies import (
+from mmdet_msrcnn.compat.dependencies import (
     check_dependencies,
     check_mmcv_ops,
     check_pkg_resources,
 )
+from mmdet_msrcnn.models.targets.gt_masks import stack_gt_masks
+from mmdet_msrcnn.models.targets.mask_iou_target import mask_iou_target
 from tests.helpers import (
     MASK_RCNN,
     ROOT,

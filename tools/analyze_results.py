@@ -28,11 +28,11 @@ from pathlib import Path
 
 from pycocotools.coco import COCO
 
-from mmdet_msrcnn.evaluation.bootstrap import resample_images
-from mmdet_msrcnn.evaluation.report import evaluate
+from mmdet_msrcnn.analysis.bootstrap import resample_images
+from mmdet_msrcnn.analysis.report import evaluate
+from mmdet_msrcnn.analysis.report_folder import write_report
+from mmdet_msrcnn.compat.silence import silence
 from mmdet_msrcnn.utils.arguments import positive
-from mmdet_msrcnn.utils.silence import silence
-from mmdet_msrcnn.visualization.report_folder import write_report
 
 
 def parse_args() -> argparse.Namespace:

@@ -28,7 +28,8 @@ from pathlib import Path
 import torch
 from mmengine.logging import MMLogger
 
-from mmdet_msrcnn.benchmarks import (
+from mmdet_msrcnn.compat.silence import silence
+from mmdet_msrcnn.lab.benchmarks import (
     dense,
     evaluation,
     flops,
@@ -38,12 +39,11 @@ from mmdet_msrcnn.benchmarks import (
     step,
     targets,
 )
-from mmdet_msrcnn.benchmarks.scenes import Source
-from mmdet_msrcnn.benchmarks.table import to_markdown
+from mmdet_msrcnn.lab.benchmarks.scenes import Source
+from mmdet_msrcnn.lab.benchmarks.table import to_markdown
+from mmdet_msrcnn.lab.environment import environment
 from mmdet_msrcnn.utils.arguments import positive
-from mmdet_msrcnn.utils.environment import environment
 from mmdet_msrcnn.utils.io import write_json
-from mmdet_msrcnn.utils.silence import silence
 
 CONFIGS = Path(__file__).parents[1] / 'configs'
 R18, R50 = (

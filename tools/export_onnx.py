@@ -9,6 +9,7 @@ Without onnxruntime it is written unchecked.
 import argparse
 from pathlib import Path
 
+from mmdet_msrcnn.compat.safe_globals import force_weights_only
 from mmdet_msrcnn.export.onnx import write_onnx
 from mmdet_msrcnn.export.parity import (
     compare,
@@ -19,7 +20,6 @@ from mmdet_msrcnn.export.parity import (
 )
 from mmdet_msrcnn.export.scorer import load_scorer
 from mmdet_msrcnn.utils.io import atomic_path, check_not_overwritten
-from mmdet_msrcnn.utils.safe_globals import force_weights_only
 
 
 def parse_args() -> argparse.Namespace:

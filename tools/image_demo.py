@@ -13,8 +13,8 @@ from pathlib import Path
 from mmdet.apis.det_inferencer import IMG_EXTENSIONS
 
 from mmdet_msrcnn.apis import MaskScoringInferencer
+from mmdet_msrcnn.compat.safe_globals import force_weights_only
 from mmdet_msrcnn.utils.image_files import find_images
-from mmdet_msrcnn.utils.safe_globals import force_weights_only
 
 
 def parse_args() -> argparse.Namespace:

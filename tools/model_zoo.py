@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from mmdet_msrcnn.model_zoo.page import zoo_page
+from mmdet_msrcnn.lab.model_zoo.page import zoo_page
 from mmdet_msrcnn.utils.io import write_text
 
 ROOT = Path(__file__).parents[1]

@@ -28,19 +28,19 @@ from pathlib import Path
 from mmengine.config import Config
 
 from mmdet_msrcnn.checkpoints.read import read_checkpoint
-from mmdet_msrcnn.model_zoo.entry import (
+from mmdet_msrcnn.lab.model_zoo.entry import (
     data_set_name,
     model_entry,
     read_report,
     training_length,
 )
-from mmdet_msrcnn.model_zoo.metafile import (
+from mmdet_msrcnn.lab.model_zoo.metafile import (
     add_model,
     main_collection,
     write_metafile,
 )
-from mmdet_msrcnn.model_zoo.model_card import model_card
-from mmdet_msrcnn.model_zoo.publish import (
+from mmdet_msrcnn.lab.model_zoo.model_card import model_card
+from mmdet_msrcnn.lab.model_zoo.publish import (
     check_outputs,
     portable_config,
     published_content,

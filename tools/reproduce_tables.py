@@ -22,7 +22,7 @@ import os
 import time
 from pathlib import Path
 
-from mmdet_msrcnn.reproduction import (
+from mmdet_msrcnn.lab.reproduction import (
     PROTOCOLS,
     TABLES,
     Run,
@@ -33,7 +33,7 @@ from mmdet_msrcnn.reproduction import (
     to_markdown,
     write_submission,
 )
-from mmdet_msrcnn.reproduction.data import check_data
+from mmdet_msrcnn.lab.reproduction.data import check_data
 from mmdet_msrcnn.utils.io import write_json, write_text
 
 ROOT = Path(__file__).parents[1]

@@ -22,17 +22,17 @@ from mmengine.registry import init_default_scope
 from pycocotools.coco import COCO
 from torch import nn
 
-from mmdet_msrcnn.benchmarks.table import Column, to_markdown
 from mmdet_msrcnn.checkpoints.read import read_checkpoint
+from mmdet_msrcnn.compat.silence import silence
 from mmdet_msrcnn.evaluation.functional import mean_precision, share_of_gain
 from mmdet_msrcnn.evaluation.ranked_coco_eval import RankedCOCOeval
-from mmdet_msrcnn.model_zoo.entry import inner_data_set
+from mmdet_msrcnn.lab.benchmarks.table import Column, to_markdown
+from mmdet_msrcnn.lab.model_zoo.entry import inner_data_set
+from mmdet_msrcnn.lab.screening.detections import find_detections
+from mmdet_msrcnn.lab.screening.screening import VARIANTS, rank, train_head
 from mmdet_msrcnn.registry import MODELS
-from mmdet_msrcnn.reproduction.detections import find_detections
-from mmdet_msrcnn.reproduction.screening import VARIANTS, rank, train_head
 from mmdet_msrcnn.utils.arguments import positive
 from mmdet_msrcnn.utils.io import write_json
-from mmdet_msrcnn.utils.silence import silence
 
 COLUMNS = (
     Column('ranked by', 'variant'),

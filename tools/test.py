@@ -3,7 +3,7 @@
 See ``--help`` for its arguments.
 """
 
-from mmdet_msrcnn.utils.mmdet_tools import run_mmdet_tool
+from mmdet_msrcnn.compat.mmdet_tools import run_mmdet_tool
 
 if __name__ == '__main__':
     run_mmdet_tool('test.py')

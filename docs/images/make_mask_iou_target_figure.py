@@ -17,9 +17,9 @@ from matplotlib.patches import Patch, Rectangle
 from mmdet.models.roi_heads.mask_heads.fcn_mask_head import _do_paste_mask
 from mmdet.structures.mask import BitmapMasks
 
-from mmdet_msrcnn.models.gt_masks import stack_gt_masks
-from mmdet_msrcnn.models.interpolation import interpolate_rows
-from mmdet_msrcnn.models.mask_iou_target import (
+from mmdet_msrcnn.models.targets.gt_masks import stack_gt_masks
+from mmdet_msrcnn.models.targets.interpolation import interpolate_rows
+from mmdet_msrcnn.models.targets.mask_iou_target import (
     mask_iou_target,
     sample_axis,
 )

@@ -7,8 +7,8 @@ import numpy as np
 from pycocotools.coco import COCO
 from pycocotools.cocoeval import COCOeval
 
+from mmdet_msrcnn.compat.silence import silence
 from mmdet_msrcnn.evaluation.ground_truth import copy_ground_truth
-from mmdet_msrcnn.utils.silence import silence
 
 COCO_IOU_THRS = np.linspace(0.5, 0.95, 10)
 

@@ -4,8 +4,8 @@ import copy
 
 from pycocotools.coco import COCO
 
+from mmdet_msrcnn.compat.silence import silence
 from mmdet_msrcnn.datasets.values import name_image
-from mmdet_msrcnn.utils.silence import silence
 
 
 def copy_ground_truth(coco: COCO) -> COCO:

@@ -13,7 +13,7 @@ from mmdet_msrcnn.export.scorer import (
     MaskIoUScorer,
     random_inputs,
 )
-from mmdet_msrcnn.models.mask_fusion import FUSIONS
+from mmdet_msrcnn.models.mask_heads.mask_fusion import FUSIONS
 from mmdet_msrcnn.version import __version__
 
 # What the exporter writes without converting; old runtimes read it.

@@ -9,8 +9,8 @@ from mmengine.registry import init_default_scope
 from torch import Tensor, nn
 
 from mmdet_msrcnn.checkpoints.read import read_checkpoint
-from mmdet_msrcnn.models.mask_fusion import select_by_label
-from mmdet_msrcnn.models.mask_iou_head import MaskIoUHead
+from mmdet_msrcnn.models.mask_heads.mask_fusion import select_by_label
+from mmdet_msrcnn.models.mask_heads.mask_iou_head import MaskIoUHead
 
 # The last is that of a head that learns the mask score.
 INPUTS = ('mask_feats', 'mask_probs', 'labels', 'rank_feats')

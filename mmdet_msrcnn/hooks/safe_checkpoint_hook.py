@@ -10,8 +10,8 @@ from mmengine.runner import Runner
 from torch import Tensor, nn
 
 from mmdet_msrcnn.checkpoints.fit import few
+from mmdet_msrcnn.compat.resumed_randomness import ResumedRandomness
 from mmdet_msrcnn.hooks.finite_loss_hook import REMEDY
-from mmdet_msrcnn.hooks.resumed_randomness import ResumedRandomness
 from mmdet_msrcnn.registry import HOOKS
 from mmdet_msrcnn.utils.all_ranks import raise_on_all_ranks
 from mmdet_msrcnn.utils.io import write_text

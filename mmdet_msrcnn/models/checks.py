@@ -6,7 +6,7 @@ from collections.abc import Collection
 from mmdet.models.roi_heads.base_roi_head import BaseRoIHead
 from torch import nn
 
-from mmdet_msrcnn.models.mask_fusion import pool_kernel
+from mmdet_msrcnn.models.mask_heads.mask_fusion import pool_kernel
 from mmdet_msrcnn.registry import MODELS
 
 

@@ -78,8 +78,8 @@ EVALUATION = (
         ),
     ),
     (
-        'evaluation/bootstrap.py',
-        'test_evaluation/test_bootstrap',
+        'analysis/bootstrap.py',
+        'test_analysis/test_bootstrap',
         (
             (
                 'bootstrap-counts-ignored',

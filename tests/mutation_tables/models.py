@@ -1,11 +1,11 @@
 """Faults of RoI heads, mask heads and their targets."""
 
-CASCADE = 'test_models/test_cascade_mask_scoring_roi_head'
+CASCADE = 'test_models/test_roi_heads/test_cascade_mask_scoring_roi_head'
 MEAN = 'torch.stack([logits.sigmoid() for logits in mask_preds]).mean(0)'
 
 MODELS = (
     (
-        'models/mask_scoring_mixin.py',
+        'models/roi_heads/mask_scoring_mixin.py',
         CASCADE,
         (
             (
@@ -17,7 +17,7 @@ MODELS = (
         ),
     ),
     (
-        'models/cascade_mask_scoring_roi_head.py',
+        'models/roi_heads/cascade_mask_scoring_roi_head.py',
         CASCADE,
         (
             (
@@ -38,8 +38,8 @@ MODELS = (
         ),
     ),
     (
-        'models/mask_scoring_mixin.py',
-        'test_models/test_mask_scoring_roi_head',
+        'models/roi_heads/mask_scoring_mixin.py',
+        'test_models/test_roi_heads/test_mask_scoring_roi_head',
         (
             (
                 'mask-probs-detached',
@@ -49,8 +49,8 @@ MODELS = (
         ),
     ),
     (
-        'models/class_targets.py',
-        'test_models/test_class_targets',
+        'models/targets/per_class_target.py',
+        'test_models/test_targets/test_per_class_target',
         (
             (
                 'present-iou-0.3',
@@ -65,8 +65,8 @@ MODELS = (
         ),
     ),
     (
-        'models/mask_iou_target.py',
-        'test_models/test_mask_iou_target',
+        'models/targets/mask_iou_target.py',
+        'test_models/test_targets/test_mask_iou_target',
         (
             (
                 'mask-iou-target-thr-not-reached-by-equal',
@@ -76,8 +76,8 @@ MODELS = (
         ),
     ),
     (
-        'models/mask_target.py',
-        'test_models/test_mask_target',
+        'models/targets/mask_target.py',
+        'test_models/test_targets/test_mask_target',
         (
             (
                 'mask-target-thr-not-reached-by-equal',
@@ -87,8 +87,8 @@ MODELS = (
         ),
     ),
     (
-        'models/mask_paste.py',
-        'test_models/test_mask_paste',
+        'models/mask_heads/mask_paste.py',
+        'test_models/test_mask_heads/test_mask_paste',
         (
             (
                 'paste-thr-not-reached-by-equal',
@@ -98,8 +98,8 @@ MODELS = (
         ),
     ),
     (
-        'models/maskness_head.py',
-        'test_models/test_maskness_head',
+        'models/mask_heads/maskness_head.py',
+        'test_models/test_mask_heads/test_maskness_head',
         (
             (
                 'maskness-thr-not-reached-by-equal',
@@ -109,8 +109,8 @@ MODELS = (
         ),
     ),
     (
-        'models/mask_iou_head.py',
-        'test_models/test_mask_iou_head',
+        'models/mask_heads/mask_iou_head.py',
+        'test_models/test_mask_heads/test_mask_iou_head',
         (
             (
                 'predicted-mask-iou-not-clamped',
@@ -120,8 +120,8 @@ MODELS = (
         ),
     ),
     (
-        'models/frozen_detector.py',
-        'test_models/test_frozen_detector',
+        'models/detectors/frozen_two_stage.py',
+        'test_models/test_detectors/test_frozen_two_stage',
         (
             (
                 'frozen-rpn-proposal-not-used',
@@ -131,7 +131,7 @@ MODELS = (
         ),
     ),
     (
-        'models/mask_fusion.py',
+        'models/mask_heads/mask_fusion.py',
         'test_models/test_determinism',
         (
             (
@@ -142,8 +142,8 @@ MODELS = (
         ),
     ),
     (
-        'models/mask_scoring_tta.py',
-        'test_models/test_mask_scoring_tta',
+        'models/test_time_augs/mask_scoring_tta.py',
+        'test_models/test_test_time_augs/test_mask_scoring_tta',
         (
             (
                 'tta-divides-by-zero-score',

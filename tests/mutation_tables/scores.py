@@ -1,10 +1,10 @@
 """Faults of MS R-CNN+, which learns the mask score on its detections."""
 
-ROI_HEAD = 'test_models/test_detection_scoring_roi_head'
+ROI_HEAD = 'test_models/test_roi_heads/test_detection_scoring_roi_head'
 
 SCORES = (
     (
-        'models/mask_score_head.py',
+        'models/mask_heads/mask_score_head.py',
         ROI_HEAD,
         (
             (
@@ -30,8 +30,8 @@ SCORES = (
         ),
     ),
     (
-        'models/mask_score_target.py',
-        f'{ROI_HEAD} test_models/test_mask_score_target',
+        'models/targets/detection_target.py',
+        f'{ROI_HEAD} test_models/test_targets/test_detection_target',
         (
             ('iou-of-unassigned', ') * (gt_inds >= 0)', ')'),
             (
@@ -57,7 +57,7 @@ SCORES = (
         ),
     ),
     (
-        'models/detection_scoring_roi_head.py',
+        'models/roi_heads/detection_scoring_roi_head.py',
         f'{ROI_HEAD} test_models/test_scales',
         (
             (

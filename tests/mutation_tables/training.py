@@ -1,6 +1,6 @@
 """Faults of hooks and of random numbers."""
 
-RANDOM = 'test_hooks/test_resumed_randomness'
+RANDOM = 'test_compat/test_resumed_randomness'
 RANKS = 'test_hooks/test_all_ranks_stop'
 LAST_LINES = '        self._restore()\n        reseed_workers('
 
@@ -39,7 +39,7 @@ TRAINING = (
         ),
     ),
     (
-        'hooks/resumed_randomness.py',
+        'compat/resumed_randomness.py',
         RANDOM,
         (
             (

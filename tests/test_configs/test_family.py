@@ -6,7 +6,7 @@ import runpy
 import pytest
 from mmengine.config import Config
 
-from mmdet_msrcnn.utils.mmdet_tools import mmdet_tool
+from mmdet_msrcnn.compat.mmdet_tools import mmdet_tool
 from tests.config_family import (
     ABLATIONS,
     CONFIGS,

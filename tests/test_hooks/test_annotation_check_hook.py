@@ -8,6 +8,7 @@ from mmengine.config import Config
 from mmengine.registry import init_default_scope
 from mmengine.runner import Runner
 
+from mmdet_msrcnn.compat.mmdet_tools import mmdet_tool
 from mmdet_msrcnn.datasets.image_checks import Loading
 from mmdet_msrcnn.hooks.annotation_check_hook import (
     AnnotationCheckHook,
@@ -16,7 +17,6 @@ from mmdet_msrcnn.hooks.annotation_check_hook import (
 )
 from mmdet_msrcnn.utils import all_ranks
 from mmdet_msrcnn.utils.io import write_json
-from mmdet_msrcnn.utils.mmdet_tools import mmdet_tool
 from tests.helpers import ROOT
 from tests.test_datasets.files import content, write
 from tests.test_tools.conftest import CONFIG, workspace  # noqa: F401

@@ -29,7 +29,7 @@ from torch._subclasses.fake_tensor import (
 
 from mmdet_msrcnn.compat import mmcv_ops
 from mmdet_msrcnn.models import MaskIoUHead, MaskScoreHead
-from mmdet_msrcnn.models.mask_fusion import FUSIONS
+from mmdet_msrcnn.models.mask_heads.mask_fusion import FUSIONS
 from tests.frameworks import cascade_config
 from tests.helpers import (
     PLUS,
@@ -247,7 +247,7 @@ def test_roi_heads(device, monkeypatch, config, before, behind):
             lambda *args, **kwargs: [detections(gt) for gt in gts],
         )
         monkeypatch.setattr(
-            'mmdet_msrcnn.models.detection_scoring_roi_head'
+            'mmdet_msrcnn.models.roi_heads.detection_scoring_roi_head'
             '.unpack_gt_instances',
             lambda samples: (gts, [None, None], None),
         )

@@ -15,7 +15,7 @@ import torch.nn.functional as F
 from mmengine.config import Config
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from mmdet_msrcnn.models.mask_fusion import FUSIONS
+from mmdet_msrcnn.models.mask_heads.mask_fusion import FUSIONS
 from tests.frameworks import cascade_config
 from tests.helpers import (
     PLUS,

@@ -9,8 +9,8 @@ from mmdet.registry import DATASETS
 from mmdet.structures.mask import BitmapMasks
 from mmengine.registry import init_default_scope
 
-from mmdet_msrcnn.models.gt_masks import stack_gt_masks
-from mmdet_msrcnn.models.mask_iou_target import mask_iou_target
+from mmdet_msrcnn.models.targets.gt_masks import stack_gt_masks
+from mmdet_msrcnn.models.targets.mask_iou_target import mask_iou_target
 from tests.coco_data import (
     HEIGHT,
     WIDTH,

@@ -10,8 +10,8 @@ from torch import nn
 
 from mmdet_msrcnn.evaluation import MaskScoringMetric
 from mmdet_msrcnn.models import MaskIoUHead
-from mmdet_msrcnn.models.gt_masks import stack_gt_masks
-from mmdet_msrcnn.models.mask_iou_target import mask_iou_target
+from mmdet_msrcnn.models.targets.gt_masks import stack_gt_masks
+from mmdet_msrcnn.models.targets.mask_iou_target import mask_iou_target
 from tests.helpers import (
     boxes_of,
     build_model,

@@ -16,7 +16,7 @@ import torch
 from mmengine.optim import OptimWrapper
 from mmengine.runner import find_latest_checkpoint
 
-from mmdet_msrcnn.benchmarks.scenes import Source, load_images
+from mmdet_msrcnn.lab.benchmarks.scenes import Source, load_images
 from tests.helpers import ROOT, build_model, small_config
 from tests.test_tools.conftest import workspace  # noqa: F401 - a fixture
 

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from mmdet_msrcnn.utils.mmdet_tools import mmdet_tool
+from mmdet_msrcnn.compat.mmdet_tools import mmdet_tool
 from tests.helpers import ROOT
 
 CONFIG = """

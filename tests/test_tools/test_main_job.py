@@ -13,8 +13,8 @@ import pytest
 import torch
 from mmdet.apis import inference_detector, init_detector
 
-from mmdet_msrcnn.reproduction.steps import free_port
-from mmdet_msrcnn.utils.mmdet_tools import mmdet_tool
+from mmdet_msrcnn.compat.mmdet_tools import mmdet_tool
+from mmdet_msrcnn.lab.reproduction.steps import free_port
 from tests.helpers import ROOT
 
 RESUME = ('--resume', '--cfg-options', 'train_cfg.max_epochs=2')

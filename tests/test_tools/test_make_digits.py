@@ -10,8 +10,8 @@ import pytest
 from pycocotools import mask as mask_utils
 from pycocotools.coco import COCO
 
+from mmdet_msrcnn.compat.mmdet_tools import mmdet_tool
 from mmdet_msrcnn.utils.io import write_json
-from mmdet_msrcnn.utils.mmdet_tools import mmdet_tool
 
 TOOLS = Path(__file__).resolve().parents[2] / 'tools' / 'datasets'
 SPLITS = ('train', 'val')

@@ -8,7 +8,7 @@ import pytest
 import torch
 from mmengine.config import Config
 
-from mmdet_msrcnn.reproduction import (
+from mmdet_msrcnn.lab.reproduction import (
     Recipe,
     Row,
     Run,
@@ -16,8 +16,8 @@ from mmdet_msrcnn.reproduction import (
     execute,
     write_submission,
 )
-from mmdet_msrcnn.reproduction.paper import Column
-from mmdet_msrcnn.reproduction.protocols import use_maskness
+from mmdet_msrcnn.lab.reproduction.paper import Column
+from mmdet_msrcnn.lab.reproduction.protocols import use_maskness
 from tests.helpers import ROOT, load_tool
 
 reproduce_tables = load_tool('reproduce_tables')

@@ -1,0 +1,116 @@
+"""A report with its figures, in a folder."""
+
+from pathlib import Path
+
+from pycocotools.coco import COCO
+
+from mmdet_msrcnn.analysis.overlays import draw_overlays
+from mmdet_msrcnn.analysis.rank_gallery import draw_rank_gallery
+from mmdet_msrcnn.analysis.report import Evaluation, compare, to_markdown
+from mmdet_msrcnn.analysis.score_plots import (
+    plot_precision,
+    plot_reliability,
+    plot_score_vs_iou,
+)
+from mmdet_msrcnn.utils.io import write_json, write_text
+
+# File name to caption, and whether it needs mask scores and images.
+FIGURES = {
+    'score_vs_iou.png': (
+        'class score and predicted IoU against true IoU',
+        False,
+        False,
+    ),
+    'precision.png': (
+        'precision against recall, AP against the threshold',
+        False,
+        False,
+    ),
+    'reliability.png': (
+        'true IoU of masks with the same predicted IoU',
+        True,
+        False,
+    ),
+    'rank_changes.png': (
+        'masks that rise and fall most by the mask score',
+        True,
+        True,
+    ),
+}
+
+
+def write_report(
+    out_dir: Path,
+    coco: COCO,
+    evaluations: dict[str, Evaluation],
+    img_dir: Path | None = None,
+    num_overlays: int = 12,
+) -> str:
+    """Write ``report.json``, the figures and ``report.md``, in this order.
+
+    Figures show the first model that has mask scores, else the first.
+
+    Args:
+        out_dir (Path): Folder to write to.
+        coco (COCO): Ground truth.
+        evaluations (dict[str, Evaluation]): Of each model, on the same
+            resampled images.
+        img_dir (Path, optional): Folder of the images, for the gallery of
+            rank changes and the overlays. Defaults to None: without them.
+        num_overlays (int): Images to draw overlays of. Defaults to 12.
+
+    Returns:
+        str: The report, in Markdown.
+
+    Raises:
+        FileNotFoundError: If an image cannot be read.
+    """
+    # Its presence says that the report is complete.
+    (out_dir / 'report.md').unlink(missing_ok=True)
+    plotted = next(
+        (name for name, e in evaluations.items() if 'mask_score' in e.row),
+        next(iter(evaluations)),
+    )
+    evaluation = evaluations[plotted]
+    has_scores = 'mask_score' in evaluation.row
+    figures = {
+        name: caption
+        for name, (caption, needs_scores, needs_images) in FIGURES.items()
+        if has_scores >= needs_scores and bool(img_dir) >= needs_images
+    }
+    # Before the figures, which may fail: evaluating takes long.
+    report = dict(compare(evaluations), plotted=plotted, figures=figures)
+    write_json(out_dir / 'report.json', report)
+    draw_figures(out_dir, evaluation, has_scores)
+    if has_scores and img_dir is not None:
+        detections = evaluation.coco_eval.detections
+        gallery = out_dir / 'rank_changes.png'
+        draw_rank_gallery(coco, detections, img_dir, gallery)
+        overlays = out_dir / 'overlays'
+        draw_overlays(coco, detections, img_dir, overlays, num_overlays)
+    text = to_markdown(report)
+    write_text(out_dir / 'report.md', text)
+    return text
+
+
+def draw_figures(
+    out_dir: Path, evaluation: Evaluation, has_scores: bool
+) -> None:
+    """Draw the figures that need no images.
+
+    Args:
+        out_dir (Path): Folder to write to.
+        evaluation (Evaluation): Of a model.
+        has_scores (bool): Whether it has mask scores.
+    """
+    detections = evaluation.coco_eval.detections
+    params = evaluation.coco_eval.params
+    plot_score_vs_iou(detections, out_dir / 'score_vs_iou.png')
+    plot_precision(
+        evaluation.precisions,
+        params.iouThrs,
+        params.recThrs,
+        out_dir / 'precision.png',
+    )
+    if has_scores:
+        plot_reliability(detections, out_dir / 'reliability.png')

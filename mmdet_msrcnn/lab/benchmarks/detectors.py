@@ -1,0 +1,55 @@
+"""The detectors that are timed against each other."""
+
+from pathlib import Path
+
+import torch
+from mmdet.registry import MODELS
+from mmengine.config import Config
+from mmengine.registry import init_default_scope
+from torch import nn
+
+from mmdet_msrcnn.lab.reproduction.protocols import (
+    use_mmdet_head,
+    use_mmdet_mask_head,
+)
+
+MASK_RCNN, IN_TREE, OURS = 'Mask R-CNN', "mmdet's MS R-CNN", 'MS R-CNN'
+
+
+def build(cfg: Config) -> nn.Module:
+    """Build a detector that finds as many objects as it may.
+
+    Its weights are random, but for a bias that makes one class likely, so
+    that box NMS has the boxes of a busy image.
+    """
+    init_default_scope('mmdet')
+    cfg.model.backbone.init_cfg = None
+    torch.manual_seed(0)
+    model = MODELS.build(cfg.model)
+    model.init_weights()
+    nn.init.constant_(model.roi_head.bbox_head.fc_cls.bias[:1], 5)
+    return model.eval()
+
+
+def detectors(
+    ms_rcnn: Path, mask_rcnn: Path, device: str = 'cpu'
+) -> dict[str, nn.Module]:
+    """mmdet's Mask R-CNN and MS R-CNN, and ours, with the same weights.
+
+    Args:
+        ms_rcnn (Path): Config of our MS R-CNN.
+        mask_rcnn (Path): Config of its Mask R-CNN twin.
+        device (str): Where they go. Defaults to 'cpu'.
+
+    Returns:
+        dict[str, nn.Module]: Detectors by name.
+    """
+    plain, in_tree = Config.fromfile(mask_rcnn), Config.fromfile(ms_rcnn)
+    use_mmdet_mask_head(plain)
+    use_mmdet_head(in_tree)
+    ours = build(Config.fromfile(ms_rcnn))
+    found = {MASK_RCNN: build(plain), IN_TREE: build(in_tree), OURS: ours}
+    for model in found.values():
+        model.load_state_dict(ours.state_dict(), strict=False)
+        model.to(device)
+    return found

@@ -1,0 +1,83 @@
+"""Evaluation, against mmdet's CocoMetric."""
+
+import json
+from collections.abc import Callable, Sequence
+
+import numpy as np
+from mmdet.evaluation import CocoMetric
+from mmdet.structures.mask import encode_mask_results
+
+from mmdet_msrcnn.evaluation import MaskScoringMetric
+from mmdet_msrcnn.lab.benchmarks.paste import NUM_DETECTIONS, paste
+from mmdet_msrcnn.lab.benchmarks.scenes import (
+    Scene,
+    Source,
+    class_names,
+    load_images,
+    make_scene,
+)
+from mmdet_msrcnn.lab.benchmarks.table import Column
+from mmdet_msrcnn.lab.benchmarks.timing import time_in_turn
+
+COLUMNS = (
+    Column('mmdet, s', 'mmdet', 2),
+    Column('ours, s', 'ours', 2),
+    Column('ours / mmdet', 'ratio', 2),
+)
+
+
+def detections(scene: Scene, seed: int) -> tuple[dict, dict]:
+    """Ground truth and detections of an image, as metrics keep them."""
+    sample = scene.batch['data_samples'][0]
+    height, width = sample.ori_shape
+    boxes = scene.boxes / scene.boxes.new_tensor(sample.scale_factor * 2)
+    scores, mask_ious = np.random.default_rng(seed).random((2, len(boxes)))
+    pred = dict(
+        img_id=sample.img_id,
+        bboxes=boxes.numpy(),
+        scores=scores,
+        labels=scene.gt.labels[scene.inds].numpy(),
+        masks=encode_mask_results(paste(scene)['ours']()),
+        mask_ious=mask_ious,
+        mask_scores=scores * mask_ious,
+    )
+    return dict(width=width, height=height, img_id=sample.img_id), pred
+
+
+def evaluators(
+    source: Source, results: Sequence[tuple]
+) -> dict[str, Callable[[], dict]]:
+    """CocoMetric and ours on the same results."""
+    content = json.loads(source.ann_file.read_text('utf-8'))
+    args = dict(ann_file=str(source.ann_file), metric=['bbox', 'segm'])
+    metrics = dict(
+        mmdet=CocoMetric(**args),
+        # CocoMetric matches up to 1,000 detections.
+        ours=MaskScoringMetric(max_dets=1000, **args),
+    )
+    for metric in metrics.values():
+        metric.dataset_meta = dict(classes=class_names(content))
+        metric.img_ids = [gt['img_id'] for gt, _ in results]
+    return {
+        name: lambda metric=metric: metric.compute_metrics(list(results))
+        for name, metric in metrics.items()
+    }
+
+
+def measure_evaluation(source: Source, repeats: int) -> list[dict]:
+    """Time the metrics on 100 detections an image.
+
+    Args:
+        source (Source): Images.
+        repeats (int): Timed evaluations.
+
+    Returns:
+        list[dict]: A row with ``mmdet`` and ``ours`` (float) seconds, and
+        ``ratio`` (float), ours to mmdet's.
+    """
+    results = [
+        detections(make_scene(batch, NUM_DETECTIONS), i)
+        for i, batch in enumerate(load_images(source))
+    ]
+    seconds = time_in_turn(evaluators(source, results), repeats)
+    return [dict(seconds, ratio=seconds['ours'] / seconds['mmdet'])]

@@ -1,0 +1,60 @@
+"""Pasting masks into the image at test, against mmdet's."""
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+
+from mmdet_msrcnn.lab.benchmarks.scenes import (
+    Scene,
+    Source,
+    load_images,
+    make_scene,
+)
+from mmdet_msrcnn.lab.benchmarks.table import DIFFERENCES, compared
+from mmdet_msrcnn.lab.benchmarks.targets import CFG, mask_heads
+from mmdet_msrcnn.lab.benchmarks.timing import compare, time_in_turn
+
+NUM_DETECTIONS = 100
+
+COLUMNS = compared(DIFFERENCES)
+
+
+def paste(scene: Scene) -> dict[str, Callable[[], Tensor]]:
+    """Masks of the original image from mmdet's mask head and from ours."""
+    sample = scene.batch['data_samples'][0]
+    probs = scene.mask_probs[:, None]
+    labels = torch.zeros(len(probs), dtype=torch.long)
+    return {
+        name: lambda head=head: head._predict_by_feat_single(
+            probs,
+            scene.boxes.clone(),
+            labels,
+            sample.metainfo,
+            CFG,
+            rescale=True,
+            activate_map=True,
+        )
+        for name, head in mask_heads().items()
+    }
+
+
+def measure_paste(source: Source, repeats: int) -> list[dict]:
+    """Time the pasting of 100 detections an image.
+
+    Args:
+        source (Source): Images.
+        repeats (int): Timed calls for each image.
+
+    Returns:
+        list[dict]: A row with ``mmdet`` and ``ours`` (float), mean over
+        images of the median seconds, ``ratio`` (float) and ``differences``
+        (int), pixels that differ.
+    """
+    times, different = [], 0
+    for batch in load_images(source):
+        functions = paste(make_scene(batch, NUM_DETECTIONS))
+        times.append(time_in_turn(functions, repeats))
+        found, expected = (function() for function in functions.values())
+        different += int((found != expected).sum())
+    return [dict(masks='all', **compare(times), differences=different)]

@@ -1,0 +1,145 @@
+"""Targets of the two mask heads, against mmdet's."""
+
+from collections.abc import Callable
+
+import torch
+from mmdet.models.roi_heads.mask_heads import FCNMaskHead as MMDetMaskHead
+from mmdet.models.roi_heads.mask_heads import MaskIoUHead as MMDetMaskIoUHead
+from mmengine.config import ConfigDict
+from torch import Tensor
+
+from mmdet_msrcnn.lab.benchmarks.memory import peak_memory
+from mmdet_msrcnn.lab.benchmarks.scenes import (
+    MASK_SIZE,
+    Scene,
+    Source,
+    as_bitmaps,
+    load_images,
+    make_scene,
+)
+from mmdet_msrcnn.lab.benchmarks.table import DIFFERENCES, Column, compared
+from mmdet_msrcnn.lab.benchmarks.timing import compare, means, time_in_turn
+from mmdet_msrcnn.models import FCNMaskHead, MaskIoUHead
+from mmdet_msrcnn.models.mask_heads.mask_paste import paste_masks
+
+CFG = ConfigDict(mask_thr_binary=0.5, mask_size=MASK_SIZE)
+SMALL = dict(in_channels=8, conv_out_channels=8)
+
+TARGET_COLUMNS = compared(
+    Column('mmdet, MAE', 'mmdet_mae', 4), Column('ours, MAE', 'ours_mae', 4)
+)
+MASK_TARGET_COLUMNS = compared(
+    DIFFERENCES,
+    Column('mmdet, MB', 'mmdet_bytes', 0, 1e-6),
+    Column('ours, MB', 'ours_bytes', 0, 1e-6),
+)
+
+
+def true_ious(scene: Scene) -> Tensor:
+    """IoU of the pasted masks with the whole instances, shape (K, )."""
+    gt = torch.from_numpy(as_bitmaps(scene.gt.masks).masks).bool()
+    height, width = gt.shape[1:]
+    pasted = paste_masks(scene.mask_probs, scene.boxes, height, width, 0.5)
+    ious = []
+    for mask, truth in zip(pasted, gt[scene.inds], strict=True):
+        overlap = (mask & truth).sum()
+        ious.append(overlap / (mask | truth).sum().clamp(min=1))
+    return torch.stack(ious)
+
+
+def mask_iou_targets(scene: Scene) -> dict[str, Callable[[], Tensor]]:
+    """The MaskIoU targets of mmdet's head and of ours."""
+    theirs = MMDetMaskIoUHead(num_classes=1, fc_out_channels=8, **SMALL)
+    ours = MaskIoUHead(num_classes=1, fc_out_channels=8, **SMALL)
+    logits = scene.mask_probs.logit(eps=1e-6)
+    targets = MMDetMaskHead(num_classes=1, **SMALL).get_targets(
+        [scene.sampling], [scene.gt], CFG
+    )
+    probs = scene.mask_probs[:, None]
+    sampling, gt = [scene.sampling], [scene.gt]
+    # The head of one class: every label is 0.
+    scene.sampling.pos_gt_labels.zero_()
+    return dict(
+        mmdet=lambda: theirs.get_targets(sampling, gt, logits, targets, CFG),
+        ours=lambda: ours.get_targets(probs, sampling, gt, CFG).ious[:, 0],
+    )
+
+
+def mask_heads() -> dict[str, MMDetMaskHead]:
+    """mmdet's mask head and ours, of one class and few parameters."""
+    return dict(
+        mmdet=MMDetMaskHead(num_classes=1, **SMALL),
+        ours=FCNMaskHead(num_classes=1, **SMALL),
+    )
+
+
+def mask_head_targets(scene: Scene) -> dict[str, Callable[[], Tensor]]:
+    """The targets of mmdet's mask head and of ours."""
+    return {
+        name: lambda head=head: head.get_targets(
+            [scene.sampling], [scene.gt], CFG
+        )
+        for name, head in mask_heads().items()
+    }
+
+
+def measure_mask_iou_targets(source: Source, repeats: int) -> list[dict]:
+    """Time the MaskIoU targets, and see how far they are from the truth.
+
+    Args:
+        source (Source): Images.
+        repeats (int): Timed calls for each image.
+
+    Returns:
+        list[dict]: For bitmaps and polygons: ``masks`` (str), ``mmdet`` and
+        ``ours`` (float), mean over images of the median seconds, ``ratio``
+        (float), and ``mmdet_mae`` and ``ours_mae`` (float), mean absolute
+        error against the IoU of the pasted masks.
+    """
+    rows = []
+    for masks in ('bitmap', 'polygon'):
+        times, errors = [], []
+        for batch in load_images(source, polygons=masks == 'polygon'):
+            scene = make_scene(batch)
+            functions = mask_iou_targets(scene)
+            times.append(time_in_turn(functions, repeats))
+            truth = true_ious(scene)
+            errors.append(
+                {
+                    f'{name}_mae': (function() - truth).abs().mean().item()
+                    for name, function in functions.items()
+                }
+            )
+        if times:
+            rows.append(dict(masks=masks, **compare(times), **means(errors)))
+    return rows
+
+
+def measure_mask_targets(source: Source, repeats: int) -> list[dict]:
+    """Time the targets of the mask head on bitmaps, and see their memory.
+
+    Args:
+        source (Source): Images.
+        repeats (int): Timed calls for each image.
+
+    Returns:
+        list[dict]: A row with ``mmdet`` and ``ours`` (float), mean over
+        images of the median seconds, ``ratio`` (float), ``mmdet_bytes`` and
+        ``ours_bytes`` (float), peak memory, and ``differences`` (int),
+        elements that differ.
+    """
+    times, memory, different = [], [], 0
+    for batch in load_images(source):
+        functions = mask_head_targets(make_scene(batch))
+        peaks = {
+            f'{name}_bytes': peak_memory(functions[name])
+            for name in ('ours', 'mmdet')
+        }
+        times.append(time_in_turn(functions, repeats))
+        memory.append(peaks)
+        found, expected = (function() for function in functions.values())
+        different += int((found != expected).sum())
+    row = dict(masks='bitmap', **compare(times), differences=different)
+    if None not in memory[0].values():
+        row |= means(memory)
+    return [row]

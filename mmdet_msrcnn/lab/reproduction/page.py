@@ -1,0 +1,63 @@
+"""Tables within a page of the documentation."""
+
+import json
+import re
+from pathlib import Path
+
+from mmdet_msrcnn.lab.reproduction.paper import TABLES
+from mmdet_msrcnn.lab.reproduction.render import table_cells, to_markdown
+
+BLOCK = re.compile(
+    r'(<!-- table: (\S+) (\S+) -->\n).*?(<!-- end -->)', re.DOTALL
+)
+
+
+def load_results(folder: Path) -> dict[str, list[dict]]:
+    """Read the results of a protocol.
+
+    Args:
+        folder (Path): Holds ``VARIANT/seedN.json``.
+
+    Returns:
+        dict[str, list[dict]]: Results of each variant, in order of seeds.
+    """
+    results = {}
+    for path in sorted(folder.glob('*/seed*.json')):
+        result = json.loads(path.read_text())
+        results.setdefault(result['variant'], []).append(result)
+    return results
+
+
+def fill_page(text: str, folder: Path) -> str:
+    """Write the tables of a page anew.
+
+    Args:
+        text (str): Markdown with ``<!-- table: PROTOCOL TABLE -->`` and
+            ``<!-- end -->`` around each table.
+        folder (Path): Holds ``PROTOCOL/VARIANT/seedN.json``.
+
+    Returns:
+        str: The page. Rows without a result are left out.
+
+    Raises:
+        ValueError: If a table is not known, or its protocol has no results.
+    """
+
+    def fill(match: re.Match) -> str:
+        begin, protocol, name, end = match.groups()
+        results = load_results(folder / protocol)
+        if name not in TABLES or not results:
+            raise ValueError(
+                f'The page names the table {protocol} {name}. Tables are '
+                f'{list(TABLES)}; results are in {folder}/PROTOCOL.'
+            )
+        table = TABLES[name]
+        table = table._replace(
+            rows=tuple(row for row in table.rows if row.variant in results),
+            reference=table.reference if table.reference in results else None,
+        )
+        return (
+            begin + to_markdown(table, table_cells(table, results, {})) + end
+        )
+
+    return BLOCK.sub(fill, text)

@@ -1,0 +1,112 @@
+"""What is kept of a finished run."""
+
+import json
+import time
+from pathlib import Path
+
+from mmengine.config import Config
+from pycocotools.coco import COCO
+
+from mmdet_msrcnn.analysis.bootstrap import resample_images
+from mmdet_msrcnn.analysis.report import Evaluation, evaluate
+from mmdet_msrcnn.analysis.report_folder import write_report
+from mmdet_msrcnn.compat.silence import silence
+from mmdet_msrcnn.evaluation import functional
+from mmdet_msrcnn.lab.environment import environment
+from mmdet_msrcnn.lab.head_costs import head_gmacs
+from mmdet_msrcnn.lab.training_log import read_training_log
+
+NUM_RESAMPLES = 200
+STATISTICS = (*functional.STATISTICS, 'share')
+# The ranking that a method is judged by: its mask score if it has one.
+METHODS = ('mask_score', 'class_score')
+
+
+def evaluate_run(folder: Path, name: str, test: Config) -> Evaluation:
+    """Evaluate the results of a test, with a report for people.
+
+    Args:
+        folder (Path): Of the run; has ``results.mask_scores.json``, gets
+            ``report/``.
+        name (str): Name of the run in the report.
+        test (Config): What was tested.
+
+    Returns:
+        Evaluation: On the resampled images that are the same for every run.
+
+    Raises:
+        ValueError: If the model detects nothing.
+    """
+    results = json.loads((folder / 'results.mask_scores.json').read_text())
+    detections = results.pop('detections')
+    if not detections:
+        raise ValueError('the model detects nothing')
+    with silence():
+        coco = COCO(test.test_evaluator.ann_file)
+    samples = resample_images(len(results['img_ids']), NUM_RESAMPLES)
+    evaluation = evaluate(coco, detections, results, samples)
+    dataset = test.test_dataloader.dataset
+    img_dir = Path(dataset.data_root, dataset.data_prefix.img)
+    write_report(folder / 'report', coco, {name: evaluation}, img_dir)
+    return evaluation
+
+
+def collect(
+    folder: Path, evaluation: Evaluation, test: Config, config: Config
+) -> dict:
+    """Put what is known of a finished run together.
+
+    Args:
+        folder (Path): Of the run.
+        evaluation (Evaluation): From :func:`evaluate_run`.
+        test (Config): What was tested.
+        config (Config): What was trained, or tested if nothing was.
+
+    Returns:
+        dict: ``metrics`` (of the boxes, of each ranking of the masks, of the
+        method's own ranking as ``mask``, statistics, cost and time),
+        ``mask_ap_resampled``, the log and the whole config.
+    """
+    row, metrics = evaluation.row, dict(evaluation.row['breakdown'])
+    method = next(ranking for ranking in METHODS if ranking in metrics)
+    metrics['mask'] = metrics[method]
+    metrics['statistics'] = {key: row[key] for key in STATISTICS if key in row}
+    metrics['run'] = dict(
+        seconds_per_image=_seconds_per_image(folder / 'test'),
+        **head_gmacs(test.model.roi_head),
+    )
+    return dict(
+        metrics=metrics,
+        mask_ap_resampled=[
+            round(sample[method], 6) for sample in evaluation.resamples
+        ],
+        max_dets=evaluation.coco_eval.params.maxDets[-1],
+        detections=row['detections'],
+        environment=environment(),
+        log=training_log(folder / 'train'),
+        config=config.pretty_text,
+        finished=time.strftime('%Y-%m-%d'),
+    )
+
+
+def _seconds_per_image(folder: Path) -> float:
+    """Time of the network in the last test, without loading the data."""
+    logs = sorted(folder.glob('*/[0-9]*.json'))
+    values = json.loads(logs[-1].read_text())
+    return values['time'] - values['data_time']
+
+
+def training_log(folder: Path) -> dict[int, dict]:
+    """The last line that each epoch of a training logged.
+
+    Args:
+        folder (Path): Work dir of the training.
+
+    Returns:
+        dict[int, dict]: Values by epoch.
+    """
+    epochs = {}
+    for values in read_training_log(folder):
+        if 'loss' in values:
+            epochs[values['epoch']] = values
+    return epochs

@@ -1,0 +1,215 @@
+"""Training and evaluating one model, with everything kept in one JSON."""
+
+import json
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from mmengine.config import Config
+
+from mmdet_msrcnn.lab.reproduction.protocols import Recipe
+from mmdet_msrcnn.lab.reproduction.results import collect, evaluate_run
+from mmdet_msrcnn.lab.reproduction.steps import locked, run_step
+from mmdet_msrcnn.utils.io import write_json
+
+# What of a config decides the result.
+DECISIVE = (
+    'model',
+    'train_dataloader',
+    'optim_wrapper',
+    'param_scheduler',
+    'train_cfg.max_epochs',
+    'load_from',
+    'randomness',
+)
+
+
+@dataclass(frozen=True)
+class Run:
+    """One model of one protocol, trained with one seed.
+
+    Attributes:
+        variant (str): The model.
+        seed (int): Seed of the training.
+        folder (Path): Where all of it goes.
+        recipe (Recipe): What is trained and tested.
+        start (Run | None): Run whose model it starts from.
+    """
+
+    variant: str
+    seed: int
+    folder: Path
+    recipe: Recipe
+    start: 'Run | None' = None
+
+    @property
+    def result(self) -> Path:
+        """The JSON with the result, there once the run is complete."""
+        return self.folder / 'result.json'
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether result and report are there."""
+        report = self.folder / 'report/report.md'
+        return self.result.is_file() and report.is_file()
+
+    @property
+    def checkpoint(self) -> Path:
+        """The trained model."""
+        if self.recipe.train is None:
+            return self.start.checkpoint
+        epochs = self.recipe.train.train_cfg.max_epochs
+        return self.folder / 'train' / f'epoch_{epochs}.pth'
+
+    def latest(self) -> Path | None:
+        """The last checkpoint that was written to its end."""
+        found = sorted(
+            (self.folder / 'train').glob('epoch_*.pth'),
+            key=lambda path: int(path.stem.removeprefix('epoch_')),
+            reverse=True,
+        )
+        # An interrupted file lacks the directory at the end of the archive.
+        return next((path for path in found if zipfile.is_zipfile(path)), None)
+
+
+def execute(run: Run, tools: Path, gpus: int = 1) -> None:
+    """Train, test and evaluate what is not there yet.
+
+    An interrupted training goes on after its last whole epoch.
+
+    Args:
+        run (Run): The run.
+        tools (Path): Folder of ``train.py`` and ``test.py``.
+        gpus (int): Processes to train and test with. Defaults to 1.
+
+    Raises:
+        RuntimeError: If training or test fails (says with what, the output
+            is in ``train.log`` or ``test.log`` of the run's folder), the
+            model that it starts from is missing, or another process is at
+            work in the folder.
+        ValueError: If the folder holds a run of another config, or the model
+            detects nothing.
+    """
+    check_unchanged(run)
+    if run.is_complete:
+        return
+    if run.start is not None and not run.start.checkpoint.is_file():
+        raise RuntimeError(
+            f'{run.start.variant}, which it starts from, has no checkpoint '
+            f'{run.start.checkpoint}'
+        )
+    run.folder.mkdir(parents=True, exist_ok=True)
+    with locked(run.folder) as lock:
+        _train(run, tools, gpus, lock)
+        _test(run, tools, gpus, lock)
+        test = run.recipe.test
+        name = f'{run.variant}, seed {run.seed}'
+        evaluation = evaluate_run(run.folder, name, test)
+        if not run.result.is_file():
+            config = run.recipe.train or test
+            result = collect(run.folder, evaluation, test, config)
+            own = dict(variant=run.variant, seed=run.seed, gpus=gpus)
+            write_json(run.result, own | result)
+
+
+def _train(run: Run, tools: Path, gpus: int, lock: int) -> None:
+    started = run.latest()
+    if run.recipe.train is None or started == run.checkpoint:
+        return
+    config = run.folder / 'train.py'
+    run.recipe.train.dump(config)
+    # The learning rate is that of the config's batch, whatever the GPUs.
+    options = ['--auto-scale-lr']
+    if started:
+        options += ['--resume', started]
+    run_step(run.folder, tools, 'train', [config], gpus, options, lock)
+
+
+def _test(run: Run, tools: Path, gpus: int, lock: int) -> None:
+    prefix = run.folder / 'results'
+    found = prefix.with_suffix('.mask_scores.json')
+    made = run.checkpoint.stat().st_mtime
+    if found.is_file() and found.stat().st_mtime > made:
+        return
+    config = run.folder / 'test.py'
+    run.recipe.test.dump(config)
+    inputs = [config, run.checkpoint]
+    options = ['--cfg-options', f'test_evaluator.outfile_prefix={prefix}']
+    run_step(run.folder, tools, 'test', inputs, gpus, options, lock)
+
+
+def check_unchanged(run: Run) -> None:
+    """Check that a folder holds no run of another config.
+
+    Args:
+        run (Run): The run.
+
+    Raises:
+        ValueError: If it does; names what differs.
+    """
+    path = run.folder / 'train.py'
+    if run.recipe.train is None or not path.is_file():
+        return
+    new, old = run.recipe.train, Config.fromfile(path)
+    for key in DECISIVE:
+        differing = _first_difference(_get(old, key), _get(new, key), key)
+        if differing:
+            raise ValueError(
+                f'{run.folder} holds a run with another config: {differing}. '
+                'Delete the folder, or take another --out-dir.'
+            )
+
+
+def _get(cfg: Config, key: str) -> object:
+    for part in key.split('.'):
+        cfg = (cfg or {}).get(part)
+    return cfg
+
+
+def _first_difference(old: object, new: object, key: str) -> str:
+    """Where two parts of configs differ; empty if nowhere."""
+    if isinstance(old, dict) and isinstance(new, dict):
+        found = (
+            _first_difference(old.get(k), new.get(k), f'{key}.{k}')
+            for k in sorted(old.keys() | new.keys())
+        )
+        return next(filter(None, found), '')
+    return '' if old == new else f'{key} was {old!r} and is {new!r}'
+
+
+def write_submission(run: Run, tools: Path, gpus: int = 1) -> Path:
+    """Write what the COCO server expects of a trained model on test-dev.
+
+    Args:
+        run (Run): A complete run of the COCO protocol.
+        tools (Path): See :func:`execute`.
+        gpus (int): See there.
+
+    Returns:
+        Path: The masks, with mask scores as scores where there are any.
+    """
+    name = f'detections_test-dev2017_{run.variant}_results.json'
+    path = run.folder / name
+    if path.is_file():
+        return path
+    prefix = run.folder / 'test-dev'
+    data = run.recipe.test.data_root
+    ann_file = 'annotations/image_info_test-dev2017.json'
+    settings = {
+        'test_dataloader.dataset.ann_file': ann_file,
+        'test_dataloader.dataset.data_prefix.img': 'test2017/',
+        'test_evaluator.ann_file': f'{data}{ann_file}',
+        'test_evaluator.format_only': True,
+        'test_evaluator.outfile_prefix': prefix,
+    }
+    pairs = [f'{key}={value}' for key, value in settings.items()]
+    options = ['--cfg-options', *pairs]
+    inputs = [run.folder / 'test.py', run.checkpoint]
+    with locked(run.folder) as lock:
+        run_step(run.folder, tools, 'test', inputs, gpus, options, lock)
+    detections = json.loads(Path(f'{prefix}.segm.json').read_text())
+    for det in detections:
+        # The area of a mask would be taken from its box.
+        del det['bbox']
+    write_json(path, detections)
+    return path

@@ -1,0 +1,107 @@
+"""Detections of a frozen detector, with what a head needs to score them.
+
+Shape shorthand: D detections of all images.
+"""
+
+from itertools import chain
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from mmengine.dataset import BaseDataset, pseudo_collate
+from pycocotools import mask as mask_utils
+from torch import Tensor, nn
+
+from mmdet_msrcnn.models.mask_heads.mask_fusion import select_by_label
+from mmdet_msrcnn.models.targets.detection_target import detection_targets
+
+
+class Detections(NamedTuple):
+    """Detections of a frozen detector in a data set.
+
+    Attributes:
+        images (Tensor): Index of the image of each, shape (D, ).
+        inputs (tuple[Tensor]): Of :meth:`MaskScoreHead.forward`, features
+            and masks in half precision.
+        scores (Tensor): Class scores, shape (D, ).
+        ious (Tensor): MaskIoU with the assigned instance, shape (D, ).
+        rates (Tensor): See :func:`true_positive_rates`, shape (D, ).
+        trained (Tensor): bool, whether each may train, shape (D, ).
+        results (list[dict]): COCO results, with class scores.
+    """
+
+    images: Tensor
+    inputs: tuple[Tensor, ...]
+    scores: Tensor
+    ious: Tensor
+    rates: Tensor
+    trained: Tensor
+    results: list[dict]
+
+
+@torch.no_grad()
+def find_detections(model: nn.Module, dataset: BaseDataset) -> Detections:
+    """Detect in every image, and keep what a MaskScoreHead trains with.
+
+    Args:
+        model (nn.Module): Detector with a MaskScoreHead, in eval mode.
+        dataset (BaseDataset): Images as at test, with ground truth in the
+            size of the original image.
+
+    Returns:
+        Detections: In order of images.
+
+    Raises:
+        ValueError: If nothing is detected.
+    """
+    head, seen = model.roi_head.mask_iou_head, []
+    mask_thr = model.roi_head.test_cfg.mask_thr_binary
+    cat_ids = dataset.cat_ids
+    handle = head.register_forward_pre_hook(lambda _, args: seen.append(args))
+    parts = []
+    for index in range(len(dataset)):
+        data = model.data_preprocessor(pseudo_collate([dataset[index]]))
+        (sample,) = model(**data, mode='predict')
+        found = sample.pred_instances
+        if len(found) == 0:
+            continue
+        feats, probs, labels, ranks = seen.pop()
+        ious, rates, trained = detection_targets(
+            select_by_label(probs, labels),
+            found,
+            sample.gt_instances,
+            sample.get('ignored_instances'),
+            mask_thr,
+        )
+        results = [
+            dict(
+                image_id=sample.img_id,
+                category_id=cat_ids[label],
+                score=score,
+                segmentation=mask_utils.encode(np.asfortranarray(mask)),
+            )
+            for label, score, mask in zip(
+                labels.tolist(),
+                found.scores.tolist(),
+                found.masks.byte().numpy(),
+                strict=True,
+            )
+        ]
+        inputs = feats.half(), probs.half(), labels, ranks
+        image = torch.full_like(labels, index)
+        tensors = found.scores, ious, rates, trained
+        parts.append((image, inputs, *tensors, results))
+    handle.remove()
+    if not parts:
+        raise ValueError(
+            f'Nothing is detected in {len(dataset)} images. Give the '
+            'checkpoint of a trained detector, or lower '
+            'test_cfg.rcnn.score_thr.'
+        )
+    images, inputs, *tensors, results = zip(*parts, strict=True)
+    return Detections(
+        torch.cat(images),
+        tuple(map(torch.cat, zip(*inputs, strict=True))),
+        *map(torch.cat, tensors),
+        list(chain(*results)),
+    )

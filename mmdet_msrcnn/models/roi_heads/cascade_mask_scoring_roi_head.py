@@ -1,0 +1,141 @@
+"""Mask scoring on Cascade Mask R-CNN."""
+
+import torch
+from mmdet.models.roi_heads import CascadeRoIHead
+from mmdet.models.task_modules.samplers import SamplingResult
+from mmdet.structures import SampleList
+from mmdet.structures.bbox import bbox2roi
+from mmdet.utils import InstanceList
+from torch import Tensor
+
+from mmdet_msrcnn.models.roi_heads.mask_scoring_mixin import (
+    MaskScoringMixin,
+    mean_probs,
+)
+from mmdet_msrcnn.registry import MODELS
+
+
+@MODELS.register_module()
+class CascadeMaskScoringRoIHead(MaskScoringMixin, CascadeRoIHead):
+    """Cascade RoI head that also predicts how good its masks are.
+
+    One MaskIoU head takes the last stage's RoI features and the mean of the
+    stages' mask probabilities, which is also what is pasted. It is trained on
+    the last stage's positives, and that stage's loss weight applies to it.
+    Asked for in https://github.com/open-mmlab/mmdetection/issues/2715.
+
+    Arguments and errors are those of :class:`MaskScoringMixin` and
+    :class:`CascadeRoIHead`.
+    """
+
+    def forward(
+        self,
+        x: tuple[Tensor],
+        rpn_results_list: InstanceList,
+        batch_data_samples: SampleList,
+    ) -> tuple:
+        """Run the heads without post-processing, as ``mode='tensor'`` does.
+
+        Args:
+            x (tuple[Tensor]): Multi-level features.
+            rpn_results_list (list[:obj:`InstanceData`]): Region proposals.
+            batch_data_samples (list[:obj:`DetDataSample`]): Meta information
+                of each image.
+
+        Returns:
+            tuple[Tensor]: ``cls_score``, averaged over stages, ``bbox_pred``
+            of the last stage, ``mask_preds`` (probabilities averaged over
+            stages) and ``mask_iou_preds``.
+        """
+        proposals = [res.bboxes for res in rpn_results_list]
+        rois, cls_scores, bbox_preds = self._refine_roi(
+            x,
+            bbox2roi(proposals),
+            [sample.metainfo for sample in batch_data_samples],
+            tuple(map(len, proposals)),
+        )
+        rois, cls_score = torch.cat(rois), torch.cat(cls_scores)
+        mask_preds, mask_feats = self._stage_masks(x, rois)
+        labels = cls_score[:, : self.bbox_head[-1].num_classes].argmax(dim=1)
+        mask_iou_preds, _ = self._mask_iou_forward(
+            x, rois, mask_preds, mask_feats, labels
+        )
+        return (
+            cls_score,
+            torch.cat(bbox_preds),
+            mean_probs(mask_preds),
+            mask_iou_preds,
+        )
+
+    def _mask_forward(
+        self, stage: int, x: tuple[Tensor], rois: Tensor
+    ) -> dict:
+        """Run the mask head of a stage; unlike mmdet's, keep its features."""
+        extractor = self.mask_roi_extractor[stage]
+        mask_feats = extractor(x[: extractor.num_inputs], rois)
+        mask_preds = self.mask_head[stage](mask_feats)
+        return dict(mask_preds=mask_preds, mask_feats=mask_feats)
+
+    def mask_loss(
+        self,
+        stage: int,
+        x: tuple[Tensor],
+        sampling_results: list[SamplingResult],
+        batch_gt_instances: InstanceList,
+    ) -> dict:
+        """Compute the losses of a stage, in the last with the MaskIoU head's.
+
+        Args:
+            stage (int): Stage of the cascade, from 0.
+            x (tuple[Tensor]): Multi-level features.
+            sampling_results (list[:obj:`SamplingResult`]): Sampling results
+                of each image.
+            batch_gt_instances (list[:obj:`InstanceData`]): Ground truth of
+                each image, with ``bboxes``, ``labels`` and ``masks``.
+
+        Returns:
+            dict: As :meth:`CascadeRoIHead.mask_loss`; ``loss_mask`` of the
+            last stage also holds ``loss_mask_iou`` and the statistics of its
+            targets.
+        """
+        mask_results = super().mask_loss(
+            stage, x, sampling_results, batch_gt_instances
+        )
+        if stage == self.num_stages - 1:
+            rois = bbox2roi([res.pos_priors for res in sampling_results])
+            earlier = [
+                self._mask_forward(s, x, rois)['mask_preds']
+                for s in range(stage)
+            ]
+            loss_mask_iou = self._mask_iou_loss(
+                x,
+                [*earlier, mask_results['mask_preds']],
+                mask_results['mask_feats'],
+                sampling_results,
+                batch_gt_instances,
+            )
+            mask_results['loss_mask'].update(loss_mask_iou)
+        return mask_results
+
+    def _stage_masks(
+        self, x: tuple[Tensor], rois: Tensor
+    ) -> tuple[list[Tensor], Tensor]:
+        results = [
+            self._mask_forward(stage, x, rois)
+            for stage in range(self.num_stages)
+        ]
+        return [r['mask_preds'] for r in results], results[-1]['mask_feats']
+
+    def _paste_masks(
+        self,
+        mask_preds: list[Tensor],
+        num_rois: list[int],
+        results_list: InstanceList,
+        **kwargs,
+    ) -> InstanceList:
+        return self.mask_head[-1].predict_by_feat(
+            mask_preds=mean_probs(mask_preds).split(num_rois),
+            results_list=results_list,
+            activate_map=True,
+            **kwargs,
+        )

@@ -1,0 +1,204 @@
+"""What a mask score that ranks for AP has to estimate, and from what.
+
+AP counts a detection by its rank and by whether it is a true positive, at
+each IoU threshold. If the one did not depend on the other, the best order
+would be by the probability of being a true positive (the probability ranking
+principle; Robertson, Journal of Documentation 33(4), 1977): neither by the
+IoU, which a duplicate may have too, nor by class score x IoU. Which of two
+detections of one instance is the duplicate does depend on the order; here it
+is the one of lower class score.
+
+Shape shorthand: D detections and N instances of one image.
+"""
+
+import torch
+from mmdet.structures.bbox import bbox_overlaps, get_box_tensor
+from mmengine.structures import InstanceData
+from torch import Tensor
+
+from mmdet_msrcnn.models.targets.gt_masks import stack_gt_masks
+from mmdet_msrcnn.models.targets.mask_iou_target import mask_iou_target
+
+COCO_IOU_THRS = tuple(0.5 + 0.05 * i for i in range(10))
+# Class scores are kept this far from 0 and 1.
+EPS = 1e-3
+
+
+def outranked_by(scores: Tensor) -> Tensor:
+    """Whether detection j comes before detection i.
+
+    Args:
+        scores (Tensor): Class scores, shape (D, ). Of equal ones the first
+            comes first, as in pycocotools.
+
+    Returns:
+        Tensor: bool of shape (D, D), at [i, j].
+    """
+    higher = scores > scores[:, None]
+    equal = scores == scores[:, None]
+    return higher | (equal & torch.ones_like(equal).tril(-1))
+
+
+def rank_features(boxes: Tensor, scores: Tensor, labels: Tensor) -> Tensor:
+    """What tells a duplicate, and how sure the box head is.
+
+    Args:
+        boxes (Tensor): (x1, y1, x2, y2), shape (D, 4).
+        scores (Tensor): Class scores in [0, 1], shape (D, ).
+        labels (Tensor): Classes, shape (D, ).
+
+    Returns:
+        Tensor: float32 logit of the class score, and largest box IoU with a
+        detection of the same class that comes before, in [0, 1]; shape
+        (D, 2).
+    """
+    scores = scores.float()
+    logits = scores.clamp(EPS, 1 - EPS).logit()
+    if len(scores) == 0:
+        return logits.new_zeros((0, 2))
+    rivals = outranked_by(scores) & (labels == labels[:, None])
+    overlaps = bbox_overlaps(boxes.float(), boxes.float()) * rivals
+    return torch.stack([logits, overlaps.amax(dim=1)], dim=1)
+
+
+def assign_instances(
+    boxes: Tensor, labels: Tensor, gt_boxes: Tensor, gt_labels: Tensor
+) -> Tensor:
+    """Instance of its class whose box overlaps each detection most.
+
+    Of 8,700 detections on nuclei, 6 have a larger mask IoU, of at least 0.5,
+    with another instance.
+
+    Args:
+        boxes (Tensor): Shape (D, 4).
+        labels (Tensor): Shape (D, ).
+        gt_boxes (Tensor): Shape (N, 4).
+        gt_labels (Tensor): Shape (N, ).
+
+    Returns:
+        Tensor: Instances in [0, N), -1 where there is none, shape (D, ).
+    """
+    if len(gt_boxes) == 0:
+        return torch.full_like(labels, -1)
+    same = labels[:, None] == gt_labels
+    overlaps, inds = (bbox_overlaps(boxes, gt_boxes) * same).max(dim=1)
+    return torch.where(overlaps > 0, inds, -1)
+
+
+def reached_thresholds(mask_ious: Tensor) -> Tensor:
+    """Which of COCO's IoU thresholds a MaskIoU reaches.
+
+    Args:
+        mask_ious (Tensor): In [0, 1], shape (D, ).
+
+    Returns:
+        Tensor: bool of shape (D, 10).
+    """
+    return mask_ious[:, None] >= mask_ious.new_tensor(COCO_IOU_THRS)
+
+
+def true_positive_rates(
+    mask_ious: Tensor, gt_inds: Tensor, scores: Tensor
+) -> Tensor:
+    """Share of COCO's IoU thresholds at which a detection is a true positive.
+
+    COCO matches detections by descending score, here the class score. At a
+    threshold, the first whose IoU with an instance reaches it takes the
+    instance: a detection counts at the thresholds that its own IoU reaches and
+    that of no rival before it does. (A duplicate that COCO would give to an
+    instance beside does not count here.)
+
+    Args:
+        mask_ious (Tensor): IoU with the assigned instance in [0, 1], shape
+            (D, ).
+        gt_inds (Tensor): Assigned instances, shape (D, ).
+        scores (Tensor): Class scores, shape (D, ).
+
+    Returns:
+        Tensor: In [0, 1], shape (D, ).
+    """
+    if len(scores) == 0:
+        return mask_ious.new_zeros((0,))
+    rivals = outranked_by(scores) & (gt_inds == gt_inds[:, None])
+    best_rival = (mask_ious * rivals).amax(dim=1)
+    taken = reached_thresholds(best_rival)
+    return (reached_thresholds(mask_ious) & ~taken).float().mean(dim=1)
+
+
+def in_ignored_region(
+    boxes: Tensor,
+    labels: Tensor,
+    ignored_boxes: Tensor,
+    ignored_labels: Tensor | None,
+    min_cover: float = 0.5,
+) -> Tensor:
+    """Whether a detection lies in a region that is ignored, such as a crowd.
+
+    Args:
+        boxes (Tensor): Shape (D, 4).
+        labels (Tensor): Shape (D, ).
+        ignored_boxes (Tensor): Shape (M, 4).
+        ignored_labels (Tensor, optional): Class that each region holds, shape
+            (M, ); without it a region holds all classes.
+        min_cover (float): Part of the detection's box from which it does.
+            Defaults to 0.5, the lowest IoU threshold of COCO.
+
+    Returns:
+        Tensor: bool of shape (D, ).
+    """
+    if min(len(boxes), len(ignored_boxes)) == 0:
+        return boxes.new_zeros((len(boxes),), dtype=torch.bool)
+    cover = bbox_overlaps(boxes, ignored_boxes, mode='iof')
+    if ignored_labels is not None:
+        cover = cover * (labels[:, None] == ignored_labels)
+    return cover.amax(dim=1) >= min_cover
+
+
+@torch.no_grad()
+def detection_targets(
+    mask_probs: Tensor,
+    dets: InstanceData,
+    gt_instances: InstanceData,
+    ignored: InstanceData | None,
+    mask_thr: float,
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Compute the targets of the detections of one image.
+
+    Args:
+        mask_probs (Tensor): Foreground probabilities of the classes that
+            were detected, shape (n, h, w).
+        dets (:obj:`InstanceData`): ``bboxes``, ``scores`` and ``labels``.
+        gt_instances (:obj:`InstanceData`): ``bboxes``, ``labels`` and
+            ``masks``.
+        ignored (:obj:`InstanceData`, optional): ``bboxes`` of regions in
+            which detections do not train, unless they are true positives;
+            with ``labels``, detections of their class alone.
+        mask_thr (float): Probability from which a pixel is foreground.
+
+    Returns:
+        tuple[Tensor]: MaskIoU with the assigned instance, 0 without one;
+        share of COCO's thresholds at which the detection is a true
+        positive; and whether it trains (bool). Each of shape (n, ).
+    """
+    boxes = get_box_tensor(dets.bboxes)
+    gt_boxes = get_box_tensor(gt_instances.bboxes)
+    gt_inds = assign_instances(
+        boxes, dets.labels, gt_boxes, gt_instances.labels
+    )
+    mask_ious = boxes.new_zeros(len(boxes), dtype=torch.float32)
+    if len(gt_boxes) > 0:
+        gt_masks = stack_gt_masks(gt_instances.masks, boxes.device)
+        mask_ious = mask_iou_target(
+            mask_probs, boxes, gt_inds.clamp(min=0), gt_masks, mask_thr
+        ) * (gt_inds >= 0)
+    scores = true_positive_rates(mask_ious, gt_inds, dets.scores)
+    ignore = torch.zeros_like(gt_inds, dtype=torch.bool)
+    if ignored is not None and len(ignored) > 0:
+        ignore = in_ignored_region(
+            boxes,
+            dets.labels,
+            get_box_tensor(ignored.bboxes),
+            ignored.get('labels'),
+        )
+        ignore &= scores == 0
+    return mask_ious, scores, ~ignore

@@ -1,0 +1,39 @@
+"""A data set that is missing is named before anything starts."""
+
+import pytest
+from mmengine.config import Config
+
+from mmdet_msrcnn.lab.reproduction.data import (
+    COMMANDS,
+    annotation_files,
+    check_data,
+)
+from mmdet_msrcnn.lab.reproduction.protocols import PROTOCOLS, Recipe
+from tests.helpers import ROOT
+
+
+@pytest.mark.parametrize('name', PROTOCOLS)
+def test_every_protocol_has_a_command(name, tmp_path, monkeypatch):
+    protocol = PROTOCOLS[name](ROOT / 'configs')
+    recipe = protocol.recipe(protocol.detector)
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(FileNotFoundError, match='Nothing was started') as e:
+        check_data([recipe])
+    assert any(command in str(e.value) for command in COMMANDS.values())
+    for path in annotation_files(recipe.test):
+        assert str(path) in str(e.value)
+    for path in annotation_files(recipe.test):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+    check_data([recipe])
+
+
+def test_what_is_not_trained_needs_its_test_set_alone():
+    recipe = PROTOCOLS['demo'](ROOT / 'configs').recipe('mask-rcnn_r18_fpn')
+    check_data([])
+    with pytest.raises(FileNotFoundError, match=r'gone/x\.json'):
+        loader = dict(dataset=dict(data_root='gone/', ann_file='x.json'))
+        cfg = dict.fromkeys(
+            ('train_dataloader', 'val_dataloader', 'test_dataloader'), loader
+        )
+        check_data([Recipe(recipe.source, None, Config(cfg))])

@@ -1,0 +1,57 @@
+"""Figures of the documentation come from the results that are kept."""
+
+import json
+import re
+
+import pytest
+
+from mmdet_msrcnn.lab.reproduction import TABLES, fill_page
+from tests.helpers import ROOT
+
+# With the fewest tables that each has.
+PAGES = {'reproduction': 4, 'better_score': 2}
+RESULTS = ROOT / 'docs/results'
+
+
+@pytest.mark.parametrize('page', PAGES)
+def test_page_is_what_the_results_say(page):
+    text = (ROOT / f'docs/{page}.md').read_text()
+    assert fill_page(text, RESULTS) == text, (
+        'run: python tools/reproduce_tables.py --write-docs'
+    )
+    assert text.count('<!-- table: ') >= PAGES[page]
+    assert text.count('<!-- table: ') == text.count('<!-- end -->')
+
+
+@pytest.mark.parametrize(
+    'path',
+    sorted(RESULTS.glob('*/*/*.json')),
+    ids=lambda p: f'{p.parent.name}-{p.stem}',
+)
+def test_result_is_whole_and_names_no_machine(path):
+    result = json.loads(path.read_text())
+    assert result['variant'] == path.parent.name
+    assert f'seed{result["seed"]}' == path.stem
+    variants = {row.variant for t in TABLES.values() for row in t.rows}
+    assert result['variant'] in variants
+    assert result['metrics']['mask']['mAP'] > 0
+    # Neither absolute paths nor addresses of a machine.
+    assert not re.search(r"""[\"'](/|~|file:)""", path.read_text())
+
+
+def test_tables_between_the_marks_are_replaced(tmp_path):
+    variant = TABLES['tau'].rows[0].variant
+    folder = tmp_path / 'nuclei' / variant
+    folder.mkdir(parents=True)
+    metrics = dict(mask=dict(mAP=0.5, mAP_50=0.8, mAP_75=0.6))
+    result = dict(variant=variant, metrics=metrics, mask_ap_resampled=[0.5])
+    (folder / 'seed0.json').write_text(json.dumps(result))
+    page = 'before\n<!-- table: nuclei tau -->\nold\n<!-- end -->\nafter\n'
+    filled = fill_page(page, tmp_path)
+    assert filled.startswith('before\n<!-- table: nuclei tau -->\n| ')
+    assert filled.endswith('|\n<!-- end -->\nafter\n')
+    assert '| tau 0 | 29.3 | 50.0 | +20.7 |' in filled
+    # Rows without a result are left out.
+    assert 'tau 0.3' not in filled
+    assert 'old' not in filled
+    assert fill_page(filled, tmp_path) == filled

@@ -1,0 +1,86 @@
+"""Programs that fail say why, and one alone works in a folder."""
+
+import subprocess
+import sys
+
+import pytest
+
+from mmdet_msrcnn.lab.reproduction.steps import (
+    failure_reason,
+    locked,
+    run_step,
+)
+
+TRACEBACK = """Traceback (most recent call last):
+  File "train.py", line 3, in <module>
+ValueError: tau must be in [0, 1), got 3
+"""
+TORCHRUN = f"""[rank1]: {TRACEBACK.splitlines()[0]}
+[rank1]: ValueError: tau must be in [0, 1), got 3
+torch.distributed.elastic.multiprocessing.errors.ChildFailedError:
+============================================================
+train.py FAILED
+------------------------------------------------------------
+============================================================
+"""
+LAST_LINE = 'Epoch(train) [2][40/63] loss: 0.5'
+
+
+@pytest.mark.parametrize(
+    ('text', 'reason'),
+    [
+        (TRACEBACK, 'ValueError: tau must be in [0, 1), got 3'),
+        (TORCHRUN, 'ValueError: tau must be in [0, 1), got 3'),
+        (
+            'torch.OutOfMemoryError: CUDA out of memory\n',
+            'torch.OutOfMemoryError: CUDA out of memory',
+        ),
+        # Killed: there is no exception.
+        (f'a\n{LAST_LINE}\n', LAST_LINE),
+        ('', 'it printed nothing'),
+    ],
+)
+def test_reason(text, reason):
+    assert failure_reason(text) == reason
+
+
+def script(folder, text):
+    (folder / 'train.py').write_text(text)
+
+
+def test_reason_is_that_of_the_last_attempt(tmp_path):
+    for name in ('first', 'second'):
+        script(tmp_path, f'raise ValueError({name!r})')
+        with (
+            locked(tmp_path) as lock,
+            pytest.raises(
+                RuntimeError,
+                match=f'train failed with exit status 1: ValueError: {name}',
+            ),
+        ):
+            run_step(tmp_path, tmp_path, 'train', [], 1, [], lock)
+    log = (tmp_path / 'train.log').read_text()
+    assert log.count('Traceback') == 2
+
+
+def test_two_processes_do_not_work_in_one_folder(tmp_path):
+    with locked(tmp_path) as lock:
+        # As a training that outlives the program that started it.
+        child = subprocess.Popen(
+            [sys.executable, '-c', 'input()'],
+            stdin=subprocess.PIPE,
+            pass_fds=[lock],
+        )
+        with (
+            pytest.raises(RuntimeError, match='another process is at work'),
+            locked(tmp_path),
+        ):
+            pass
+    with (
+        pytest.raises(RuntimeError, match='another process is at work'),
+        locked(tmp_path),
+    ):
+        pass
+    child.communicate(b'\n')
+    with locked(tmp_path):
+        pass

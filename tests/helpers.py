@@ -14,7 +14,7 @@ from mmengine.config import Config
 from mmengine.registry import init_default_scope
 from mmengine.structures import InstanceData
 
-from mmdet_msrcnn.models.targets.gt_masks import stack_gt_masks
+from mmdet_msrcnn.models.targets.gt_masks import pack_gt_masks
 from mmdet_msrcnn.models.targets.mask_iou_target import mask_iou_target
 
 ROOT = Path(__file__).parents[1]
@@ -152,7 +152,7 @@ def iou_target(
 ) -> torch.Tensor:
     """``mask_iou_target`` for a tensor of masks, shape (N, H, W)."""
     masks = BitmapMasks(gt_masks.numpy(), *gt_masks.shape[1:])
-    gt = stack_gt_masks(masks, boxes.device)
+    gt = pack_gt_masks(masks, boxes.device)
     return mask_iou_target(probs, boxes, gt_inds, gt, mask_thr)
 
 

@@ -17,7 +17,7 @@ from mmengine.config import ConfigDict
 from mmengine.structures import InstanceData
 
 from mmdet_msrcnn.models import FCNMaskHead, MaskIoUHead, MaskScoreHead
-from mmdet_msrcnn.models.targets.gt_masks import stack_gt_masks
+from mmdet_msrcnn.models.targets.gt_masks import pack_gt_masks
 from mmdet_msrcnn.models.targets.mask_iou_target import mask_iou_target
 from tests.helpers import (
     MS_RCNN,
@@ -81,9 +81,9 @@ def test_targets_are_equal_and_the_host_does_not_wait(cases):
     found = []
     for case in cases:
         args = case.probs[:, 0], case.boxes, case.inds
-        mask_iou_target(*args, stack_gt_masks(case.masks, args[0].device))
+        mask_iou_target(*args, pack_gt_masks(case.masks, args[0].device))
         with no_synchronisation():
-            gt = stack_gt_masks(case.masks, args[0].device)
+            gt = pack_gt_masks(case.masks, args[0].device)
             targets = mask_iou_target(*args, gt)
         found.append(targets.cpu())
     assert found[0].std() > 0.1
@@ -104,7 +104,7 @@ def test_loss_and_gradient_are_equal_and_the_host_does_not_wait(cases):
         def loss(case=case, head=head, feats=feats, labels=labels):
             preds = head(feats, case.probs, labels)
             return head.loss_and_target(
-                preds, case.probs, case.sampling, case.gt, CFG
+                preds, case.probs, case.sampling, case.gt, [None], CFG
             )['loss_mask_iou']['loss_mask_iou']
 
         loss().backward()
@@ -133,7 +133,7 @@ def test_losses_of_the_mask_score_head_are_equal(cases):
         gt = InstanceData(
             masks=case.masks, bboxes=case.boxes[:12], labels=labels[:12]
         )
-        preds = head(feats, case.probs, labels, *head.context([dets]))
+        preds = head(feats, case.probs, labels, head.context([dets]))
         found = head.loss_and_target(
             preds, case.probs, [dets], [gt], [gt[:2]], CFG
         )

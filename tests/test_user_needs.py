@@ -31,7 +31,7 @@ from mmdet_msrcnn.compat.dependencies import (
     check_mmcv_ops,
     check_pkg_resources,
 )
-from mmdet_msrcnn.models.targets.gt_masks import stack_gt_masks
+from mmdet_msrcnn.models.targets.gt_masks import pack_gt_masks
 from mmdet_msrcnn.models.targets.mask_iou_target import mask_iou_target
 from tests.helpers import (
     MASK_RCNN,
@@ -295,7 +295,7 @@ def test_need_10_polygon_bitmap_and_rle_ground_truth(tmp_path):
             torch.full((1, 28, 28), 0.9),
             boxes,
             torch.tensor([0]),
-            stack_gt_masks(masks, 'cpu'),
+            pack_gt_masks(masks, 'cpu'),
         ).item()
         for name, masks in forms.items()
     }

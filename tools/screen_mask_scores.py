@@ -30,6 +30,7 @@ from mmdet_msrcnn.lab.benchmarks.table import Column, to_markdown
 from mmdet_msrcnn.lab.model_zoo.entry import inner_data_set
 from mmdet_msrcnn.lab.screening.detections import find_detections
 from mmdet_msrcnn.lab.screening.screening import VARIANTS, rank, train_head
+from mmdet_msrcnn.models import MaskScoreHead
 from mmdet_msrcnn.registry import MODELS
 from mmdet_msrcnn.utils.arguments import positive
 from mmdet_msrcnn.utils.io import write_json
@@ -66,7 +67,7 @@ def load_model(config: Path, cfg: Config, checkpoint: Path) -> nn.Module:
     cfg.model.type = 'mmdet_msrcnn.FrozenTwoStageDetector'
     model = MMDET_MODELS.build(cfg.model).eval()
     head = model.roi_head.mask_iou_head
-    if not getattr(head, 'scores_detections', False):
+    if not isinstance(head, MaskScoreHead):
         raise ValueError(
             f'{config} has a {type(head).__name__}, which is not trained '
             'on detections. Give a config such as those of '

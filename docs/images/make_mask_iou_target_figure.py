@@ -17,7 +17,7 @@ from matplotlib.patches import Patch, Rectangle
 from mmdet.models.roi_heads.mask_heads.fcn_mask_head import _do_paste_mask
 from mmdet.structures.mask import BitmapMasks
 
-from mmdet_msrcnn.models.targets.gt_masks import stack_gt_masks
+from mmdet_msrcnn.models.targets.gt_masks import pack_gt_masks
 from mmdet_msrcnn.models.targets.interpolation import interpolate_rows
 from mmdet_msrcnn.models.targets.mask_iou_target import (
     mask_iou_target,
@@ -121,7 +121,7 @@ def main():
             probs,
             boxes,
             first,
-            stack_gt_masks(BitmapMasks(masks.numpy(), HEIGHT, WIDTH), 'cpu'),
+            pack_gt_masks(BitmapMasks(masks.numpy(), HEIGHT, WIDTH), 'cpu'),
         ).item()
         for masks in (in_box_truth, truth)
     )

@@ -125,7 +125,8 @@ def observed_cases(model: nn.Module, predict: Callable) -> list[Case]:
     """
     seen = []
     handle = model.roi_head.mask_iou_head.register_forward_pre_hook(
-        lambda _, inputs: seen.append(inputs)
+        # Without the context of a scorer that has none.
+        lambda _, inputs: seen.append([x for x in inputs if x is not None])
     )
     try:
         pred = predict().pred_instances

@@ -9,8 +9,8 @@ from mmengine.registry import init_default_scope
 from torch import Tensor, nn
 
 from mmdet_msrcnn.checkpoints.read import read_checkpoint
+from mmdet_msrcnn.models.mask_heads.base_mask_scorer import BaseMaskScorer
 from mmdet_msrcnn.models.mask_heads.mask_fusion import select_by_label
-from mmdet_msrcnn.models.mask_heads.mask_iou_head import MaskIoUHead
 
 # The last is that of a head that learns the mask score.
 INPUTS = ('mask_feats', 'mask_probs', 'labels', 'rank_feats')
@@ -21,11 +21,11 @@ class MaskIoUScorer(nn.Module):
     """Scores of the mask of each RoI's own class, as results hold them.
 
     Args:
-        head (:obj:`MaskIoUHead`): Trained head.
+        head (:obj:`BaseMaskScorer`): Trained head.
         mask_size (int): Height and width of the predicted masks.
     """
 
-    def __init__(self, head: MaskIoUHead, mask_size: int) -> None:
+    def __init__(self, head: BaseMaskScorer, mask_size: int) -> None:
         super().__init__()
         self.head = head
         size, num_classes = head.roi_feat_size, head.num_classes
@@ -36,8 +36,8 @@ class MaskIoUScorer(nn.Module):
             mask_probs=(num_masks, mask_size, mask_size),
             labels=(),
         )
-        if head.num_rank_features:
-            self.shapes['rank_feats'] = (head.num_rank_features,)
+        if head.num_context_features:
+            self.shapes['rank_feats'] = (head.num_context_features,)
         self.outputs = head.predicts
 
     def forward(
@@ -50,7 +50,7 @@ class MaskIoUScorer(nn.Module):
         """Predict the MaskIoU, and the mask score if that is learned.
 
         Args:
-            mask_feats (Tensor): See :meth:`MaskIoUHead.forward`.
+            mask_feats (Tensor): See :meth:`BaseMaskScorer.forward`.
             mask_probs (Tensor): See there.
             labels (Tensor): See there.
             *rank_feats (Tensor): See :meth:`MaskScoreHead.forward`.
@@ -103,7 +103,7 @@ def load_scorer(
     init_default_scope(cfg.get('default_scope', 'mmdet'))
     roi_head = getattr(MMDET_MODELS.build(cfg.model), 'roi_head', None)
     head = getattr(roi_head, 'mask_iou_head', None)
-    if not isinstance(head, MaskIoUHead):
+    if not isinstance(head, BaseMaskScorer):
         found = f'{type(head).__module__}.{type(head).__name__}'
         raise TypeError(
             'model.roi_head.mask_iou_head must be a mmdet_msrcnn.MaskIoUHead, '

@@ -55,7 +55,7 @@ def head_costs(roi_head: ConfigDict) -> dict[str, dict]:
             bboxes=torch.rand(1, 4), scores=torch.rand(1), labels=labels
         )
         costs['mask_iou_head'] = cost(
-            head, feats, mask_probs, labels, *head.context([detection])
+            head, feats, mask_probs, labels, head.context([detection])
         )
     return costs
 

@@ -5,7 +5,7 @@ MEAN = 'torch.stack([logits.sigmoid() for logits in mask_preds]).mean(0)'
 
 MODELS = (
     (
-        'models/roi_heads/mask_scoring_mixin.py',
+        'models/roi_heads/stage_outputs.py',
         CASCADE,
         (
             (
@@ -38,7 +38,7 @@ MODELS = (
         ),
     ),
     (
-        'models/roi_heads/mask_scoring_mixin.py',
+        'models/roi_heads/base_mask_scoring_roi_head.py',
         'test_models/test_roi_heads/test_mask_scoring_roi_head',
         (
             (

@@ -65,6 +65,12 @@ SCORES = (
                 'rescale=False',
                 'rescale=True',
             ),
+        ),
+    ),
+    (
+        'models/roi_heads/stage_outputs.py',
+        ROI_HEAD,
+        (
             (
                 'context-of-logits',
                 'cls_score.softmax(dim=1).gather',

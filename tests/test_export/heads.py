@@ -55,7 +55,7 @@ def spread(head: MaskIoUHead, inputs: tuple[Tensor, ...]) -> None:
     """Scale the last layer, so that some predictions leave [0, 1]."""
     layer = head.fc_mask_iou
     preds = head(*inputs)
-    if head.scores_detections:
+    if 'mask_scores' in head.predicts:
         preds = preds[..., 0]
     scale = 0.5 / preds.std(0)
     layer.weight *= scale[:, None]

@@ -185,7 +185,9 @@ def test_mask_iou_head(device, fusion, target_classes, form):
     feats = torch.zeros(NUM, 8, size, size, device=device)
     probs = torch.zeros(NUM, 2, 28, 28, device=device)
     preds = head(feats, probs, gt.labels)
-    found = head.loss_and_target(preds, probs, [positives(gt)], [gt], CFG)
+    found = head.loss_and_target(
+        preds, probs, [positives(gt)], [gt], [None], CFG
+    )
     losses = found['loss_mask_iou']
     losses['loss_mask_iou'].backward()
     assert {value.device for value in losses.values()} == {device}
@@ -213,7 +215,7 @@ def test_mask_score_head(device, labelled):
         ignored.labels = gt.labels
     feats = torch.zeros(NUM, 8, 14, 14, device=device)
     probs = torch.zeros(NUM, 1, 28, 28, device=device)
-    preds = head(feats, probs, gt.labels, *head.context([dets]))
+    preds = head(feats, probs, gt.labels, head.context([dets]))
     found = head.loss_and_target(preds, probs, [dets], [gt], [ignored], CFG)
     losses = found['loss_mask_iou']
     (losses['loss_mask_iou'] + losses['loss_mask_score']).backward()
@@ -240,7 +242,7 @@ def test_roi_heads(device, monkeypatch, config, before, behind):
     losses = result['loss_mask']
     assert {value.device for value in losses.values()} == {device}
     sum(v for k, v in losses.items() if 'loss' in k).backward()
-    if roi_head.scores_detections:
+    if roi_head.trained_on == 'detections':
         monkeypatch.setattr(
             roi_head,
             'predict_bbox',
@@ -251,7 +253,7 @@ def test_roi_heads(device, monkeypatch, config, before, behind):
             '.unpack_gt_instances',
             lambda samples: (gts, [None, None], None),
         )
-        losses = roi_head.detection_loss(x, None, None)
+        losses = roi_head.scorer_loss(x, None, None)
         assert {value.device for value in losses.values()} == {device}
     metas = [dict(ori_shape=SIZE, img_shape=SIZE, scale_factor=(1.0, 1.0))] * 2
     results = [detections(gt) for gt in gts]

@@ -114,7 +114,7 @@ def test_the_host_does_not_wait_for_targets_and_loss(form, target_classes):
     with NoCopies(), NoReads():
         preds = head(feats, probs, labels)
         losses = head.loss_and_target(
-            preds, probs, [sampling], [InstanceData(masks=masks)], CFG
+            preds, probs, [sampling], [InstanceData(masks=masks)], [None], CFG
         )
         losses['loss_mask_iou']['loss_mask_iou'].backward()
     assert losses['mask_iou_targets'].max() > 0.1

@@ -9,7 +9,7 @@ from mmdet.registry import DATASETS
 from mmdet.structures.mask import BitmapMasks
 from mmengine.registry import init_default_scope
 
-from mmdet_msrcnn.models.targets.gt_masks import stack_gt_masks
+from mmdet_msrcnn.models.targets.gt_masks import pack_gt_masks
 from mmdet_msrcnn.models.targets.mask_iou_target import mask_iou_target
 from tests.coco_data import (
     HEIGHT,
@@ -56,7 +56,7 @@ def test_truncated_annotations_are_an_error(tmp_path):
 @pytest.mark.parametrize('value', [np.nan, np.inf])
 def test_boxes_that_are_no_numbers_do_not_train(value):
     masks = np.ones((1, HEIGHT, WIDTH), np.uint8)
-    gt = stack_gt_masks(BitmapMasks(masks, HEIGHT, WIDTH), 'cpu')
+    gt = pack_gt_masks(BitmapMasks(masks, HEIGHT, WIDTH), 'cpu')
     boxes = torch.tensor([[0.0, 0, 50, 50], [0.0, 0, value, 50]])
     targets = mask_iou_target(
         torch.ones(2, 28, 28), boxes, torch.tensor([0, 0]), gt

@@ -10,7 +10,7 @@ from torch import nn
 
 from mmdet_msrcnn.evaluation import MaskScoringMetric
 from mmdet_msrcnn.models import MaskIoUHead
-from mmdet_msrcnn.models.targets.gt_masks import stack_gt_masks
+from mmdet_msrcnn.models.targets.gt_masks import pack_gt_masks
 from mmdet_msrcnn.models.targets.mask_iou_target import mask_iou_target
 from tests.helpers import (
     boxes_of,
@@ -102,7 +102,9 @@ def test_head_and_loss_under_autocast(dtype, tolerance):
             # As a convolution gives them.
             probs = (logits.to(dtype) if enabled else logits).sigmoid()
             preds = head(feats, probs, labels)
-            result = head.loss_and_target(preds, probs, sampling, gt, cfg)
+            result = head.loss_and_target(
+                preds, probs, sampling, gt, [None], cfg
+            )
         loss = result['loss_mask_iou']['loss_mask_iou']
         assert loss.dtype == torch.float32
         assert result['mask_iou_targets'].dtype == torch.float32
@@ -160,6 +162,6 @@ def test_features_that_are_no_numbers_are_named_while_training():
 def test_masks_that_are_no_numbers_do_not_train():
     masks = ellipse_masks(1, 80, 90)
     probs = torch.full((1, 28, 28), float('nan'))
-    gt = stack_gt_masks(BitmapMasks(masks, 80, 90), 'cpu')
+    gt = pack_gt_masks(BitmapMasks(masks, 80, 90), 'cpu')
     target = mask_iou_target(probs, boxes_of(masks), torch.tensor([0]), gt)
     assert target.tolist() == [0]

@@ -33,7 +33,7 @@ def count_flops(configs: Sequence[Path]) -> list[dict]:
         if not rows:
             rows.append(dict(head='mask head', **costs['mask_head']))
         head = roi_head.mask_iou_head
-        learned = MODELS.get(head.type).scores_detections
+        learned = 'mask_scores' in MODELS.get(head.type).predicts
         name = 'mask score' if learned else 'MaskIoU'
         name += f' head, {head.get("fusion", "concat")}'
         rows.append(dict(head=name, **costs['mask_iou_head']))

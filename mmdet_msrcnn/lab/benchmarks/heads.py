@@ -72,7 +72,7 @@ def measure_heads(
     )
 
     def score() -> Tensor:
-        return plus(feats, probs(), labels, *plus.context([detections]))
+        return plus(feats, probs(), labels, plus.context([detections]))
 
     functions = {
         'mask head': lambda: mask_head(feats),

@@ -15,6 +15,7 @@ from mmengine.registry import init_default_scope
 from mmengine.structures import InstanceData
 from torch import Tensor
 
+from mmdet_msrcnn.models.targets.gt_masks import pack_gt_masks
 from mmdet_msrcnn.models.targets.mask_target import mask_targets
 
 MASK_SIZE = 28
@@ -175,7 +176,8 @@ def make_scene(batch: dict, num_pos: int = 128) -> Scene:
         gt_flags=torch.zeros(num_pos, dtype=torch.uint8),
     )
     masks = as_bitmaps(gt.masks)
-    probs = imperfect(mask_targets(masks, boxes, inds, MASK_SIZE))
+    packed = pack_gt_masks(masks, boxes.device)
+    probs = imperfect(mask_targets(packed, boxes, inds, MASK_SIZE))
     return Scene(batch, gt, sampling, probs)
 
 

@@ -141,7 +141,7 @@ def kind_of(cfg: Config, row: dict) -> str:
     if 'mask_score' not in row:
         return 'none'
     head = MODELS.get(cfg.model.roi_head.mask_iou_head.type)
-    return 'learned' if head.scores_detections else 'product'
+    return 'learned' if 'mask_scores' in head.predicts else 'product'
 
 
 def _recipe(cfg: Config, meta: dict, entry: dict) -> dict[str, object]:

@@ -2,9 +2,15 @@
 
 import torch
 from mmdet.models.detectors import TwoStageDetector
+from mmdet.models.roi_heads import (
+    MaskScoringRoIHead as MMDetMaskScoringRoIHead,
+)
 from mmdet.structures import SampleList
 from torch import Tensor
 
+from mmdet_msrcnn.models.roi_heads.base_mask_scoring_roi_head import (
+    BaseMaskScoringRoIHead,
+)
 from mmdet_msrcnn.registry import MODELS
 
 
@@ -25,7 +31,9 @@ class FrozenTwoStageDetector(TwoStageDetector):
 
     def __init__(self, **kwargs) -> None:
         super().__init__(**kwargs)
-        if not hasattr(self.roi_head, 'mask_iou_head'):
+        if not isinstance(
+            self.roi_head, BaseMaskScoringRoIHead | MMDetMaskScoringRoIHead
+        ):
             raise TypeError(
                 f'roi_head is {type(self.roi_head).__name__}, which has no '
                 'mask_iou_head to train. Use dict(type='
@@ -98,9 +106,8 @@ class FrozenTwoStageDetector(TwoStageDetector):
                 batch_img_metas=[s.metainfo for s in batch_data_samples],
                 cfg=self.train_cfg.get('rpn_proposal', self.test_cfg.rpn),
             )
-        if hasattr(self.roi_head, 'detection_loss'):
-            return self.roi_head.detection_loss(
-                x, proposals, batch_data_samples
-            )
+        if isinstance(self.roi_head, BaseMaskScoringRoIHead):
+            return self.roi_head.scorer_loss(x, proposals, batch_data_samples)
+        # mmdet's own MaskScoringRoIHead, to compare with.
         losses = self.roi_head.loss(x, proposals, batch_data_samples)
         return {k: v for k, v in losses.items() if 'mask_iou' in k}

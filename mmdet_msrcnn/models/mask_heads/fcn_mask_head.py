@@ -9,6 +9,7 @@ from mmdet.utils import ConfigType, InstanceList
 from torch import Tensor
 
 from mmdet_msrcnn.models.mask_heads.mask_paste import paste_masks
+from mmdet_msrcnn.models.targets.gt_masks import packed_masks
 from mmdet_msrcnn.models.targets.mask_target import mask_targets
 from mmdet_msrcnn.registry import MODELS
 
@@ -39,11 +40,12 @@ class FCNMaskHead(MMDetFCNMaskHead):
             Tensor: Targets, shape (K, mask_size, mask_size).
         """
         size = rcnn_train_cfg['mask_size']
-        gt_masks = [gt.masks for gt in batch_gt_instances]
         if (
             not isinstance(size, int)
             or rcnn_train_cfg.get('soft_mask_target', False)
-            or not all(isinstance(masks, BitmapMasks) for masks in gt_masks)
+            or not all(
+                isinstance(gt.masks, BitmapMasks) for gt in batch_gt_instances
+            )
         ):
             return super().get_targets(
                 sampling_results, batch_gt_instances, rcnn_train_cfg
@@ -51,9 +53,14 @@ class FCNMaskHead(MMDetFCNMaskHead):
         return torch.cat(
             [
                 mask_targets(
-                    masks, res.pos_priors, res.pos_assigned_gt_inds, size
+                    packed_masks(gt, res.pos_priors.device),
+                    res.pos_priors,
+                    res.pos_assigned_gt_inds,
+                    size,
                 )
-                for masks, res in zip(gt_masks, sampling_results, strict=True)
+                for gt, res in zip(
+                    batch_gt_instances, sampling_results, strict=True
+                )
             ]
         )
 

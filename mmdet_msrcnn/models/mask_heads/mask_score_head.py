@@ -8,8 +8,12 @@ from mmengine.config import ConfigDict
 from torch import Tensor
 
 from mmdet_msrcnn.models.checks import build
+from mmdet_msrcnn.models.mask_heads.base_mask_scorer import DETECTIONS
+from mmdet_msrcnn.models.mask_heads.conv_mask_scorer import (
+    INIT_CFG,
+    ConvMaskScorer,
+)
 from mmdet_msrcnn.models.mask_heads.mask_fusion import select_by_label
-from mmdet_msrcnn.models.mask_heads.mask_iou_head import INIT_CFG, MaskIoUHead
 from mmdet_msrcnn.models.targets.detection_target import (
     detection_targets,
     rank_features,
@@ -18,36 +22,46 @@ from mmdet_msrcnn.registry import MODELS
 
 
 @MODELS.register_module()
-class MaskScoreHead(MaskIoUHead):
-    """MaskIoU head that also predicts the mask score.
+class MaskScoreHead(ConvMaskScorer):
+    """Head that predicts the MaskIoU and the mask score itself.
 
     Where the paper multiplies class score and MaskIoU, this head is given
     the class score, and how much a better detection overlaps, and predicts
     how likely the detection is a true positive, averaged over COCO's IoU
     thresholds. It is trained on the detector's own detections, as they are
-    ranked at test, poor masks, false positives and duplicates included. What
-    that is worth: docs/better_score.md.
+    ranked at test, poor masks, false positives and duplicates included.
+    docs/better_score.md shows the gain.
 
     Args:
+        target_classes (str): 'true', the class that was detected. Defaults
+            to 'true'.
         loss_score (:obj:`ConfigDict` or dict): Config of the loss of the
             mask score, which takes logits and targets in [0, 1].
         init_cfg (:obj:`ConfigDict` or dict or list[:obj:`ConfigDict` or \
             dict], optional): Initialization; that of :class:`MaskIoUHead` by
             default.
-        **kwargs: Arguments of :class:`MaskIoUHead`. Masks of no IoU train
-            as well, for 0.
+        **kwargs: Arguments of :class:`ConvMaskScorer`. Detections with a
+            MaskIoU of 0 train too; their target is 0.
 
     Raises:
-        ValueError: If ``target_classes`` is not 'true', the class that was
-            detected, or ``loss_iou`` has a tau other than 0.
+        ValueError: If ``target_classes`` is not 'true', or ``loss_iou`` has
+            a tau other than 0.
     """
 
+    trained_on = DETECTIONS
     predicts = ('mask_ious', 'mask_scores')
-    num_rank_features = 2
-    scores_detections = True
+    logs = (
+        'loss_mask_iou',
+        'loss_mask_score',
+        'mask_iou_target',
+        'mask_score_target',
+        'mask_iou_samples',
+    )
+    num_context_features = 2
 
     def __init__(
         self,
+        target_classes: str = 'true',
         loss_score: ConfigType = dict(  # noqa: B006 - mmdet's config style
             type='mmdet.CrossEntropyLoss', use_sigmoid=True
         ),
@@ -58,10 +72,10 @@ class MaskScoreHead(MaskIoUHead):
         **kwargs,
     ) -> None:
         super().__init__(init_cfg=init_cfg, **kwargs)
-        if self.target_classes != 'true':
+        if target_classes != 'true':
             raise ValueError(
                 "mask_iou_head.target_classes must be 'true', got "
-                f'{self.target_classes!r}: this head is trained on '
+                f'{target_classes!r}: this head is trained on '
                 'detections, each for the class that was detected.'
             )
         if self.loss_iou.tau != 0:
@@ -76,43 +90,43 @@ class MaskScoreHead(MaskIoUHead):
         out = self.fc_mask_iou
         self.fc_mask_score = Linear(out.in_features, out.out_features)
 
-    def context(self, results_list: InstanceList) -> tuple[Tensor]:
-        """What :meth:`forward` takes of the detections besides masks.
+    def context(self, results_list: InstanceList) -> Tensor:
+        """Compute what :meth:`forward` takes of detections besides masks.
 
         Args:
             results_list (list[:obj:`InstanceData`]): ``bboxes``, ``scores``
                 and ``labels`` of the detections of each image.
 
         Returns:
-            tuple[Tensor]: See :func:`rank_features`, shape (K, 2).
+            Tensor: See :func:`rank_features`, shape (K, 2).
         """
-        features = [
-            rank_features(get_box_tensor(r.bboxes), r.scores, r.labels)
-            for r in results_list
-        ]
-        return (torch.cat(features),)
+        return torch.cat(
+            [
+                rank_features(get_box_tensor(r.bboxes), r.scores, r.labels)
+                for r in results_list
+            ]
+        )
 
     def forward(
         self,
         mask_feats: Tensor,
         mask_probs: Tensor,
         labels: Tensor,
-        rank_feats: Tensor,
+        context: Tensor | None = None,
     ) -> Tensor:
         """Predict MaskIoU and mask score for every class.
 
         Args:
-            mask_feats (Tensor): See :meth:`MaskIoUHead.forward`.
+            mask_feats (Tensor): See :meth:`BaseMaskScorer.forward`.
             mask_probs (Tensor): See there.
             labels (Tensor): See there.
-            rank_feats (Tensor): See :meth:`context`, shape (K, 2).
+            context (Tensor): See :meth:`context`, shape (K, 2).
 
         Returns:
             Tensor: Unbounded MaskIoU and logit of the mask score, shape
             (K, num_classes, 2), or (K, 1, 2) where class-agnostic.
         """
-        x = self._convolve(mask_feats, mask_probs, labels)
-        x = self._connect(torch.cat([x, rank_feats.to(x.dtype)], dim=1))
+        x = self._extract_feat(mask_feats, mask_probs, labels, context)
         return torch.stack([self.fc_mask_iou(x), self.fc_mask_score(x)], -1)
 
     def decode(self, preds: Tensor) -> tuple[Tensor, ...]:
@@ -128,15 +142,11 @@ class MaskScoreHead(MaskIoUHead):
         mask_ious, logits = preds.unbind(-1)
         return mask_ious.clamp(0, 1), logits.sigmoid()
 
-    def empty_preds(self, like: Tensor) -> Tensor:
-        """Output of :meth:`forward` for no RoI, on the device of a tensor."""
-        return like.new_zeros((0, 1, 2))
-
     def loss_and_target(
         self,
         preds: Tensor,
         mask_probs: Tensor,
-        detections: InstanceList,
+        samples: InstanceList,
         batch_gt_instances: InstanceList,
         batch_gt_instances_ignore: InstanceList,
         rcnn_train_cfg: ConfigDict,
@@ -147,7 +157,7 @@ class MaskScoreHead(MaskIoUHead):
             preds (Tensor): Output of :meth:`forward`.
             mask_probs (Tensor): As in :meth:`forward`, for the classes that
                 were detected.
-            detections (list[:obj:`InstanceData`]): Detections of each image.
+            samples (list[:obj:`InstanceData`]): Detections of each image.
             batch_gt_instances (list[:obj:`InstanceData`]): Ground truth of
                 each image, with ``bboxes``, ``labels`` and ``masks``.
             batch_gt_instances_ignore (list[:obj:`InstanceData` or None]):
@@ -161,15 +171,15 @@ class MaskScoreHead(MaskIoUHead):
             ``mask_iou_targets`` and ``mask_score_targets`` (Tensor) of shape
             (K, ).
         """
-        labels = torch.cat([dets.labels for dets in detections])
+        labels = torch.cat([dets.labels for dets in samples])
         probs = select_by_label(mask_probs, labels)
         targets = [
             detection_targets(
                 image_probs, *image, rcnn_train_cfg.mask_thr_binary
             )
             for image_probs, *image in zip(
-                probs.split([len(dets) for dets in detections]),
-                detections,
+                probs.split([len(dets) for dets in samples]),
+                samples,
                 batch_gt_instances,
                 batch_gt_instances_ignore,
                 strict=True,

@@ -1,34 +1,99 @@
-"""A rival of the MaskIoU head that costs nothing."""
+"""Mask score from the mask alone, which costs nothing."""
 
 import torch
+from mmdet.utils import ConfigType, InstanceList, OptMultiConfig
 from torch import Tensor
 
+from mmdet_msrcnn.models.mask_heads.base_mask_scorer import (
+    POSITIVES,
+    BaseMaskScorer,
+)
 from mmdet_msrcnn.models.mask_heads.mask_fusion import select_by_label
-from mmdet_msrcnn.models.mask_heads.mask_iou_head import MaskIoUHead
 from mmdet_msrcnn.registry import MODELS
 
 
 @MODELS.register_module()
-class MasknessHead(MaskIoUHead):
+class MasknessHead(BaseMaskScorer):
     """Takes the mean foreground probability of a mask for its IoU.
 
     SOLO's maskness (https://arxiv.org/abs/2106.15947). It has no parameters:
-    a Mask R-CNN is tested with it as it is.
+    a trained Mask R-CNN is tested with it as it is.
 
     Args:
         mask_thr (float): Probability from which a pixel is foreground.
             Defaults to 0.5.
-        **kwargs: Arguments of :class:`MaskIoUHead` that describe its input.
+        num_classes (int): See :class:`BaseMaskScorer`.
+        in_channels (int): See there.
+        roi_feat_size (int): See there.
+        class_agnostic (bool): See there.
+        fusion (str): See there.
+        num_convs, num_fcs, conv_out_channels, fc_out_channels, \
+            target_classes, loss_iou, init_cfg: Ignored. They are accepted so
+            that a :class:`MaskIoUHead` becomes this head by its ``type``
+            alone.
     """
 
-    def __init__(self, mask_thr: float = 0.5, **kwargs) -> None:
-        super().__init__(**kwargs, init_cfg=None)
+    trained_on = POSITIVES
+    predicts = ('mask_ious',)
+    logs = ()
+
+    def __init__(
+        self,
+        mask_thr: float = 0.5,
+        num_classes: int = 80,
+        in_channels: int = 256,
+        roi_feat_size: int = 14,
+        class_agnostic: bool = False,
+        fusion: str = 'concat',
+        num_convs: int | None = None,
+        num_fcs: int | None = None,
+        conv_out_channels: int | None = None,
+        fc_out_channels: int | None = None,
+        target_classes: str | None = None,
+        loss_iou: ConfigType | None = None,
+        init_cfg: OptMultiConfig = None,
+    ) -> None:
+        super().__init__(
+            num_classes, in_channels, roi_feat_size, class_agnostic, fusion
+        )
         self.mask_thr = mask_thr
 
-    def _init_layers(self, *args) -> None:
-        """Build nothing."""
+    def forward(
+        self,
+        mask_feats: Tensor,
+        mask_probs: Tensor,
+        labels: Tensor,
+        context: Tensor | None = None,
+    ) -> Tensor:
+        """Compute the maskness.
 
-    def loss_and_target(self, *args) -> dict:
+        Args:
+            mask_feats (Tensor): Unused.
+            mask_probs (Tensor): See :meth:`BaseMaskScorer.forward`.
+            labels (Tensor): See there.
+            context (Tensor, optional): Unused.
+
+        Returns:
+            Tensor: In [0, 1], 0 without foreground; shape (K, 1).
+        """
+        probs = select_by_label(mask_probs, labels)
+        foreground = probs >= self.mask_thr
+        total = torch.where(foreground, probs, 0).sum((1, 2))
+        return (total / foreground.sum((1, 2)).clamp(min=1))[:, None]
+
+    def decode(self, preds: Tensor) -> tuple[Tensor, ...]:
+        """Clamp the maskness to [0, 1]; see :meth:`BaseMaskScorer.decode`."""
+        return (preds.clamp(0, 1),)
+
+    def loss_and_target(
+        self,
+        preds: Tensor,
+        mask_probs: Tensor,
+        samples: InstanceList,
+        batch_gt_instances: InstanceList,
+        batch_gt_instances_ignore: InstanceList,
+        rcnn_train_cfg: ConfigType,
+    ) -> dict:
         """Refuse to train.
 
         Raises:
@@ -38,21 +103,3 @@ class MasknessHead(MaskIoUHead):
             'MasknessHead has nothing to train. Test a Mask R-CNN with it, '
             'or train a mmdet_msrcnn.MaskIoUHead.'
         )
-
-    def forward(
-        self, mask_feats: Tensor, mask_probs: Tensor, labels: Tensor
-    ) -> Tensor:
-        """Compute the maskness.
-
-        Args:
-            mask_feats (Tensor): Unused.
-            mask_probs (Tensor): See :meth:`MaskIoUHead.forward`.
-            labels (Tensor): See there.
-
-        Returns:
-            Tensor: In [0, 1], 0 without foreground; shape (K, 1).
-        """
-        probs = select_by_label(mask_probs, labels)
-        foreground = probs >= self.mask_thr
-        total = torch.where(foreground, probs, 0).sum((1, 2))
-        return (total / foreground.sum((1, 2)).clamp(min=1))[:, None]

@@ -8,15 +8,16 @@ from mmdet.structures.bbox import bbox2roi
 from mmdet.utils import InstanceList
 from torch import Tensor
 
-from mmdet_msrcnn.models.roi_heads.mask_scoring_mixin import (
-    MaskScoringMixin,
-    mean_probs,
+from mmdet_msrcnn.models.roi_heads.base_mask_scoring_roi_head import (
+    BaseMaskScoringRoIHead,
 )
+from mmdet_msrcnn.models.roi_heads.positives_loss import positives_loss
+from mmdet_msrcnn.models.roi_heads.stage_outputs import mean_probs
 from mmdet_msrcnn.registry import MODELS
 
 
 @MODELS.register_module()
-class CascadeMaskScoringRoIHead(MaskScoringMixin, CascadeRoIHead):
+class CascadeMaskScoringRoIHead(BaseMaskScoringRoIHead, CascadeRoIHead):
     """Cascade RoI head that also predicts how good its masks are.
 
     One MaskIoU head takes the last stage's RoI features and the mean of the
@@ -24,7 +25,7 @@ class CascadeMaskScoringRoIHead(MaskScoringMixin, CascadeRoIHead):
     the last stage's positives, and that stage's loss weight applies to it.
     Asked for in https://github.com/open-mmlab/mmdetection/issues/2715.
 
-    Arguments and errors are those of :class:`MaskScoringMixin` and
+    Arguments and errors are those of :class:`BaseMaskScoringRoIHead` and
     :class:`CascadeRoIHead`.
     """
 
@@ -45,7 +46,7 @@ class CascadeMaskScoringRoIHead(MaskScoringMixin, CascadeRoIHead):
         Returns:
             tuple[Tensor]: ``cls_score``, averaged over stages, ``bbox_pred``
             of the last stage, ``mask_preds`` (probabilities averaged over
-            stages) and ``mask_iou_preds``.
+            stages) and output of the scorer.
         """
         proposals = [res.bboxes for res in rpn_results_list]
         rois, cls_scores, bbox_preds = self._refine_roi(
@@ -55,17 +56,8 @@ class CascadeMaskScoringRoIHead(MaskScoringMixin, CascadeRoIHead):
             tuple(map(len, proposals)),
         )
         rois, cls_score = torch.cat(rois), torch.cat(cls_scores)
-        mask_preds, mask_feats = self._stage_masks(x, rois)
-        labels = cls_score[:, : self.bbox_head[-1].num_classes].argmax(dim=1)
-        mask_iou_preds, _ = self._mask_iou_forward(
-            x, rois, mask_preds, mask_feats, labels
-        )
-        return (
-            cls_score,
-            torch.cat(bbox_preds),
-            mean_probs(mask_preds),
-            mask_iou_preds,
-        )
+        mask_preds, preds = self._score_rois(x, rois, cls_score)
+        return cls_score, torch.cat(bbox_preds), mean_probs(mask_preds), preds
 
     def _mask_forward(
         self, stage: int, x: tuple[Tensor], rois: Tensor
@@ -107,14 +99,15 @@ class CascadeMaskScoringRoIHead(MaskScoringMixin, CascadeRoIHead):
                 self._mask_forward(s, x, rois)['mask_preds']
                 for s in range(stage)
             ]
-            loss_mask_iou = self._mask_iou_loss(
+            scorer_losses = positives_loss(
+                self,
                 x,
                 [*earlier, mask_results['mask_preds']],
                 mask_results['mask_feats'],
                 sampling_results,
                 batch_gt_instances,
             )
-            mask_results['loss_mask'].update(loss_mask_iou)
+            mask_results['loss_mask'].update(scorer_losses)
         return mask_results
 
     def _stage_masks(

@@ -16,7 +16,7 @@ from mmdet.structures.bbox import bbox_overlaps, get_box_tensor
 from mmengine.structures import InstanceData
 from torch import Tensor
 
-from mmdet_msrcnn.models.targets.gt_masks import stack_gt_masks
+from mmdet_msrcnn.models.targets.gt_masks import packed_masks
 from mmdet_msrcnn.models.targets.mask_iou_target import mask_iou_target
 
 COCO_IOU_THRS = tuple(0.5 + 0.05 * i for i in range(10))
@@ -187,7 +187,7 @@ def detection_targets(
     )
     mask_ious = boxes.new_zeros(len(boxes), dtype=torch.float32)
     if len(gt_boxes) > 0:
-        gt_masks = stack_gt_masks(gt_instances.masks, boxes.device)
+        gt_masks = packed_masks(gt_instances, boxes.device)
         mask_ious = mask_iou_target(
             mask_probs, boxes, gt_inds.clamp(min=0), gt_masks, mask_thr
         ) * (gt_inds >= 0)

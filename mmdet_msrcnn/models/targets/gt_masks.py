@@ -3,12 +3,15 @@
 Shape shorthand: K RoIs, N ground-truth instances, (H, W) size of the image.
 """
 
+import copy
+from dataclasses import dataclass
 from itertools import islice
-from typing import NamedTuple
 
 import numpy as np
 import torch
+from mmdet.structures import SampleList
 from mmdet.structures.mask import BitmapMasks, PolygonMasks
+from mmengine.structures import InstanceData
 from pycocotools import mask as mask_utils
 from torch import Tensor
 
@@ -16,8 +19,9 @@ from torch import Tensor
 FIFTHS = 5
 
 
-class GtMasks(NamedTuple):
-    """Ground-truth masks of one image.
+@dataclass(frozen=True)
+class GtMasks:
+    """Ground-truth masks of one image, packed once for all targets.
 
     Attributes:
         pixels (Tensor): uint8, foreground where not zero; of each instance
@@ -32,6 +36,7 @@ class GtMasks(NamedTuple):
             neighbouring rows of each instance are, shape (N, 2).
         areas (Tensor): float32 number of foreground pixels, shape (N, ).
         size (tuple[int, int]): (H, W).
+        whole (bool): Whether every window is the whole image, row by row.
     """
 
     pixels: Tensor
@@ -40,6 +45,27 @@ class GtMasks(NamedTuple):
     steps: Tensor
     areas: Tensor
     size: tuple[int, int]
+    whole: bool
+
+    def __len__(self) -> int:
+        """Number of instances, N."""
+        return len(self.areas)
+
+    def bitmaps(self) -> Tensor:
+        """Look at the masks as bitmaps.
+
+        Returns:
+            Tensor: uint8 of shape (N, H, W), without a copy.
+
+        Raises:
+            ValueError: If they are windows, as those of polygons.
+        """
+        if not self.whole:
+            raise ValueError(
+                'Packed polygons are windows of the image. Use bitmaps: '
+                'poly2mask=True in LoadAnnotations.'
+            )
+        return self.pixels.view(len(self), *self.size)
 
     def sample(self, inds: Tensor, rows: Tensor, columns: Tensor) -> Tensor:
         """Look pixels up.
@@ -63,7 +89,7 @@ class GtMasks(NamedTuple):
         return self.pixels.index_select(0, at.view(-1)).view(at.shape).bool()
 
 
-def stack_gt_masks(
+def pack_gt_masks(
     gt_masks: BitmapMasks | PolygonMasks, device: torch.device
 ) -> GtMasks:
     """Turn ground-truth masks of either form into tensors.
@@ -75,15 +101,56 @@ def stack_gt_masks(
     Returns:
         GtMasks: See there.
     """
-    if isinstance(gt_masks, PolygonMasks) and len(gt_masks):
-        arrays = _rasterize(gt_masks)
-    else:
-        arrays = _stack(gt_masks)
+    whole = not (isinstance(gt_masks, PolygonMasks) and len(gt_masks))
+    arrays = _stack(gt_masks) if whole else _rasterize(gt_masks)
     tensors = [
         torch.from_numpy(array).to(device, non_blocking=True)
         for array in arrays
     ]
-    return GtMasks(*tensors, (gt_masks.height, gt_masks.width))
+    return GtMasks(*tensors, (gt_masks.height, gt_masks.width), whole)
+
+
+def packed_masks(gt_instances: InstanceData, device: torch.device) -> GtMasks:
+    """Find the masks that :func:`pack_samples` packed, or pack them.
+
+    Args:
+        gt_instances (:obj:`InstanceData`): Ground truth of an image, with
+            ``masks``.
+        device (torch.device): Where the tensors go.
+
+    Returns:
+        GtMasks: Its masks.
+    """
+    packed = gt_instances.get('packed_masks')
+    if packed is None:
+        packed = pack_gt_masks(gt_instances.masks, device)
+    return packed
+
+
+def pack_samples(
+    batch_data_samples: SampleList, device: torch.device
+) -> SampleList:
+    """Pack the ground-truth masks of a batch, for all targets of a step.
+
+    Args:
+        batch_data_samples (list[:obj:`DetDataSample`]): Ground truth.
+        device (torch.device): Where the tensors go.
+
+    Returns:
+        list[:obj:`DetDataSample`]: Shallow copies, whose ``gt_instances``
+        also have ``packed_masks``, which :func:`packed_masks` finds. What is
+        already packed is kept.
+    """
+    packed = []
+    for sample in batch_data_samples:
+        gt = InstanceData(metainfo=sample.gt_instances.metainfo)
+        for name, value in sample.gt_instances.items():
+            setattr(gt, name, value)
+        gt.packed_masks = packed_masks(gt, device)
+        sample = copy.copy(sample)
+        sample.gt_instances = gt
+        packed.append(sample)
+    return packed
 
 
 def _stack(bitmaps: BitmapMasks) -> tuple[np.ndarray, ...]:

@@ -8,12 +8,11 @@ give the same sums.
 Shape shorthand: K boxes, N instances, (H, W) size of the image, S samples.
 """
 
-import numpy as np
 import torch
-from mmdet.structures.mask import BitmapMasks
 from torch import Tensor
 
 from mmdet_msrcnn.compat.mmcv_ops import roi_align
+from mmdet_msrcnn.models.targets.gt_masks import GtMasks
 
 # Far above the rounding of the sums, which is about 1e-6.
 TIE = 1e-4
@@ -82,12 +81,12 @@ def resample(masks: Tensor, boxes: Tensor, inds: Tensor, size: int) -> Tensor:
 
 
 def mask_targets(
-    masks: BitmapMasks, boxes: Tensor, inds: Tensor, size: int
+    gt_masks: GtMasks, boxes: Tensor, inds: Tensor, size: int
 ) -> Tensor:
-    """Ground truth of the mask head.
+    """Compute the targets of the mask head.
 
     Args:
-        masks (:obj:`BitmapMasks`): The N instances, in any memory layout.
+        gt_masks (GtMasks): The N instances, from bitmaps.
         boxes (Tensor): (x1, y1, x2, y2) in pixels, shape (K, 4).
         inds (Tensor): Instance of each box, in [0, N), shape (K, ).
         size (int): Height and width of the targets.
@@ -98,13 +97,12 @@ def mask_targets(
     """
     if len(boxes) == 0:
         return boxes.new_zeros((0, size, size), dtype=torch.float32)
-    # A box that is no number has no target.
+    # Treat boxes with NaN as empty.
     boxes = boxes.float().nan_to_num(0).clamp(min=0)
-    boxes[:, 0::2].clamp_(max=masks.width)
-    boxes[:, 1::2].clamp_(max=masks.height)
-    # torch takes no negative strides, such as those of a flipped mask.
-    gt = torch.from_numpy(np.ascontiguousarray(masks.masks))
-    gt = gt.to(boxes.device, non_blocking=True)
+    height, width = gt_masks.size
+    boxes[:, 0::2].clamp_(max=width)
+    boxes[:, 1::2].clamp_(max=height)
+    gt = gt_masks.bitmaps()
     if boxes.device.type == 'cpu':
         means = _means_on_cpu(gt, boxes, inds, size)
     else:

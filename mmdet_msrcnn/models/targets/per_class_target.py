@@ -22,7 +22,7 @@ from mmdet.structures.bbox import bbox_overlaps, get_box_tensor
 from mmengine.structures import InstanceData
 from torch import Tensor
 
-from mmdet_msrcnn.models.targets.gt_masks import stack_gt_masks
+from mmdet_msrcnn.models.targets.gt_masks import packed_masks
 from mmdet_msrcnn.models.targets.mask_iou_target import mask_iou_target
 
 PRESENT_IOU = 0.5
@@ -134,7 +134,7 @@ def class_targets(
         ClassTargets: The true class always has a target, which is 0 where
         its IoU is not defined.
     """
-    gt_masks = stack_gt_masks(gt_instances.masks, mask_probs.device)
+    gt_masks = packed_masks(gt_instances, mask_probs.device)
 
     def mask_iou(roi_inds: Tensor, gt_inds: Tensor, classes: Tensor):
         if mask_probs.shape[1] == 1:

@@ -92,8 +92,9 @@ def test_no_gradient_runs_through_the_detector(model):
         lambda module, args, out: seen.extend(args)
     )
     losses_of(model.train(), batch())
-    assert seen
-    assert not any(value.requires_grad for value in seen)
+    feats, probs, labels, context = seen
+    assert not (feats.requires_grad or probs.requires_grad)
+    assert context is None
 
 
 # Config of the proposals in training, how many an image has at most.

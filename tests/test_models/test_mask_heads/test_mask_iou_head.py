@@ -115,7 +115,7 @@ def test_gradient_reaches_the_mask_but_not_through_the_target():
 
     def gradient(mask_iou_preds):
         out = head.loss_and_target(
-            mask_iou_preds, probs, sampling, gt_instances, cfg
+            mask_iou_preds, probs, sampling, gt_instances, [None], cfg
         )
         loss = out['loss_mask_iou']['loss_mask_iou']
         return torch.autograd.grad(
@@ -136,6 +136,7 @@ def test_log_says_how_many_samples_train_and_their_mean_target():
         torch.ones(2, 1, 28, 28),
         [sampling_result(boxes, torch.arange(2), torch.zeros(2).long())],
         [InstanceData(masks=BitmapMasks(masks, 64, 64))],
+        [None],
         ConfigDict(mask_thr_binary=0.5),
     )
     log, targets = out['loss_mask_iou'], out['mask_iou_targets']

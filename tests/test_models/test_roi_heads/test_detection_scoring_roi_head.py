@@ -145,7 +145,7 @@ def test_mask_scores_are_no_products(model):
         torch.nn.init.constant_(layer.bias, bias)
     dets, probs, _ = detections()
     feats = torch.rand(len(dets), 16, 14, 14)
-    preds = head(feats, probs[:, None], dets.labels, *head.context([dets]))
+    preds = head(feats, probs[:, None], dets.labels, head.context([dets]))
     head.predict_by_feat((preds,), [dets])
     expected = torch.tensor(1.0).sigmoid().expand(len(dets))
     torch.testing.assert_close(dets.mask_scores, expected)
@@ -160,7 +160,7 @@ def test_it_reads_class_scores_and_overlaps(model):
     def preds(**changes):
         changed = InstanceData(**(dict(dets.items()) | changes))
         context = head.context([changed])
-        return head(feats, probs[:, None], dets.labels, *context)
+        return head(feats, probs[:, None], dets.labels, context)
 
     before = preds(scores=torch.tensor([0.5, 0.25]))
     surer = preds(scores=torch.tensor([0.9, 0.25]))

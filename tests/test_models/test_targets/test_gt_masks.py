@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from mmdet.structures.mask import BitmapMasks, PolygonMasks
 
-from mmdet_msrcnn.models.targets.gt_masks import stack_gt_masks
+from mmdet_msrcnn.models.targets.gt_masks import pack_gt_masks
 from tests.helpers import ellipse_masks
 
 HEIGHT, WIDTH = 40, 60
@@ -40,7 +40,7 @@ def every_pixel(gt_masks) -> torch.Tensor:
 @given(instances=INSTANCES)
 def test_polygons_are_rasterised_as_mmdet_does(instances):
     polygons = polygons_of(instances)
-    found = stack_gt_masks(polygons, 'cpu')
+    found = pack_gt_masks(polygons, 'cpu')
     expected = polygons.to_bitmap().masks
     assert np.array_equal(every_pixel(found).numpy(), expected)
     assert found.areas.tolist() == expected.sum((1, 2)).tolist()
@@ -53,7 +53,7 @@ def test_points_between_fifths_are_rounded_as_in_the_image():
     polygons = PolygonMasks(
         [[p.ravel() for p in one] for one in points], 600, 800
     )
-    found = every_pixel(stack_gt_masks(polygons, 'cpu')).numpy()
+    found = every_pixel(pack_gt_masks(polygons, 'cpu')).numpy()
     assert np.array_equal(found, polygons.to_bitmap().masks)
 
 
@@ -61,7 +61,7 @@ def test_bitmaps_are_kept():
     # Noise, which reaches the borders of the image.
     masks = np.random.default_rng(0).integers(0, 2, (5, HEIGHT, WIDTH))
     bitmaps = BitmapMasks(masks.astype(np.uint8), HEIGHT, WIDTH)
-    found = stack_gt_masks(bitmaps, 'cpu')
+    found = pack_gt_masks(bitmaps, 'cpu')
     masks = bitmaps.masks
     assert np.array_equal(every_pixel(found).numpy(), masks)
     assert found.areas.tolist() == masks.sum((1, 2)).tolist()
@@ -83,7 +83,7 @@ def test_pixels_are_looked_up(form):
         inds[:, None, None], rows[:, :, None], columns[:, None, :]
     ].bool()
     assert expected.any()
-    found = stack_gt_masks(masks, 'cpu').sample(inds, rows, columns)
+    found = pack_gt_masks(masks, 'cpu').sample(inds, rows, columns)
     assert torch.equal(found, expected)
 
 
@@ -92,7 +92,7 @@ def test_foreground_is_what_is_not_zero(dtype):
     masks = ellipse_masks(3, HEIGHT, WIDTH)
     bitmaps = BitmapMasks(masks, HEIGHT, WIDTH)
     bitmaps.masks = masks.astype(dtype) * dtype(1 if dtype is bool else 256)
-    found = stack_gt_masks(bitmaps, 'cpu')
+    found = pack_gt_masks(bitmaps, 'cpu')
     assert np.array_equal(every_pixel(found).numpy(), masks)
     assert found.areas.tolist() == masks.sum((1, 2)).tolist()
 
@@ -100,11 +100,11 @@ def test_foreground_is_what_is_not_zero(dtype):
 def test_polygons_take_memory_where_they_are():
     square = [10.0, 10, 14, 10, 14, 14, 10, 14]
     polygons = PolygonMasks([[np.array(square)]] * 3, 1000, 2000)
-    assert stack_gt_masks(polygons, 'cpu').pixels.numel() == 3 * 6 * 6
+    assert pack_gt_masks(polygons, 'cpu').pixels.numel() == 3 * 6 * 6
 
 
 @pytest.mark.parametrize('form', [BitmapMasks, PolygonMasks])
 def test_no_instance(form):
-    masks = stack_gt_masks(form([], HEIGHT, WIDTH), 'cpu')
+    masks = pack_gt_masks(form([], HEIGHT, WIDTH), 'cpu')
     assert every_pixel(masks).shape == (0, HEIGHT, WIDTH)
     assert masks.areas.shape == (0,)

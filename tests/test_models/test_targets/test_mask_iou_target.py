@@ -19,7 +19,7 @@ from pycocotools import mask as mask_utils
 from pycocotools.coco import COCO
 
 from mmdet_msrcnn.lab.benchmarks.scenes import as_bitmaps
-from mmdet_msrcnn.models.targets.gt_masks import stack_gt_masks
+from mmdet_msrcnn.models.targets.gt_masks import pack_gt_masks
 from mmdet_msrcnn.models.targets.mask_iou_target import (
     mask_iou_target,
     sample_axis,
@@ -112,7 +112,7 @@ def coco_gt_masks(root, form: str, limit: int):
             masks = polygons.to_bitmap().masks.astype(np.uint8)
             polygons = BitmapMasks(masks, height, width)
         masks = polygons.resize((2 * height, 2 * width))
-        areas = stack_gt_masks(masks, 'cpu').areas
+        areas = pack_gt_masks(masks, 'cpu').areas
         keep = np.flatnonzero(areas.numpy() > 16)
         if len(keep):
             yield masks[keep]
@@ -255,7 +255,7 @@ def test_polygons_and_bitmaps_agree():
             torch.full((1, 28, 28), 0.9),
             boxes,
             torch.tensor([0]),
-            stack_gt_masks(masks, 'cpu'),
+            pack_gt_masks(masks, 'cpu'),
         ).item()
         for masks in (polygons, BitmapMasks(bitmap, 64, 64))
     ]

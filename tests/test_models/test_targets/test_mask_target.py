@@ -13,6 +13,7 @@ from mmengine.registry import init_default_scope
 from mmengine.structures import InstanceData
 
 from mmdet_msrcnn.models import FCNMaskHead
+from mmdet_msrcnn.models.targets.gt_masks import GtMasks, pack_gt_masks
 from mmdet_msrcnn.models.targets.mask_target import (
     TIE,
     _roi_align,
@@ -42,11 +43,15 @@ def bitmaps(num: int, seed: int = 0) -> BitmapMasks:
     return BitmapMasks(masks, HEIGHT, WIDTH)
 
 
+def packed(masks: BitmapMasks) -> GtMasks:
+    return pack_gt_masks(masks, 'cpu')
+
+
 def assert_equal(masks, boxes, inds, size=28):
     expected = mask_target_single(
         boxes.clone(), inds, masks, ConfigDict(mask_size=size)
     )
-    found = mask_targets(masks, boxes, inds, size)
+    found = mask_targets(packed(masks), boxes, inds, size)
     assert found.dtype == expected.dtype == torch.float32
     assert torch.equal(found, expected)
 
@@ -120,7 +125,7 @@ def test_memory_layout_of_masks_does_not_matter(layout):
     assert not changed.flags.c_contiguous
     other = BitmapMasks(masks.masks, HEIGHT, WIDTH)
     other.masks = changed
-    assert torch.equal(mask_targets(other, boxes, inds, 28), expected)
+    assert torch.equal(mask_targets(packed(other), boxes, inds, 28), expected)
     if layout != 'flipped':
         # As on a GPU.
         means = _roi_align(torch.from_numpy(changed), boxes, inds, 28)
@@ -128,7 +133,7 @@ def test_memory_layout_of_masks_does_not_matter(layout):
 
 
 def test_no_box_and_boxes_that_are_no_numbers():
-    masks = bitmaps(2)
+    masks = packed(bitmaps(2))
     none = mask_targets(masks, torch.zeros(0, 4), torch.zeros(0).long(), 28)
     assert none.shape == (0, 28, 28)
     boxes = torch.tensor([[float('nan'), 0, 9, 9]])

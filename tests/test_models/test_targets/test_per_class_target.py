@@ -164,6 +164,7 @@ def test_loss_is_a_sum_over_classes_and_a_mean_over_rois(
         mask_probs(),
         [sampling_result(BOXES[inds], inds, CLASSES[inds])],
         [ground_truth()],
+        [None],
         ConfigDict(mask_thr_binary=0.5),
     )['loss_mask_iou']
     expected = 0.5 * sum(e**2 for e in errors)
@@ -193,6 +194,7 @@ def test_tau_chooses_rois(target_classes, tau, samples):
         mask_probs()[:1],
         [sampling_result(BOXES[:1], torch.tensor([0]), CLASSES[:1])],
         [ground_truth()],
+        [None],
         ConfigDict(mask_thr_binary=0.5),
     )['loss_mask_iou']
     assert out['mask_iou_samples'] == samples

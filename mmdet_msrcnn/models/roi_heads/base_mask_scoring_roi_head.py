@@ -1,54 +1,57 @@
 """What the RoI heads that score their masks have in common."""
 
+from abc import abstractmethod
+
 import torch
-from mmdet.models.task_modules.samplers import SamplingResult
+from mmdet.models.roi_heads.base_roi_head import BaseRoIHead
+from mmdet.structures import SampleList
 from mmdet.structures.bbox import bbox2roi
 from mmdet.utils import ConfigType, InstanceList, OptConfigType
 from torch import Tensor
 
 from mmdet_msrcnn.compat.mmcv_ops import prepare_roi_extractors
-from mmdet_msrcnn.models.checks import (
-    as_list,
-    build,
-    check_class_agnostic,
-    check_mask_thr,
-    check_num_classes,
-    check_roi_feats,
-    check_type,
-)
+from mmdet_msrcnn.models.checks import build
+from mmdet_msrcnn.models.mask_heads.base_mask_scorer import POSITIVES
 from mmdet_msrcnn.models.mask_heads.mask_fusion import select_by_label
+from mmdet_msrcnn.models.roi_heads.checks import as_list, check_roi_head
+from mmdet_msrcnn.models.roi_heads.stage_outputs import (
+    as_detections,
+    mean_probs,
+)
+from mmdet_msrcnn.models.targets.gt_masks import pack_samples
 from mmdet_msrcnn.registry import MODELS
 
 
-def mean_probs(mask_preds: list[Tensor]) -> Tensor:
-    """Mean of the stages' probabilities, from logits of the same shape."""
-    return torch.stack([logits.sigmoid() for logits in mask_preds]).mean(0)
+class BaseMaskScoringRoIHead(BaseRoIHead):
+    """Base class of RoI heads with a head that scores masks.
 
-
-class MaskScoringMixin:
-    """Adds a MaskIoU head to a RoI head of mmdet, which it precedes as base.
-
-    The RoI head defines :meth:`_stage_masks` and :meth:`_paste_masks`.
+    A subclass also inherits a RoI head of mmdet, behind this class, and
+    defines :meth:`_stage_masks` and :meth:`_paste_masks`.
 
     Args:
-        mask_iou_head (:obj:`ConfigDict` or dict): Config of the MaskIoU head.
-            ``num_classes`` is taken from the box head where it is not given.
+        mask_iou_head (:obj:`ConfigDict` or dict): Config of the scorer, a
+            :class:`BaseMaskScorer`. ``num_classes`` is taken from the box
+            head where it is not given.
         mask_iou_roi_extractor (:obj:`ConfigDict` or dict, optional): RoI
-            extractor of the MaskIoU head. The RoI features of the mask head
-            are used by default.
-        **kwargs: Arguments of the RoI head.
+            extractor of the scorer. The RoI features of the mask head are
+            used by default.
+        **kwargs: Arguments of the RoI head of mmdet.
+
+    Attributes:
+        trained_on (str): RoIs that the scorer is trained on; see
+            :class:`BaseMaskScorer`.
 
     Raises:
-        TypeError: If ``mask_iou_head`` is not of this package or has a key
-            that it does not take.
+        TypeError: If ``mask_iou_head`` is not of this package, is trained on
+            other RoIs, or has a key that it does not take.
         ValueError: If the heads disagree on ``num_classes``, the RoI
-            features do not fit the MaskIoU head, it needs the masks of all
+            features do not fit the scorer, it needs the masks of all
             classes from a class-agnostic mask head, or ``mask_thr_binary``
             is missing from ``train_cfg`` or ``test_cfg`` or is not a
             probability.
     """
 
-    scores_detections = False
+    trained_on = POSITIVES
 
     def __init__(
         self,
@@ -62,24 +65,21 @@ class MaskScoringMixin:
             'num_classes', as_list(self.bbox_head)[-1].num_classes
         )
         self.mask_iou_head = build('mask_iou_head', mask_iou_head)
-        check_type(self)
         self.mask_iou_roi_extractor = (
             MODELS.build(mask_iou_roi_extractor)
             if mask_iou_roi_extractor
             else None
         )
         prepare_roi_extractors(self)
-        check_num_classes(self)
-        check_roi_feats(self)
-        check_class_agnostic(self)
-        check_mask_thr(self)
+        check_roi_head(self)
 
     @property
     def mask_iou_train_cfg(self) -> OptConfigType:
-        """``train_cfg`` of the stage whose positives train the head."""
+        """``train_cfg`` of the stage whose positives train the scorer."""
         cfg = self.train_cfg
         return cfg[-1] if isinstance(cfg, list | tuple) else cfg
 
+    @abstractmethod
     def _stage_masks(
         self, x: tuple[Tensor], rois: Tensor
     ) -> tuple[list[Tensor], Tensor]:
@@ -93,14 +93,8 @@ class MaskScoringMixin:
             tuple[list[Tensor], Tensor]: Logits of each stage, of shape
             (K, num_classes, h, w), and the last stage's RoI features.
         """
-        raise NotImplementedError
 
-    def _roi_context(
-        self, rois: Tensor, cls_score: Tensor, labels: Tensor
-    ) -> tuple[Tensor, ...]:
-        """:meth:`MaskIoUHead.context` of RoIs that are not detections."""
-        return ()
-
+    @abstractmethod
     def _paste_masks(
         self,
         mask_preds: list[Tensor],
@@ -109,32 +103,26 @@ class MaskScoringMixin:
         **kwargs,
     ) -> InstanceList:
         """Paste the masks of :meth:`_stage_masks` as mmdet's head does."""
-        raise NotImplementedError
 
-    def _mask_iou_forward(
+    def score_masks(
         self,
         x: tuple[Tensor],
         rois: Tensor,
         mask_preds: list[Tensor],
         mask_feats: Tensor,
         labels: Tensor,
-        *context: Tensor,
+        context: Tensor | None = None,
     ) -> tuple[Tensor, Tensor]:
-        """Run the MaskIoU head on the masks of the given classes.
+        """Run the scorer on the masks of the given classes.
 
-        Args:
-            x (tuple[Tensor]): Multi-level features.
-            rois (Tensor): Shape (K, 5).
-            mask_preds (list[Tensor]): See :meth:`_stage_masks`.
-            mask_feats (Tensor): See there.
-            labels (Tensor): Class of each RoI, shape (K, ).
-            *context (Tensor): See :meth:`MaskIoUHead.context`.
+        Arguments are those of :meth:`_stage_masks`, what it returns, and
+        those of :meth:`BaseMaskScorer.forward`.
 
         Returns:
-            tuple[Tensor, Tensor]: Predictions of shape (K, num_classes), and
-            the mask probabilities they were made from, averaged over stages,
-            of shape (K, 1 or num_classes, h, w). Their gradient reaches the
-            mask heads, as in the authors' code.
+            tuple[Tensor, Tensor]: Output of the scorer, and the mask
+            probabilities that it is made from, averaged over stages, of shape
+            (K, 1 or num_classes, h, w). Their gradient reaches the mask heads,
+            as in the authors' code.
         """
         if not self.mask_iou_head.needs_all_masks:
             mask_preds = [
@@ -144,31 +132,68 @@ class MaskScoringMixin:
         extractor = self.mask_iou_roi_extractor
         if extractor is not None:
             mask_feats = extractor(x[: extractor.num_inputs], rois)
-        preds = self.mask_iou_head(mask_feats, mask_probs, labels, *context)
+        preds = self.mask_iou_head(mask_feats, mask_probs, labels, context)
         return preds, mask_probs
 
-    def _mask_iou_loss(
+    def _score_rois(
+        self, x: tuple[Tensor], rois: Tensor, cls_score: Tensor
+    ) -> tuple[list[Tensor], Tensor]:
+        """Predict the masks of RoIs and score those of the likeliest class.
+
+        Returns:
+            tuple[list[Tensor], Tensor]: Logits of each stage, and output of
+            the scorer.
+        """
+        labels = cls_score[:, : self.mask_iou_head.num_classes].argmax(dim=1)
+        mask_preds, mask_feats = self._stage_masks(x, rois)
+        context = self.mask_iou_head.context(
+            as_detections(rois, cls_score, labels)
+        )
+        preds, _ = self.score_masks(
+            x, rois, mask_preds, mask_feats, labels, context
+        )
+        return mask_preds, preds
+
+    def loss(
         self,
         x: tuple[Tensor],
-        mask_preds: list[Tensor],
-        mask_feats: Tensor,
-        sampling_results: list[SamplingResult],
-        batch_gt_instances: InstanceList,
+        rpn_results_list: InstanceList,
+        batch_data_samples: SampleList,
     ) -> dict:
-        """Losses and statistics of the MaskIoU head on the positives."""
-        rois = bbox2roi([res.pos_priors for res in sampling_results])
-        labels = torch.cat([res.pos_gt_labels for res in sampling_results])
-        mask_iou_preds, mask_probs = self._mask_iou_forward(
-            x, rois, mask_preds, mask_feats, labels
-        )
-        loss_and_target = self.mask_iou_head.loss_and_target(
-            mask_iou_preds,
-            mask_probs,
-            sampling_results,
-            batch_gt_instances,
-            self.mask_iou_train_cfg,
-        )
-        return loss_and_target['loss_mask_iou']
+        """Compute the losses of all heads.
+
+        Args:
+            x (tuple[Tensor]): Multi-level features.
+            rpn_results_list (list[:obj:`InstanceData`]): Region proposals.
+            batch_data_samples (list[:obj:`DetDataSample`]): Ground truth,
+                whose masks are packed once for all heads.
+
+        Returns:
+            dict: Those of mmdet's RoI head, and of the scorer.
+        """
+        samples = pack_samples(batch_data_samples, x[0].device)
+        return super().loss(x, rpn_results_list, samples)
+
+    def scorer_loss(
+        self,
+        x: tuple[Tensor],
+        rpn_results_list: InstanceList,
+        batch_data_samples: SampleList,
+    ) -> dict:
+        """Compute the losses of the scorer alone, as of a frozen detector.
+
+        Arguments are those of :meth:`loss`.
+
+        Returns:
+            dict: What the scorer logs.
+        """
+        losses = self.loss(x, rpn_results_list, batch_data_samples)
+        # A cascade puts the stage before the name.
+        return {
+            name: value
+            for name, value in losses.items()
+            if name.rsplit('.', 1)[-1] in self.mask_iou_head.logs
+        }
 
     def predict_mask(
         self,
@@ -192,7 +217,7 @@ class MaskScoringMixin:
 
             - masks (Tensor): Shape (n, H, W).
             - mask_ious (Tensor): Predicted MaskIoU in [0, 1], shape (n, ).
-            - mask_scores (Tensor): What ranks masks, as the head defines
+            - mask_scores (Tensor): What ranks masks, as the scorer defines
               it, shape (n, ).
         """
         rois = bbox2roi([res.bboxes for res in results_list])
@@ -201,17 +226,13 @@ class MaskScoringMixin:
             results_list = super().predict_mask(
                 x, batch_img_metas, results_list, rescale
             )
-            mask_iou_preds = self.mask_iou_head.empty_preds(rois)
+            preds = self.mask_iou_head.empty_preds(rois)
         else:
             labels = torch.cat([res.labels for res in results_list])
             mask_preds, mask_feats = self._stage_masks(x, rois)
-            mask_iou_preds, _ = self._mask_iou_forward(
-                x,
-                rois,
-                mask_preds,
-                mask_feats,
-                labels,
-                *self.mask_iou_head.context(results_list),
+            context = self.mask_iou_head.context(results_list)
+            preds, _ = self.score_masks(
+                x, rois, mask_preds, mask_feats, labels, context
             )
             results_list = self._paste_masks(
                 mask_preds,
@@ -222,5 +243,5 @@ class MaskScoringMixin:
                 rescale=rescale,
             )
         return self.mask_iou_head.predict_by_feat(
-            mask_iou_preds.split(num_rois), results_list
+            preds.split(num_rois), results_list
         )

@@ -1,0 +1,23 @@
+"""Choosing RoI features by a mask.
+
+mmdet's StandardRoIHead chooses positives by a uint8 tensor
+(https://github.com/open-mmlab/mmdetection/blob/v3.3.0/mmdet/models/roi_heads/standard_roi_head.py),
+which torch has deprecated in favour of bool
+(https://github.com/pytorch/pytorch/blob/v2.13.0/aten/src/ATen/native/IndexingUtils.h).
+Can go when mmdet chooses by
+bool.
+"""
+
+from torch import Tensor
+
+
+def to_bool(mask: Tensor | None) -> Tensor | None:
+    """Convert a uint8 mask to bool.
+
+    Args:
+        mask (Tensor, optional): Not zero where a RoI is chosen, shape (K, ).
+
+    Returns:
+        Tensor | None: bool of shape (K, ).
+    """
+    return None if mask is None else mask.bool()

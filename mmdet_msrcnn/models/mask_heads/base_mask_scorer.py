@@ -1,0 +1,193 @@
+"""What all heads that score masks have in common."""
+
+from abc import ABCMeta, abstractmethod
+
+from mmdet.models.task_modules.samplers import SamplingResult
+from mmdet.utils import InstanceList, OptMultiConfig
+from mmengine.config import ConfigDict
+from mmengine.model import BaseModule
+from torch import Tensor
+
+from mmdet_msrcnn.models.checks import check_choice
+from mmdet_msrcnn.models.mask_heads.mask_fusion import FUSIONS, select_by_label
+
+POSITIVES, DETECTIONS = 'positives', 'detections'
+
+
+class BaseMaskScorer(BaseModule, metaclass=ABCMeta):
+    """Base class of heads that score the mask of each RoI.
+
+    A RoI head calls :meth:`context` and :meth:`forward`, then
+    :meth:`loss_and_target` in training or :meth:`predict_by_feat` at test. A
+    subclass sets the attributes and defines the abstract methods.
+
+    Shape shorthand: K RoIs, P predictions of a scorer for one class.
+
+    Args:
+        num_classes (int): Classes without background. Defaults to 80.
+        in_channels (int): Channels of the RoI feature. Defaults to 256.
+        roi_feat_size (int): Height and width of the RoI feature. Defaults
+            to 14.
+        class_agnostic (bool): Predict one score for all classes. Defaults to
+            False.
+        fusion (str): How the predicted mask joins the RoI feature, a key of
+            ``FUSIONS``: 'concat', 'multiply', 'all_masks', 'hr_roi' or
+            'mask_only'. Defaults to 'concat'.
+        init_cfg (:obj:`ConfigDict` or dict or list[:obj:`ConfigDict` or \
+            dict], optional): Initialization. Defaults to None.
+
+    Attributes:
+        trained_on (str): RoIs that train it: ``POSITIVES`` of the sampler,
+            or ``DETECTIONS``, which the model itself makes.
+        predicts (tuple[str]): Fields of the results, as :meth:`decode` gives
+            them: ``mask_ious``, ``mask_scores`` or both.
+        logs (tuple[str]): Losses and statistics of :meth:`loss_and_target`.
+        num_context_features (int): Columns of :meth:`context`.
+
+    Raises:
+        ValueError: If ``fusion`` is unknown.
+    """
+
+    trained_on: str
+    predicts: tuple[str, ...]
+    logs: tuple[str, ...]
+    num_context_features = 0
+
+    def __init__(
+        self,
+        num_classes: int = 80,
+        in_channels: int = 256,
+        roi_feat_size: int = 14,
+        class_agnostic: bool = False,
+        fusion: str = 'concat',
+        init_cfg: OptMultiConfig = None,
+    ) -> None:
+        super().__init__(init_cfg=init_cfg)
+        check_choice('mask_iou_head.fusion', fusion, FUSIONS)
+        self.num_classes = num_classes
+        self.in_channels = in_channels
+        self.roi_feat_size = roi_feat_size
+        self.class_agnostic = class_agnostic
+        self.fusion = FUSIONS[fusion]
+
+    @property
+    def needs_all_masks(self) -> bool:
+        """Whether :meth:`forward` or the targets read every class's mask."""
+        return self.fusion.all_masks
+
+    def context(self, results_list: InstanceList) -> Tensor | None:
+        """Compute what :meth:`forward` takes of detections besides masks.
+
+        Args:
+            results_list (list[:obj:`InstanceData`]): ``bboxes``, ``scores``
+                and ``labels`` of the detections of each image.
+
+        Returns:
+            Tensor | None: Shape (K, num_context_features); None if there are
+            no such features.
+        """
+        return None
+
+    @abstractmethod
+    def forward(
+        self,
+        mask_feats: Tensor,
+        mask_probs: Tensor,
+        labels: Tensor,
+        context: Tensor | None = None,
+    ) -> Tensor:
+        """Predict the scores for every class.
+
+        Args:
+            mask_feats (Tensor): RoI features, shape
+                (K, in_channels, roi_feat_size, roi_feat_size).
+            mask_probs (Tensor): Foreground probabilities (not logits), shape
+                (K, num_classes, mask_size, mask_size), or, unless
+                :attr:`needs_all_masks`, (K, 1, mask_size, mask_size) of each
+                RoI's own class.
+            labels (Tensor): Class of each RoI, shape (K, ).
+            context (Tensor, optional): From :meth:`context`.
+
+        Returns:
+            Tensor: Unbounded, shape (K, num_classes) or, with P > 1,
+            (K, num_classes, P); one class where class-agnostic.
+        """
+
+    @abstractmethod
+    def decode(self, preds: Tensor) -> tuple[Tensor, ...]:
+        """Bring predictions into their ranges.
+
+        Args:
+            preds (Tensor): Of the own class of each RoI, shape (K, ) or
+                (K, P).
+
+        Returns:
+            tuple[Tensor]: Values of :attr:`predicts`, each of shape (K, ).
+        """
+
+    def empty_preds(self, like: Tensor) -> Tensor:
+        """Make the output of :meth:`forward` for no RoI.
+
+        Args:
+            like (Tensor): Whose dtype and device it has.
+
+        Returns:
+            Tensor: Without elements.
+        """
+        num = len(self.predicts)
+        return like.new_zeros((0, 1) if num == 1 else (0, 1, num))
+
+    @abstractmethod
+    def loss_and_target(
+        self,
+        preds: Tensor,
+        mask_probs: Tensor,
+        samples: list[SamplingResult] | InstanceList,
+        batch_gt_instances: InstanceList,
+        batch_gt_instances_ignore: InstanceList,
+        rcnn_train_cfg: ConfigDict,
+    ) -> dict:
+        """Compute the losses of a batch, and their targets.
+
+        Args:
+            preds (Tensor): Output of :meth:`forward`.
+            mask_probs (Tensor): As in :meth:`forward`.
+            samples (list[:obj:`SamplingResult`] or \
+                list[:obj:`InstanceData`]): The RoIs of each image: sampling
+                results, or detections where the head is trained on them.
+            batch_gt_instances (list[:obj:`InstanceData`]): Ground truth of
+                each image, with ``bboxes``, ``labels`` and ``masks``.
+            batch_gt_instances_ignore (list[:obj:`InstanceData` or None]):
+                Regions of each image in which detections do not train.
+            rcnn_train_cfg (:obj:`ConfigDict`): ``train_cfg`` of the RoI head;
+                ``mask_thr_binary`` is the probability threshold.
+
+        Returns:
+            dict: ``loss_mask_iou`` (dict) for the log, with the names of
+            :attr:`logs`; and the targets (Tensor), each of shape (K, ).
+        """
+
+    def predict_by_feat(
+        self, preds: tuple[Tensor, ...], results_list: InstanceList
+    ) -> InstanceList:
+        """Add the predicted fields to the results.
+
+        Args:
+            preds (tuple[Tensor]): Output of :meth:`forward` for each image.
+            results_list (list[:obj:`InstanceData`]): Detection results of
+                each image.
+
+        Returns:
+            list[:obj:`InstanceData`]: The same objects, with the fields of
+            :attr:`predicts`, each of shape (n, ); ``mask_scores`` is
+            ``scores * mask_ious`` where the head does not predict it.
+            ``scores`` stays the class score.
+        """
+        for image_preds, results in zip(preds, results_list, strict=True):
+            chosen = select_by_label(image_preds, results.labels)
+            values = self.decode(chosen.to(results.scores.dtype))
+            for name, value in zip(self.predicts, values, strict=True):
+                setattr(results, name, value)
+            if 'mask_scores' not in self.predicts:
+                results.mask_scores = results.scores * results.mask_ious
+        return results_list

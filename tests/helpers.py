@@ -1,19 +1,19 @@
 """Small models and scenes for tests."""
 
 import importlib.util
+import re
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 
 import cv2
 import numpy as np
 import torch
-from mmdet.registry import MODELS
 from mmdet.structures import DetDataSample
 from mmdet.structures.mask import BitmapMasks, PolygonMasks
 from mmengine.config import Config
-from mmengine.registry import init_default_scope
 from mmengine.structures import InstanceData
 
+from mmdet_msrcnn.models.detectors.build_detector import build_detector
 from mmdet_msrcnn.models.targets.gt_masks import pack_gt_masks
 from mmdet_msrcnn.models.targets.mask_iou_target import mask_iou_target
 
@@ -22,6 +22,11 @@ MS_RCNN = ROOT / 'configs/ms_rcnn/ms-rcnn_r18_fpn_18e_coco.py'
 PLUS = ROOT / 'configs/ms_rcnn_plus/ms-rcnn-plus_r18_fpn_18e_coco.py'
 MASK_RCNN = ROOT / 'configs/mask_rcnn/mask-rcnn_r18_fpn_18e_coco.py'
 CHANNELS = 16
+
+
+def squeezed(markdown: str) -> str:
+    """Markdown without the spaces that align the columns of a table."""
+    return re.sub(' +', ' ', markdown)
 
 
 def load_tool(name: str) -> ModuleType:
@@ -70,9 +75,8 @@ def small_config(path: Path = MS_RCNN, num_classes: int = 3) -> Config:
 
 def build_model(cfg: Config) -> torch.nn.Module:
     """Build the detector of a config under mmdet's scope."""
-    init_default_scope('mmdet')
     torch.manual_seed(0)
-    model = MODELS.build(cfg.model)
+    model = build_detector(cfg)
     model.init_weights()
     return model
 

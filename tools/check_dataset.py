@@ -18,6 +18,7 @@ from mmdet_msrcnn.datasets.check_file import (
     read_annotations,
 )
 from mmdet_msrcnn.datasets.findings import lines_of, of_level
+from mmdet_msrcnn.utils.coco import class_names
 
 # Images by which the folder is found.
 FIRST = 100
@@ -83,8 +84,7 @@ def main() -> None:
             continue
         print(f'{path}: {summarize(content, folder)}')
         if not of_level(findings, 'error'):
-            names = [cat['name'] for cat in content['categories']]
-            classes = classes or names
+            classes = classes or class_names(content)
             findings += check_order(content, classes)
         print(
             '\n'.join(f'  {line}' for line in lines_of(findings)) or '  fine'

@@ -133,7 +133,7 @@ def publish(args: argparse.Namespace) -> Path:
     folder = config.absolute().parent.name
     metafile = config.with_name('metafile.yml')
     collection = main_collection(metafile)
-    row = read_report(args.results)
+    report = read_report(args.results)
     cfg = Config.fromfile(config)
     checkpoint = read_checkpoint(args.checkpoint)
     portable = portable_config(cfg)
@@ -153,9 +153,11 @@ def publish(args: argparse.Namespace) -> Path:
     place = f'{folder}/{name}/' if args.zoo_dir else ''
     weights = f'{(args.url or "").rstrip("/")}/{place}{path.name}'
     dataset = data_set_name(cfg, collection)
-    entry = model_entry(config, collection, dataset, metadata, row, weights)
+    entry = model_entry(
+        config, collection, dataset, metadata, report.figures, weights
+    )
     card = model_card(
-        cfg, content['meta'], entry, row, path.name, args.licence
+        cfg, content['meta'], entry, report, path.name, args.licence
     )
     files = {
         path.name: data,

@@ -20,6 +20,7 @@ import functools
 import json
 import os
 import time
+from dataclasses import asdict
 from pathlib import Path
 
 from mmdet_msrcnn.lab.reproduction import (
@@ -28,7 +29,8 @@ from mmdet_msrcnn.lab.reproduction import (
     Run,
     execute,
     fill_page,
-    table_cells,
+    fill_table,
+    table_of,
     to_csv,
     to_markdown,
     write_submission,
@@ -193,7 +195,7 @@ def main() -> None:
             write_text(page, text)
         return
     protocol = PROTOCOLS[args.protocol](CONFIGS)
-    table = TABLES[args.table]
+    table = table_of(args.table, args.protocol)
     folder = args.out_dir / args.protocol
     runs = {}
     for row in table.rows:
@@ -218,11 +220,11 @@ def main() -> None:
         ]
         for row in table.rows
     }
-    rows = table_cells(table, results, failures)
+    rows = fill_table(table, results, failures)
     text = to_markdown(table, rows)
     write_text(folder / f'{args.table}.md', text)
     write_text(folder / f'{args.table}.csv', to_csv(rows))
-    write_json(folder / f'{args.table}.json', rows)
+    write_json(folder / f'{args.table}.json', list(map(asdict, rows)))
     print(text)
     if failures:
         raise SystemExit(f'{len(failures)} rows failed')

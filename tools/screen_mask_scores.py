@@ -14,11 +14,9 @@ from pathlib import Path
 import numpy as np
 import torch
 from mmdet.registry import DATASETS
-from mmdet.registry import MODELS as MMDET_MODELS
 from mmengine.config import Config
 from mmengine.dataset import BaseDataset
 from mmengine.logging import MMLogger
-from mmengine.registry import init_default_scope
 from pycocotools.coco import COCO
 from torch import nn
 
@@ -31,6 +29,7 @@ from mmdet_msrcnn.lab.model_zoo.entry import inner_data_set
 from mmdet_msrcnn.lab.screening.detections import find_detections
 from mmdet_msrcnn.lab.screening.screening import VARIANTS, rank, train_head
 from mmdet_msrcnn.models import MaskScoreHead
+from mmdet_msrcnn.models.detectors.build_detector import build_detector
 from mmdet_msrcnn.registry import MODELS
 from mmdet_msrcnn.utils.arguments import positive
 from mmdet_msrcnn.utils.io import write_json
@@ -60,12 +59,11 @@ def parse_args() -> argparse.Namespace:
 def load_model(config: Path, cfg: Config, checkpoint: Path) -> nn.Module:
     """Build the frozen detector of a config and load its weights."""
     weights = read_checkpoint(checkpoint)
-    init_default_scope(cfg.get('default_scope', 'mmdet'))
     # Each head would log how it is initialized.
     MMLogger.get_current_instance().setLevel('WARNING')
     # It refuses a checkpoint of another model.
     cfg.model.type = 'mmdet_msrcnn.FrozenTwoStageDetector'
-    model = MMDET_MODELS.build(cfg.model).eval()
+    model = build_detector(cfg).eval()
     head = model.roi_head.mask_iou_head
     if not isinstance(head, MaskScoreHead):
         raise ValueError(

@@ -10,6 +10,7 @@ from pycocotools.cocoeval import COCOeval
 from rich.console import Console
 from rich.progress import track
 
+from mmdet_msrcnn.analysis.figures import Figures
 from mmdet_msrcnn.evaluation.functional import (
     GAIN,
     iou_statistics,
@@ -35,7 +36,7 @@ def resample_images(num_images: int, num: int, seed: int = 0) -> np.ndarray:
 
 def bootstrap(
     coco_eval: RankedCOCOeval, samples: np.ndarray, name: str = ''
-) -> list[dict[str, float]]:
+) -> list[Figures]:
     """Evaluate masks on resampled images.
 
     Args:
@@ -44,10 +45,10 @@ def bootstrap(
         name (str): Name for the progress bar. Defaults to ''.
 
     Returns:
-        list[dict[str, float]]: For each resample the mask AP by each ranking
-        of the evaluator, and of a mask-scoring model the ``share`` of the
-        possible gain and the figures of :func:`iou_statistics`; NaN where a
-        figure is not defined, as AP without an instance.
+        list[Figures]: For each resample the mask AP by each ranking of the
+        evaluator, and of a mask-scoring model the share of the possible gain
+        and the figures of :func:`iou_statistics`; NaN where a figure is not
+        defined, as AP without an instance.
     """
     evaluators = {}
     for ranking, key in coco_eval.rankings.items():
@@ -72,7 +73,7 @@ def bootstrap(
             ious = np.concatenate([images[i] for i in sample])
             row['share'] = share_of_gain(*(row[key] for key in GAIN))
             row |= iou_statistics(ious[:, 0], ious[:, 1])
-        rows.append(row)
+        rows.append(Figures(**row))
     return rows
 
 

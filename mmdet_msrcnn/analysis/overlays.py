@@ -10,6 +10,7 @@ from mmengine.structures import InstanceData
 from pycocotools import mask as mask_utils
 from pycocotools.coco import COCO
 
+from mmdet_msrcnn.utils.coco import class_names
 from mmdet_msrcnn.utils.image_files import OutputNames
 from mmdet_msrcnn.utils.io import atomic_path
 from mmdet_msrcnn.visualization.mask_scoring_visualizer import (
@@ -52,7 +53,7 @@ def draw_overlays(
     cat_ids = coco.getCatIds()
     visualizer = MaskScoringVisualizer(line_width=2, alpha=0.45)
     visualizer.dataset_meta = dict(
-        classes=[cat['name'] for cat in coco.loadCats(cat_ids)],
+        classes=class_names(coco.dataset),
         palette='random',
     )
     names = OutputNames()

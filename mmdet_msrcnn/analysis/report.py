@@ -11,6 +11,7 @@ from mmdet_msrcnn.analysis.bootstrap import (
     count_undefined,
     interval,
 )
+from mmdet_msrcnn.analysis.figures import FORMS, JSON_KEYS, Figures
 from mmdet_msrcnn.evaluation.coco_eval import box_evaluator, run_coco_eval
 from mmdet_msrcnn.evaluation.functional import (
     GAIN,
@@ -18,37 +19,38 @@ from mmdet_msrcnn.evaluation.functional import (
     summarize_precision,
 )
 from mmdet_msrcnn.evaluation.ranked_coco_eval import RankedCOCOeval
+from mmdet_msrcnn.utils.markdown import markdown_table
 
-# Columns of the table: key of a row, heading, factor, decimals.
-COLUMNS = (
-    ('box AP', 'box AP', 100, 1),
-    ('class_score', 'mask AP by class score', 100, 1),
-    ('mask_score', 'by mask score', 100, 1),
-    ('oracle', 'by oracle', 100, 1),
-    ('starred', "by the paper's starred row", 100, 1),
-    ('share', 'share of the possible gain, %', 100, 1),
-    ('pearson', 'Pearson r', 1, 3),
-    ('spearman', 'Spearman r', 1, 3),
-    ('mae', 'MAE', 1, 3),
-)
-SPREAD = 'true IoU std above class score 0.3'
+SPREAD_THR = 0.3
+SPREAD = f'true IoU std above class score {SPREAD_THR}'
 
 
 class Evaluation(NamedTuple):
     """One model, evaluated.
 
     Attributes:
-        row (dict): Its figures; those of :data:`COLUMNS` and more.
+        figures (Figures): Its figures.
+        resamples (list[Figures]): The same on resampled images, without box
+            AP; see :func:`bootstrap`.
+        breakdown (dict[str, dict[str, float]]): AP at IoU thresholds and by
+            area, of the boxes (``box``) and of each ranking of the masks.
+        true_iou_std (float): Standard deviation of the true IoU of detections
+            with a class score above 0.3.
         coco_eval (RankedCOCOeval): Its evaluator, which has the detections.
         precisions (dict[str, ndarray]): Precision table of each ranking.
-        resamples (list[dict]): Figures on resampled images, see
-            :func:`bootstrap`.
     """
 
-    row: dict
+    figures: Figures
+    resamples: list[Figures]
+    breakdown: dict[str, dict[str, float]]
+    true_iou_std: float
     coco_eval: RankedCOCOeval
     precisions: dict[str, np.ndarray]
-    resamples: list[dict]
+
+    @property
+    def has_mask_scores(self) -> bool:
+        """Whether the model scores its masks."""
+        return self.figures.mask_score is not None
 
 
 def evaluate(
@@ -84,19 +86,24 @@ def evaluate(
             *precisions.items(),
         )
     }
-    row = {name: values['mAP'] for name, values in breakdown.items()}
-    row['box AP'] = row.pop('box')
-    if 'mask_score' in row:
-        row['share'] = share_of_gain(*(row[ranking] for ranking in GAIN))
-        row |= coco_eval.iou_statistics()
+    aps = {name: values['mAP'] for name, values in breakdown.items()}
+    box_ap = aps.pop('box')
+    if 'mask_score' in aps:
+        aps['share'] = share_of_gain(*(aps[ranking] for ranking in GAIN))
+        aps |= coco_eval.iou_statistics()
     true_ious = [
-        det['true_iou'] for det in coco_eval.detections if det['score'] > 0.3
+        det['true_iou']
+        for det in coco_eval.detections
+        if det['score'] > SPREAD_THR
     ]
-    row['detections'] = len(detections)
-    row[SPREAD] = float(np.std(true_ious)) if true_ious else 0.0
-    row['breakdown'] = breakdown
-    resamples = bootstrap(coco_eval, samples, name)
-    return Evaluation(row, coco_eval, precisions, resamples)
+    return Evaluation(
+        Figures(box_ap=box_ap, **aps),
+        bootstrap(coco_eval, samples, name),
+        breakdown,
+        float(np.std(true_ious)) if true_ious else 0.0,
+        coco_eval,
+        precisions,
+    )
 
 
 def compare(evaluations: dict[str, Evaluation]) -> dict:
@@ -111,15 +118,25 @@ def compare(evaluations: dict[str, Evaluation]) -> dict:
         ``max_dets``; ``bootstrap``, the number of resamples.
     """
     (first, base), *others = evaluations.items()
+    models = {}
+    for name, one in evaluations.items():
+        models[name] = summary(one.figures, one.resamples)
+        models[name]['row'] |= {
+            'detections': len(one.coco_eval.detections),
+            SPREAD: one.true_iou_std,
+            'breakdown': one.breakdown,
+        }
     return dict(
-        models={
-            name: summary(one.row, one.resamples)
-            for name, one in evaluations.items()
-        },
+        models=models,
         differences={
             f'{name} - {first}': summary(
-                difference(one.row, base.row),
-                list(map(difference, one.resamples, base.resamples)),
+                one.figures - base.figures,
+                [
+                    new - old
+                    for new, old in zip(
+                        one.resamples, base.resamples, strict=True
+                    )
+                ],
             )
             for name, one in others
         },
@@ -128,21 +145,32 @@ def compare(evaluations: dict[str, Evaluation]) -> dict:
     )
 
 
-def format_row(
-    name: str, row: dict, intervals: dict[str, tuple[float, float]]
-) -> str:
-    """Write one line of the table, intervals behind the figures."""
+def format_row(name: str, entry: dict) -> list[str]:
+    """Write the cells of a row, intervals behind the figures.
+
+    Args:
+        name (str): First cell.
+        entry (dict): From :func:`summary`.
+
+    Returns:
+        list[str]: A cell for the name and for each of ``FORMS``.
+    """
     cells = [name]
-    for key, _, factor, decimals in COLUMNS:
-        if key in row and math.isnan(row[key]):
+    for figure, form in FORMS.items():
+        key = JSON_KEYS.get(figure, figure)
+        value = entry['row'].get(key)
+        if value is None:
+            cells.append('')
+            continue
+        if math.isnan(value):
             cells.append('undefined')
             continue
-        cell = f'{row[key] * factor:.{decimals}f}' if key in row else ''
-        if key in intervals:
-            low, high = (end * factor for end in intervals[key])
-            cell += f' [{low:.{decimals}f}, {high:.{decimals}f}]'
+        cell = f'{value * form.factor:.{form.decimals}f}'
+        if key in entry['intervals']:
+            low, high = (end * form.factor for end in entry['intervals'][key])
+            cell += f' [{low:.{form.decimals}f}, {high:.{form.decimals}f}]'
         cells.append(cell)
-    return f'| {" | ".join(cells)} |'
+    return cells
 
 
 def to_markdown(report: dict) -> str:
@@ -155,15 +183,12 @@ def to_markdown(report: dict) -> str:
     Returns:
         str: Markdown.
     """
-    headings = ['model', *(heading for _, heading, *_ in COLUMNS)]
-    lines = ['# Mask scores', '', f'| {" | ".join(headings)} |']
-    lines.append('|' + '---|' * len(headings))
-    for rows in (report['models'], report['differences']):
-        lines += [
-            format_row(name, entry['row'], entry['intervals'])
-            for name, entry in rows.items()
-        ]
-    lines += [
+    headings = ['model', *(form.heading for form in FORMS.values())]
+    rows = report['models'] | report['differences']
+    lines = [
+        '# Mask scores',
+        '',
+        markdown_table(headings, [format_row(*row) for row in rows.items()]),
         '',
         f'AP at {report["max_dets"]} detections per image. Oracle: class '
         'score x true MaskIoU, 0 where no instance of the class overlaps. The '
@@ -191,42 +216,34 @@ def to_markdown(report: dict) -> str:
 
 def _undefined_lines(report: dict) -> list[str]:
     """Say which resamples the intervals leave out."""
-    headings = {key: heading for key, heading, *_ in COLUMNS}
-    lines = [
+    return [
         f'{name}: {count} of {report["bootstrap"]} resamples have no '
-        f'{headings.get(key, key)}, which is not defined there; the interval '
+        f'{FORMS[key].heading}, which is not defined there; the interval '
         'leaves them out.\n'
         for rows in (report['models'], report['differences'])
         for name, entry in rows.items()
         for key, count in entry['undefined'].items()
     ]
-    return lines
 
 
-def summary(row: dict, resampled: list[dict]) -> dict:
+def summary(figures: Figures, resampled: list[Figures]) -> dict:
     """Put figures and the intervals of those that were resampled together.
 
     Args:
-        row (dict): Figures.
-        resampled (list[dict]): Figures on each resample.
+        figures (Figures): Figures.
+        resampled (list[Figures]): Figures on each resample.
 
     Returns:
         dict: ``row``, ``intervals`` and ``undefined``: of how many resamples
         a figure is not defined, where there are any.
     """
     columns = {
-        key: [sample[key] for sample in resampled]
-        for key in (resampled[0] if resampled else ())
+        key: [getattr(sample, key) for sample in resampled]
+        for key in (resampled[0].known() if resampled else ())
     }
     counts = {key: count_undefined(values) for key, values in columns.items()}
     return dict(
-        row=row,
+        row=figures.to_json(),
         intervals={key: interval(values) for key, values in columns.items()},
         undefined={key: count for key, count in counts.items() if count},
     )
-
-
-def difference(new: dict, old: dict) -> dict:
-    """Subtract the figures of the table that both rows have."""
-    keys = [key for key, *_ in COLUMNS if key in new and key in old]
-    return {key: new[key] - old[key] for key in keys}

@@ -68,11 +68,11 @@ def write_report(
     # Its presence says that the report is complete.
     (out_dir / 'report.md').unlink(missing_ok=True)
     plotted = next(
-        (name for name, e in evaluations.items() if 'mask_score' in e.row),
+        (name for name, e in evaluations.items() if e.has_mask_scores),
         next(iter(evaluations)),
     )
     evaluation = evaluations[plotted]
-    has_scores = 'mask_score' in evaluation.row
+    has_scores = evaluation.has_mask_scores
     figures = {
         name: caption
         for name, (caption, needs_scores, needs_images) in FIGURES.items()

@@ -17,6 +17,7 @@ from mmdet_msrcnn.datasets.image_checks import (
 from mmdet_msrcnn.datasets.list_checks import check_lists
 from mmdet_msrcnn.datasets.use import STRICT, Use
 from mmdet_msrcnn.datasets.values import name_annotation
+from mmdet_msrcnn.utils.coco import class_names
 
 
 def read_annotations(path: Path) -> dict:
@@ -105,8 +106,7 @@ def check_order(content: dict, classes: Sequence[str]) -> list[Finding]:
     Returns:
         list[Finding]: One or none.
     """
-    names = [cat['name'] for cat in content['categories']]
-    names = [name for name in names if name in classes]
+    names = [name for name in class_names(content) if name in classes]
     kind, where = 'order of the classes', 'categories'
     if names != list(classes)[: len(names)]:
         what = (

@@ -10,6 +10,7 @@ from pycocotools.coco import COCO
 from torch import Tensor
 
 from mmdet_msrcnn.datasets.values import name_image
+from mmdet_msrcnn.utils.coco import class_names
 
 
 def check_finite(result: dict) -> None:
@@ -68,7 +69,7 @@ def check_classes(coco: COCO, classes: Sequence[str]) -> None:
     names = [cat['name'] for cat in coco.loadCats(ids)]
     missing = sorted(set(classes) - set(names))
     if missing:
-        known = [cat['name'] for cat in coco.loadCats(coco.getCatIds())]
+        known = list(class_names(coco.dataset))
         raise ValueError(
             f'The annotations have no category {missing}, but {known}. Spell '
             'metainfo.classes of the data sets as there.'

@@ -9,8 +9,7 @@ from pycocotools.cocoeval import COCOeval
 
 from mmdet_msrcnn.compat.silence import silence
 from mmdet_msrcnn.evaluation.ground_truth import copy_ground_truth
-
-COCO_IOU_THRS = np.linspace(0.5, 0.95, 10)
+from mmdet_msrcnn.utils.coco import COCO_IOU_THRS
 
 
 def run_coco_eval(coco_eval: COCOeval) -> np.ndarray:

@@ -9,7 +9,6 @@ from pycocotools.cocoeval import COCOeval
 
 from mmdet_msrcnn.datasets.values import name_image
 from mmdet_msrcnn.evaluation.coco_eval import (
-    COCO_IOU_THRS,
     load_detections,
     run_coco_eval,
     set_params,
@@ -23,6 +22,7 @@ from mmdet_msrcnn.evaluation.ground_truth import (
     copy_ground_truth,
     rasterize_annotations,
 )
+from mmdet_msrcnn.utils.coco import COCO_IOU_THRS
 
 # Keys of a detection that an earlier evaluation may have left.
 COMPUTED = {'true_iou', 'oracle_score', 'starred_score'}

@@ -3,12 +3,11 @@
 import os
 
 import torch
-from mmdet.registry import MODELS as MMDET_MODELS
 from mmengine.config import Config
-from mmengine.registry import init_default_scope
 from torch import Tensor, nn
 
 from mmdet_msrcnn.checkpoints.read import read_checkpoint
+from mmdet_msrcnn.models.detectors.build_detector import build_detector
 from mmdet_msrcnn.models.mask_heads.base_mask_scorer import BaseMaskScorer
 from mmdet_msrcnn.models.mask_heads.mask_fusion import select_by_label
 
@@ -100,8 +99,7 @@ def load_scorer(
         if name.startswith(PREFIX)
     }
     cfg = Config.fromfile(config)
-    init_default_scope(cfg.get('default_scope', 'mmdet'))
-    roi_head = getattr(MMDET_MODELS.build(cfg.model), 'roi_head', None)
+    roi_head = getattr(build_detector(cfg), 'roi_head', None)
     head = getattr(roi_head, 'mask_iou_head', None)
     if not isinstance(head, BaseMaskScorer):
         found = f'{type(head).__module__}.{type(head).__name__}'

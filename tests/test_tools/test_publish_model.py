@@ -208,7 +208,7 @@ def test_twin_has_a_card_of_its_own(folder, monkeypatch):
     write_report(folder, a=dict(row=row))
     run(monkeypatch, folder, '--url=http://x', config=config)
     card = card_of(folder)
-    assert 'a twin of Mask Scoring' in card
+    assert 'the twin of a Mask Scoring' in card
     assert 'mask_ious' not in card
     (entry,) = models_of(folder / 'tiny_rcnn/metafile.yml')
     assert entry['Results'][1]['Metrics'] == {'mask AP': 20.0}

@@ -18,7 +18,7 @@ from mmdet_msrcnn.lab.reproduction import (
 )
 from mmdet_msrcnn.lab.reproduction.paper import Column
 from mmdet_msrcnn.lab.reproduction.protocols import use_maskness
-from tests.helpers import ROOT, load_tool
+from tests.helpers import ROOT, load_tool, squeezed
 
 reproduce_tables = load_tool('reproduce_tables')
 
@@ -104,9 +104,9 @@ def test_rows_are_trained_and_evaluated(table, out_dir):
     assert ours['cells'][0]['seeds'] == 2
     for row in (twin, maskness, ours):
         cell = row['cells'][0]
-        assert cell['difference'] == pytest.approx(
-            cell['ours'] - cell['paper']
-        )
+        assert cell['ours'] is not None
+        # The paper's figures are of COCO.
+        assert cell['paper'] is cell['difference'] is None
         assert row['failure'] is None
     box = [row['cells'][1]['ours'] for row in (twin, maskness, ours)]
     assert box[0] == box[1] == box[2]
@@ -115,10 +115,10 @@ def test_rows_are_trained_and_evaluated(table, out_dir):
     assert 'fusion must be one of' in broken['failure']
     assert elsewhere['cells'][0]['ours'] is None
     text = (out_dir / 'tiny/heads.md').read_text()
-    (line,) = [line for line in text.splitlines() if '| broken' in line]
+    lines = squeezed(text).splitlines()
+    (line,) = [line for line in lines if '| broken' in line]
     assert line.startswith('| broken (RuntimeError: train failed')
-    # The paper has no box AP, so that column stands alone.
-    assert line.endswith(') | 30.0 | - | - | - |')
+    assert line.endswith(') | - | - |')
     assert (out_dir / 'tiny/heads.csv').is_file()
 
 
@@ -140,7 +140,7 @@ def test_result_keeps_what_a_reader_needs(table, out_dir):
         'share',
     }
     report = (path.parent / 'report/report.md').read_text()
-    assert '| ms-rcnn, seed 1 | ' in report
+    assert '| ms-rcnn, seed 1 ' in report
     figures = re.findall(r'!\[.+\]\((.+)\)', report)
     assert len(figures) == 4
     assert all((path.parent / 'report' / name).is_file() for name in figures)
@@ -245,7 +245,7 @@ def test_one_row(table, reproduce, out_dir, capsys):
     output = capsys.readouterr().out
     # It and what it starts from; the table has all rows.
     assert output.count(', there:') == 2
-    assert '| MS R-CNN | 20.0 |' in output
+    assert '| MS R-CNN |' in squeezed(output)
 
 
 def test_submission_has_mask_scores_as_scores(table, workspace, out_dir):

@@ -3,15 +3,14 @@
 from pathlib import Path
 
 import torch
-from mmdet.registry import MODELS
 from mmengine.config import Config
-from mmengine.registry import init_default_scope
 from torch import nn
 
 from mmdet_msrcnn.lab.reproduction.protocols import (
     use_mmdet_head,
     use_mmdet_mask_head,
 )
+from mmdet_msrcnn.models.detectors.build_detector import build_detector
 
 MASK_RCNN, IN_TREE, OURS = 'Mask R-CNN', "mmdet's MS R-CNN", 'MS R-CNN'
 
@@ -22,10 +21,9 @@ def build(cfg: Config) -> nn.Module:
     Its weights are random, but for a bias that makes one class likely, so
     that box NMS has the boxes of a busy image.
     """
-    init_default_scope('mmdet')
     cfg.model.backbone.init_cfg = None
     torch.manual_seed(0)
-    model = MODELS.build(cfg.model)
+    model = build_detector(cfg)
     model.init_weights()
     nn.init.constant_(model.roi_head.bbox_head.fc_cls.bias[:1], 5)
     return model.eval()

@@ -12,12 +12,12 @@ from mmdet_msrcnn.lab.benchmarks.paste import NUM_DETECTIONS, paste
 from mmdet_msrcnn.lab.benchmarks.scenes import (
     Scene,
     Source,
-    class_names,
     load_images,
     make_scene,
 )
 from mmdet_msrcnn.lab.benchmarks.table import Column
 from mmdet_msrcnn.lab.benchmarks.timing import time_in_turn
+from mmdet_msrcnn.utils.coco import class_names
 
 COLUMNS = (
     Column('mmdet, s', 'mmdet', 2),

@@ -17,6 +17,7 @@ from torch import Tensor
 
 from mmdet_msrcnn.models.targets.gt_masks import pack_gt_masks
 from mmdet_msrcnn.models.targets.mask_target import mask_targets
+from mmdet_msrcnn.utils.coco import class_names
 
 MASK_SIZE = 28
 
@@ -36,11 +37,6 @@ class Source(NamedTuple):
     img_dir: Path
     num: int
     scale: tuple[int, int] = (1333, 800)
-
-
-def class_names(content: dict) -> tuple[str, ...]:
-    """Names of the classes of COCO annotations."""
-    return tuple(one['name'] for one in content['categories'])
 
 
 class Scene(NamedTuple):

@@ -2,6 +2,8 @@
 
 from typing import NamedTuple
 
+from mmdet_msrcnn.utils.markdown import markdown_table
+
 
 class Column(NamedTuple):
     """A column of a table.
@@ -19,7 +21,7 @@ class Column(NamedTuple):
     factor: float = 1
 
 
-DIFFERENCES = Column('that differ', 'differences', 0)
+DIFFERENCES = Column('values that differ', 'differences', 0)
 
 
 def compared(*more: Column) -> tuple[Column, ...]:
@@ -44,11 +46,7 @@ def to_markdown(columns: tuple[Column, ...], rows: list[dict]) -> str:
             return str(value)
         return f'{value * column.factor:.{column.decimals}f}'
 
-    lines = [
-        f'| {" | ".join(column.heading for column in columns)} |',
-        '|' + '---|' * len(columns),
-    ]
-    for row in rows:
-        cells = (cell(row, column) for column in columns)
-        lines.append(f'| {" | ".join(cells)} |')
-    return '\n'.join(lines)
+    return markdown_table(
+        [column.heading for column in columns],
+        [[cell(row, column) for column in columns] for row in rows],
+    )

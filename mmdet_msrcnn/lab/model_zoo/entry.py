@@ -2,13 +2,15 @@
 
 import json
 from pathlib import Path
+from typing import NamedTuple
 
 from mmengine.config import Config
 
+from mmdet_msrcnn.analysis.figures import Figures
 from mmdet_msrcnn.utils.data_sets import inner_data_set
 
 # Metric of a metafile: figure of the report.
-BOX = {'box AP': 'box AP'}
+BOX = {'box AP': 'box_ap'}
 MASK = {
     'mask AP': 'mask_score',
     'mask AP by class score': 'class_score',
@@ -22,14 +24,26 @@ DATASETS = {
 }
 
 
-def read_report(path: Path) -> dict:
+class ModelReport(NamedTuple):
+    """What the report of one model says.
+
+    Attributes:
+        figures (Figures): Its figures.
+        max_dets (int): Detections per image of its AP.
+    """
+
+    figures: Figures
+    max_dets: int
+
+
+def read_report(path: Path) -> ModelReport:
     """Read the figures of one model.
 
     Args:
         path (Path): ``report.json`` of tools/analyze_results.py.
 
     Returns:
-        dict: The figures, AP in [0, 1], with ``max_dets``.
+        ModelReport: The figures; box AP and mask AP by class score are there.
 
     Raises:
         ValueError: If it is not the report of one model.
@@ -37,15 +51,10 @@ def read_report(path: Path) -> dict:
     try:
         report = json.loads(path.read_text())
         (model,) = report['models'].values()
-        row = model['row']
-        figures = {
-            # None is a figure that is not defined.
-            k: v + 0.0
-            for k, v in row.items()
-            if v is not None and not isinstance(v, dict)
-        }
-        required = {key: figures[key] for key in ('box AP', 'class_score')}
-        return dict(figures, **required, max_dets=report['max_dets'])
+        figures = Figures.from_json(model['row'])
+        if None in (figures.box_ap, figures.class_score):
+            raise KeyError('AP')
+        return ModelReport(figures, report['max_dets'])
     except (ValueError, KeyError, TypeError, AttributeError):
         raise ValueError(
             f'{path} is not the report of one model. Write it with '
@@ -75,12 +84,13 @@ def training_length(cfg: Config, meta: dict) -> dict[str, int]:
     return {'Epochs': meta.get('epoch') or cfg.train_cfg.max_epochs}
 
 
-def _percent(row: dict, metrics: dict[str, str]) -> dict[str, float]:
+def _percent(figures: Figures, metrics: dict[str, str]) -> dict[str, float]:
     """The metrics that a model has; one without mask scores has fewer."""
+    known = figures.known()
     return {
-        name: round(100 * row[key], 1)
+        name: round(100 * known[key], 1)
         for name, key in metrics.items()
-        if key in row
+        if key in known
     }
 
 
@@ -89,7 +99,7 @@ def model_entry(
     collection: dict,
     dataset: str,
     metadata: dict,
-    row: dict,
+    figures: Figures,
     weights: str,
 ) -> dict:
     """Write the entry of a model in mmdet's form.
@@ -99,18 +109,18 @@ def model_entry(
         collection (dict): Collection that it is in.
         dataset (str): Name of the data set.
         metadata (dict): Of the training and the file.
-        row (dict): From :func:`read_report`.
+        figures (Figures): From :func:`read_report`.
         weights (str): Where the file is, a URL.
 
     Returns:
         dict: The entry.
     """
-    mask = _percent(row, MASK)
+    mask = _percent(figures, MASK)
     # A model without mask scores ranks its masks by the class score.
     if 'mask AP' not in mask:
         mask = {'mask AP': mask['mask AP by class score']}
     tasks = {
-        'Object Detection': _percent(row, BOX),
+        'Object Detection': _percent(figures, BOX),
         'Instance Segmentation': mask,
     }
     return {

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from mmdet_msrcnn.utils.markdown import markdown_table
 from mmdet_msrcnn.utils.metafile import read_metafile
 
 HEADER = """# Model zoo
@@ -56,11 +57,10 @@ def zoo_page(configs: Path) -> str:
 
 def _table(models: list[dict]) -> str:
     headings = ('model', 'data', *METRICS, 'training', 'weights')
-    lines = [f'| {" | ".join(headings)} |', '|---' * len(headings) + '|']
-    return '\n'.join([*lines, *map(_row, models)]) + '\n'
+    return markdown_table(headings, map(_row, models)) + '\n'
 
 
-def _row(model: dict) -> str:
+def _row(model: dict) -> tuple:
     metrics, meta = {}, model['Metadata']
     for result in model['Results']:
         metrics |= result['Metrics']
@@ -71,11 +71,10 @@ def _row(model: dict) -> str:
     if 'SHA256' in meta:
         links.append(f'[card]({weights.removesuffix("pth")}md)')
     lengths = ('Epochs', 'Iterations')
-    cells = (
+    return (
         f'[{model["Name"]}](../{model["Config"]})',
         model['Results'][0]['Dataset'],
         *(metrics.get(name, '-') for name in METRICS),
         *(f'{meta[key]} {key.lower()}' for key in lengths if key in meta),
         ' · '.join(links),
     )
-    return f'| {" | ".join(map(str, cells))} |'

@@ -11,12 +11,11 @@ from pathlib import Path
 
 import torch
 from mmdet.apis import inference_detector
-from mmdet.registry import MODELS
 from mmengine.config import Config
-from mmengine.registry import init_default_scope
 from mmengine.structures import InstanceData
 
 from mmdet_msrcnn.lab.training_log import read_training_log
+from mmdet_msrcnn.models.detectors.build_detector import build_detector
 from mmdet_msrcnn.version import __version__
 
 # What is kept of the meta; the rest is about the machine and the run.
@@ -167,8 +166,7 @@ def detect(cfg: Config, state_dict: dict, image: Path) -> InstanceData:
     Raises:
         ValueError: If the weights do not fit the config.
     """
-    init_default_scope('mmdet')
-    model = MODELS.build(cfg.model).eval()
+    model = build_detector(cfg).eval()
     model.cfg = cfg
     try:
         model.load_state_dict(state_dict, strict=True)

@@ -1,8 +1,9 @@
-from mmdet_msrcnn.lab.reproduction.page import fill_page
-from mmdet_msrcnn.lab.reproduction.paper import TABLES, Row, Table
+from mmdet_msrcnn.lab.reproduction.cells import fill_table
+from mmdet_msrcnn.lab.reproduction.page import fill_page, table_of
+from mmdet_msrcnn.lab.reproduction.paper import Row, Table
+from mmdet_msrcnn.lab.reproduction.paper_tables import TABLES
 from mmdet_msrcnn.lab.reproduction.protocols import PROTOCOLS, Recipe
 from mmdet_msrcnn.lab.reproduction.render import (
-    table_cells,
     to_csv,
     to_markdown,
 )
@@ -17,7 +18,8 @@ __all__ = [
     'Table',
     'execute',
     'fill_page',
-    'table_cells',
+    'fill_table',
+    'table_of',
     'to_csv',
     'to_markdown',
     'write_submission',

@@ -4,12 +4,28 @@ import json
 import re
 from pathlib import Path
 
-from mmdet_msrcnn.lab.reproduction.paper import TABLES
-from mmdet_msrcnn.lab.reproduction.render import table_cells, to_markdown
+from mmdet_msrcnn.lab.reproduction.cells import fill_table, without_paper
+from mmdet_msrcnn.lab.reproduction.paper import Table
+from mmdet_msrcnn.lab.reproduction.paper_tables import TABLES
+from mmdet_msrcnn.lab.reproduction.render import to_markdown
 
 BLOCK = re.compile(
     r'(<!-- table: (\S+) (\S+) -->\n).*?(<!-- end -->)', re.DOTALL
 )
+
+
+def table_of(name: str, protocol: str) -> Table:
+    """Find a table, with the paper's figures only where they compare.
+
+    Args:
+        name (str): A key of ``TABLES``.
+        protocol (str): A key of ``PROTOCOLS``.
+
+    Returns:
+        Table: The paper's figures are of COCO.
+    """
+    table = TABLES[name]
+    return table if protocol == 'coco' else without_paper(table)
 
 
 def load_results(folder: Path) -> dict[str, list[dict]]:
@@ -51,13 +67,11 @@ def fill_page(text: str, folder: Path) -> str:
                 f'The page names the table {protocol} {name}. Tables are '
                 f'{list(TABLES)}; results are in {folder}/PROTOCOL.'
             )
-        table = TABLES[name]
+        table = table_of(name, protocol)
         table = table._replace(
             rows=tuple(row for row in table.rows if row.variant in results),
             reference=table.reference if table.reference in results else None,
         )
-        return (
-            begin + to_markdown(table, table_cells(table, results, {})) + end
-        )
+        return begin + to_markdown(table, fill_table(table, results, {})) + end
 
     return BLOCK.sub(fill, text)

@@ -67,10 +67,12 @@ def collect(
         method's own ranking as ``mask``, statistics, cost and time),
         ``mask_ap_resampled``, the log and the whole config.
     """
-    row, metrics = evaluation.row, dict(evaluation.row['breakdown'])
+    figures, metrics = evaluation.figures.known(), dict(evaluation.breakdown)
     method = next(ranking for ranking in METHODS if ranking in metrics)
     metrics['mask'] = metrics[method]
-    metrics['statistics'] = {key: row[key] for key in STATISTICS if key in row}
+    metrics['statistics'] = {
+        key: figures[key] for key in STATISTICS if key in figures
+    }
     metrics['run'] = dict(
         seconds_per_image=_seconds_per_image(folder / 'test'),
         **head_gmacs(test.model.roi_head),
@@ -78,10 +80,11 @@ def collect(
     return dict(
         metrics=metrics,
         mask_ap_resampled=[
-            round(sample[method], 6) for sample in evaluation.resamples
+            round(getattr(sample, method), 6)
+            for sample in evaluation.resamples
         ],
         max_dets=evaluation.coco_eval.params.maxDets[-1],
-        detections=row['detections'],
+        detections=len(evaluation.coco_eval.detections),
         environment=environment(),
         log=training_log(folder / 'train'),
         config=config.pretty_text,

@@ -18,8 +18,8 @@ from torch import Tensor
 
 from mmdet_msrcnn.models.targets.gt_masks import packed_masks
 from mmdet_msrcnn.models.targets.mask_iou_target import mask_iou_target
+from mmdet_msrcnn.utils.coco import COCO_IOU_THRS
 
-COCO_IOU_THRS = tuple(0.5 + 0.05 * i for i in range(10))
 # Class scores are kept this far from 0 and 1.
 EPS = 1e-3
 

@@ -7,12 +7,16 @@ import pytest
 from mmdet_msrcnn.lab.reproduction import (
     Row,
     Table,
-    table_cells,
+    fill_table,
     to_csv,
     to_markdown,
 )
+from mmdet_msrcnn.lab.reproduction.cells import (
+    paired_difference,
+    without_paper,
+)
 from mmdet_msrcnn.lab.reproduction.paper import Column
-from mmdet_msrcnn.lab.reproduction.render import paired_difference
+from tests.helpers import squeezed
 
 TABLE = Table(
     'Heads',
@@ -38,16 +42,16 @@ def rows():
         'mask-rcnn': [result(0.25)],
         'ms-rcnn': [result(0.29, pearson=0.7), result(0.31, pearson=0.8)],
     }
-    return table_cells(TABLE, results, {'other': 'train failed: no space'})
+    return fill_table(TABLE, results, {'other': 'train failed: no space'})
 
 
 def test_mean_spread_and_difference(rows):
-    ap, pearson = rows[1]['cells']
-    assert ap['ours'] == pytest.approx(30)
-    assert ap['std'] == pytest.approx(2**0.5)
-    assert ap['difference'] == pytest.approx(0.7)
-    assert ap['seeds'] == 2
-    assert pearson['ours'] == pytest.approx(0.75)
+    ap, pearson = rows[1].cells
+    assert ap.ours == pytest.approx(30)
+    assert ap.std == pytest.approx(2**0.5)
+    assert ap.difference == pytest.approx(0.7)
+    assert ap.seeds == 2
+    assert pearson.ours == pytest.approx(0.75)
 
 
 def test_paired_difference_by_hand():
@@ -58,10 +62,10 @@ def test_paired_difference_by_hand():
     ]
     others = [result(0.29) | dict(mask_ap_resampled=[0.29, 0.38])]
     paired = paired_difference(ours, others)
-    assert paired['difference'] == pytest.approx(2)
+    assert paired.difference == pytest.approx(2)
     # 0.31 - 0.29 and 0.41 - 0.38, and percentiles between them
-    assert paired['low'] == pytest.approx(2 + 0.025)
-    assert paired['high'] == pytest.approx(2 + 0.975)
+    assert paired.low == pytest.approx(2 + 0.025)
+    assert paired.high == pytest.approx(2 + 0.975)
     assert paired_difference([], others) is None
 
 
@@ -71,27 +75,34 @@ def test_reference_gives_a_column_of_differences():
         name: [result(ap) | dict(mask_ap_resampled=[ap] * 3)]
         for name, ap in (('mask-rcnn', 0.25), ('ms-rcnn', 0.3))
     }
-    header, _, *lines = to_markdown(
-        table, table_cells(table, results, {})
-    ).splitlines()
-    assert header.endswith(
-        '| mask AP - that of Mask R-CNN [95 % over images] |'
-    )
+    text = to_markdown(table, fill_table(table, results, {}))
+    header, _, *lines = squeezed(text).splitlines()
+    assert header.endswith('| mask AP minus Mask R-CNN [95 % over images] |')
     assert lines[0].endswith('| - |')
     assert lines[1].endswith('| +5.00 [+5.00, +5.00] |')
     assert lines[2].endswith('| - |')
 
 
 def test_markdown(rows):
-    assert to_markdown(TABLE, rows).splitlines() == [
+    header, line, *lines = squeezed(to_markdown(TABLE, rows)).splitlines()
+    assert set(line) == set('|-')
+    assert [header, *lines] == [
         '| Heads | mask AP, paper | ours | difference | Pearson r, paper | '
         'ours | difference |',
-        '|---|---|---|---|---|---|---|',
         '| Mask R-CNN | 27.7 | 25.0 | -2.7 | - | - | - |',
         '| MS R-CNN | 29.3 | 30.0 ± 1.4 | +0.7 | 0.740 | 0.750 ± 0.071 | '
         '+0.010 |',
         '| other (train failed: no space) | - | - | - | - | - | - |',
     ]
+
+
+def test_figures_of_coco_are_not_compared_with_other_data(rows):
+    own = without_paper(TABLE)
+    results = {'ms-rcnn': [result(0.3, pearson=0.75)]}
+    text = to_markdown(own, fill_table(own, results, {}))
+    header, _, _, line, _ = squeezed(text).splitlines()
+    assert header == '| Heads | mask AP | Pearson r |'
+    assert line == '| MS R-CNN | 30.0 | 0.750 |'
 
 
 def test_csv(rows):

@@ -1,0 +1,164 @@
+"""The tables of the paper, filled with results."""
+
+import math
+import statistics
+from dataclasses import dataclass
+
+from mmdet_msrcnn.analysis.bootstrap import interval
+from mmdet_msrcnn.lab.reproduction.paper import Column, Row, Table
+
+RESAMPLED = 'mask_ap_resampled'
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One figure of a row; None where there is nothing to show.
+
+    Attributes:
+        column (str): Heading of its column.
+        paper (float | None): The paper's figure.
+        ours (float | None): Mean over seeds.
+        std (float | None): Standard deviation over seeds, of two or more.
+        seeds (int): Number of seeds.
+        difference (float | None): Ours - the paper's.
+    """
+
+    column: str
+    paper: float | None
+    ours: float | None
+    std: float | None
+    seeds: int
+    difference: float | None
+
+
+@dataclass(frozen=True)
+class PairedDifference:
+    """Difference in mask AP of two variants on the same images, in percent.
+
+    Attributes:
+        difference (float): Of the means over seeds.
+        low (float): Lower end of its 95 % interval over resampled images.
+        high (float): Upper end.
+    """
+
+    difference: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class FilledRow:
+    """A row of a table, with results.
+
+    Attributes:
+        label (str): Name of the row.
+        variant (str): The model.
+        cells (list[Cell]): A cell for each column.
+        failure (str | None): Why there is no result.
+        paired (PairedDifference | None): Difference to the reference of the
+            table; None in the row of the reference, and without one.
+    """
+
+    label: str
+    variant: str
+    cells: list[Cell]
+    failure: str | None = None
+    paired: PairedDifference | None = None
+
+
+def make_cell(
+    column: Column, paper: float | None, results: list[dict]
+) -> Cell:
+    """Compute one figure of a row.
+
+    Args:
+        column (Column): What it is.
+        paper (float | None): The paper's figure.
+        results (list[dict]): Results of the row's runs, one per seed.
+
+    Returns:
+        Cell: See there.
+    """
+    found = [
+        result['metrics'].get(column.part, {}).get(column.item)
+        for result in results
+    ]
+    values = [value * column.factor for value in found if value is not None]
+    ours = statistics.fmean(values) if values else None
+    return Cell(
+        column=column.heading,
+        paper=paper,
+        ours=ours,
+        std=statistics.stdev(values) if len(values) > 1 else None,
+        seeds=len(values),
+        difference=None if None in (ours, paper) else ours - paper,
+    )
+
+
+def paired_difference(
+    results: list[dict], others: list[dict]
+) -> PairedDifference | None:
+    """Compare the mask AP of two variants on the same images.
+
+    Args:
+        results (list[dict]): Results of a variant, one per seed.
+        others (list[dict]): Results of the variant to compare with.
+
+    Returns:
+        PairedDifference | None: None if there is nothing to compare.
+    """
+    if not results or not others:
+        return None
+    means, resampled = [], []
+    for side in (results, others):
+        aps = [result['metrics']['mask']['mAP'] for result in side]
+        means.append(statistics.fmean(aps))
+        tables = [
+            [math.nan if ap is None else ap for ap in result[RESAMPLED]]
+            for result in side
+        ]
+        resampled.append(map(statistics.fmean, zip(*tables, strict=True)))
+    low, high = interval(
+        ours - other for ours, other in zip(*resampled, strict=True)
+    )
+    return PairedDifference(100 * (means[0] - means[1]), 100 * low, 100 * high)
+
+
+def without_paper(table: Table) -> Table:
+    """Leave out the paper's figures, which are of COCO and no other data."""
+    nothing = (None,) * len(table.columns)
+    rows = tuple(row._replace(paper=nothing) for row in table.rows)
+    return table._replace(rows=rows)
+
+
+def fill_table(
+    table: Table, results: dict[str, list[dict]], failures: dict[str, str]
+) -> list[FilledRow]:
+    """Fill a table.
+
+    Args:
+        table (Table): The paper's.
+        results (dict[str, list[dict]]): Results of each variant.
+        failures (dict[str, str]): Why a variant has none.
+
+    Returns:
+        list[FilledRow]: A row each.
+    """
+    return [_fill(table, row, results, failures) for row in table.rows]
+
+
+def _fill(table: Table, row: Row, results: dict, failures: dict) -> FilledRow:
+    own = results.get(row.variant, [])
+    paired = None
+    if row.variant != table.reference:
+        paired = paired_difference(own, results.get(table.reference, []))
+    return FilledRow(
+        row.label,
+        row.variant,
+        [
+            make_cell(column, paper, own)
+            for column, paper in zip(table.columns, row.paper, strict=True)
+        ],
+        failures.get(row.variant),
+        paired,
+    )

@@ -25,7 +25,7 @@ $(PY):
 
 # torch before mmcv, and mmcv without build isolation: pip would otherwise
 # build it without its ops. -g0 halves the time of the build.
-$(READY): requirements.txt setup.py | $(PY)
+$(READY): requirements.txt setup.py pyproject.toml | $(PY)
 	$(PY) tools/missing_requirements.py requirements.txt > $(VENV)/missing.txt
 	$(PY) -m pip install -r $(VENV)/missing.txt 'setuptools>=64,<81' wheel ninja psutil packaging
 	$(PY) -c 'import cv2' || { echo 'OpenCV lacks a system library, such as: apt-get install libgl1 libglib2.0-0'; exit 1; }

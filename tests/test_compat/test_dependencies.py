@@ -1,7 +1,6 @@
 """Supported versions: one truth in two places."""
 
-import ast
-
+import tomllib
 from packaging.requirements import Requirement
 from packaging.version import Version
 
@@ -9,22 +8,17 @@ from mmdet_msrcnn.compat.dependencies import SUPPORTED, check_dependencies
 from tests.helpers import ROOT
 
 
-def install_requires() -> dict[str, Requirement]:
-    tree = ast.parse((ROOT / 'setup.py').read_text())
-    (values,) = (
-        ast.literal_eval(node.value)
-        for node in ast.walk(tree)
-        if isinstance(node, ast.keyword) and node.arg == 'install_requires'
-    )
-    return {req.name: req for req in map(Requirement, values)}
+def dependencies() -> dict[str, Requirement]:
+    project = tomllib.loads((ROOT / 'pyproject.toml').read_text())['project']
+    return {req.name: req for req in map(Requirement, project['dependencies'])}
 
 
 def test_this_environment_passes():
     check_dependencies()
 
 
-def test_ranges_equal_those_of_setup():
-    required = install_requires()
+def test_ranges_equal_those_of_pyproject():
+    required = dependencies()
     assert 'mmcv' not in required
     for name, (supported, _) in SUPPORTED.items():
         if name != 'mmcv':
@@ -35,7 +29,7 @@ def test_ranges_equal_those_of_setup():
 
 
 def test_tested_versions_are_in_range():
-    required = install_requires()
+    required = dependencies()
     for line in (ROOT / 'requirements.txt').read_text().splitlines():
         name, _, pin = line.partition('==')
         if name in required:

@@ -10,7 +10,7 @@ DEMO_RESULTS := $(DEMO)/results.mask_scores.json
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test test-slow test-packaging test-gpu stress mutations lint format clean-demo
+.PHONY: help setup demo test coverage test-slow test-packaging test-gpu stress mutations lint format clean-demo
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -62,6 +62,9 @@ $(DEMO)/report.md: $(DEMO_RESULTS)
 # Threads of two processes would wait for each other.
 test: $(READY) lint ## lint and the fast tests
 	OMP_NUM_THREADS=1 $(PY) -m pytest -q -n 2 --dist loadfile
+
+coverage: $(READY) ## the fast tests, and the share of the code they run
+	OMP_NUM_THREADS=1 $(PY) -m pytest -q -n 2 --dist loadfile --cov --cov-report term --cov-report xml
 
 test-slow: $(READY) ## training runs through mmdet's entry points, packaging
 	$(PY) -m pytest -q -m slow

@@ -10,7 +10,7 @@ DEMO_RESULTS := $(DEMO)/results.mask_scores.json
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test coverage test-slow test-packaging test-gpu stress mutations lint format clean-demo
+.PHONY: help setup demo test coverage test-slow test-packaging test-gpu stress mutations lint format docs clean-demo
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -88,6 +88,9 @@ lint: $(READY) ## ruff
 format: $(READY) ## rewrite the code in the project's style
 	$(PY) -m ruff check --fix .
 	$(PY) -m ruff format .
+
+docs: $(READY) ## the documentation as a site, in site/; a broken link fails
+	NO_MKDOCS_2_WARNING=1 $(PY) -m mkdocs build --strict
 
 clean-demo: ## forget the demo's model, to train it anew
 	rm -rf $(DEMO)

@@ -1,0 +1,135 @@
+"""What every head that scores masks keeps, a user's own included."""
+
+import inspect
+
+import pytest
+import torch
+
+from mmdet_msrcnn.models import MaskIoUHead, MasknessHead, MaskScoreHead
+from mmdet_msrcnn.models.mask_heads.base_mask_scorer import (
+    DETECTIONS,
+    POSITIVES,
+    BaseMaskScorer,
+)
+from mmdet_msrcnn.models.mask_heads.mask_fusion import select_by_label
+from mmdet_msrcnn.registry import MODELS
+from tests.frameworks import FRAMEWORKS
+from tests.helpers import build_model, collate, losses_of, scene
+
+SCORERS = (MaskIoUHead, MaskScoreHead, MasknessHead)
+METHODS = (
+    'context',
+    'decode',
+    'empty_preds',
+    'forward',
+    'loss_and_target',
+    'predict_by_feat',
+)
+
+
+@pytest.mark.parametrize('method', METHODS)
+@pytest.mark.parametrize('scorer', SCORERS)
+def test_signatures_are_those_of_the_base(scorer, method):
+    expected, found = (
+        [(p.name, p.kind, p.default) for p in parameters.values()]
+        for parameters in (
+            inspect.signature(getattr(cls, method)).parameters
+            for cls in (BaseMaskScorer, scorer)
+        )
+    )
+    assert found == expected
+
+
+@pytest.mark.parametrize('framework', FRAMEWORKS)
+def test_a_scorer_logs_what_it_declares(framework):
+    model = build_model(FRAMEWORKS[framework]()).train()
+    losses = losses_of(model, collate(scene(seed=1)))
+    logged = {name.rsplit('.', 1)[-1] for name in losses}
+    logs = {*model.roi_head.mask_iou_head.logs}
+    assert logs <= logged
+    twins = {'loss_cls', 'loss_bbox', 'acc', 'loss_mask'}
+    assert logged - logs == twins | {'loss_rpn_cls', 'loss_rpn_bbox'}
+
+
+class AreaScorer(BaseMaskScorer):
+    """Predicts the mask score from the area of the mask alone."""
+
+    predicts = ('mask_scores',)
+    logs = ('loss_area',)
+
+    def __init__(self, **kwargs) -> None:
+        super().__init__(**kwargs)
+        self.fc = torch.nn.Linear(1, 1)
+
+    def forward(self, mask_feats, mask_probs, labels, context=None):
+        area = select_by_label(mask_probs, labels).mean((1, 2))
+        return self.fc(area[:, None])
+
+    def decode(self, preds):
+        return (preds.sigmoid(),)
+
+    def loss_and_target(
+        self,
+        preds,
+        mask_probs,
+        samples,
+        batch_gt_instances,
+        batch_gt_instances_ignore,
+        rcnn_train_cfg,
+    ):
+        assert len(samples) == len(batch_gt_instances)
+        assert len(samples) == len(batch_gt_instances_ignore)
+        loss = preds.square().sum()
+        return dict(loss_mask_iou=dict(loss_area=loss))
+
+
+@pytest.fixture
+def area_scorer(request):
+    name = 'AreaScorer'
+    kind = type(name, (AreaScorer,), dict(trained_on=request.param))
+    MODELS.register_module(name, module=kind)
+    yield dict(type=f'mmdet_msrcnn.{name}', in_channels=16)
+    MODELS.module_dict.pop(name)
+
+
+@pytest.mark.parametrize('frozen', [False, True])
+@pytest.mark.parametrize(
+    ('framework', 'area_scorer'),
+    [
+        ('ms_rcnn', POSITIVES),
+        ('cascade', POSITIVES),
+        ('ms_rcnn_plus', DETECTIONS),
+    ],
+    indirect=['area_scorer'],
+)
+def test_a_scorer_of_the_users_own_trains_and_predicts(
+    framework, area_scorer, frozen
+):
+    cfg = FRAMEWORKS[framework]()
+    cfg.model.roi_head.mask_iou_head = area_scorer
+    if frozen:
+        cfg.model.type = 'mmdet_msrcnn.FrozenTwoStageDetector'
+    model = build_model(cfg)
+    if frozen:
+        model.load_state_dict(model.state_dict())
+    losses = losses_of(model.train(), collate(scene(seed=1)))
+    name = next(name for name in losses if name.endswith('loss_area'))
+    if frozen:
+        assert list(losses) == [name]
+    losses[name].backward()
+    assert model.roi_head.mask_iou_head.fc.weight.grad.abs().sum() > 0
+    (result,) = model.eval().test_step(collate(scene(seed=1)))
+    pred = result.pred_instances
+    assert len(pred) > 0
+    assert 'mask_ious' not in pred
+    assert (pred.mask_scores != pred.scores).all()
+
+
+@pytest.mark.parametrize('area_scorer', [DETECTIONS], indirect=True)
+def test_no_detection_of_a_scorer_of_the_users_own(area_scorer):
+    cfg = FRAMEWORKS['ms_rcnn_plus']()
+    cfg.model.roi_head.mask_iou_head = area_scorer
+    cfg.model.test_cfg.rcnn.score_thr = 1.0
+    model = build_model(cfg).eval()
+    (result,) = model.test_step(collate(scene(seed=1)))
+    assert result.pred_instances.mask_scores.shape == (0,)

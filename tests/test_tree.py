@@ -1,0 +1,86 @@
+"""The tree explains itself, and arrows between its rooms go down."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+from tests.helpers import ROOT
+
+PACKAGE = ROOT / 'mmdet_msrcnn'
+MODULES = {
+    '.'.join(
+        ('mmdet_msrcnn', *path.relative_to(PACKAGE).with_suffix('').parts)
+    ): path
+    for path in sorted(PACKAGE.rglob('[a-z]*.py'))
+    if '.mim' not in path.relative_to(PACKAGE).parts
+}
+# From the top; a room imports rooms below it, and itself.
+FLOORS = (
+    {'lab'},
+    {'analysis', 'apis', 'export', 'hooks'},
+    {'checkpoints', 'evaluation', 'visualization'},
+    {'datasets', 'models'},
+    {'compat'},
+    {'registry', 'utils', 'version'},
+)
+MODEL_FLOORS = (
+    {'detectors', 'test_time_augs'},
+    {'roi_heads'},
+    {'mask_heads'},
+    {'losses', 'targets'},
+    {'checks'},
+)
+MAX_LINES = 250
+# What it links to, and when it can go.
+LINK, END = 'https://', 'an go when'
+
+
+def rooms_of(module: str) -> tuple[str, str]:
+    """The room of a module, and its room within that."""
+    _, *parts = module.split('.')
+    return (*parts, '', '')[:2]
+
+
+def imports(path: Path) -> set[str]:
+    """Modules of the package that a file imports."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.ImportFrom) and node.module:
+            found.add(node.module)
+        elif isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+    return {name for name in found if name.startswith('mmdet_msrcnn.')}
+
+
+def floor_of(room: str, floors: tuple[set[str], ...]) -> int:
+    (floor,) = [i for i, rooms in enumerate(floors) if room in rooms]
+    return floor
+
+
+@pytest.mark.parametrize('module', MODULES)
+def test_imports_go_down(module):
+    own, inner = rooms_of(module)
+    for name in imports(MODULES[module]):
+        other, other_inner = rooms_of(name)
+        if own and other != own:
+            assert floor_of(other, FLOORS) > floor_of(own, FLOORS), name
+        elif own == 'models' and inner and other_inner != inner:
+            floors = (
+                floor_of(room, MODEL_FLOORS) for room in (other_inner, inner)
+            )
+            assert int.__gt__(*floors), name
+
+
+@pytest.mark.parametrize('module', MODULES)
+def test_a_file_is_one_idea(module):
+    assert len(MODULES[module].read_text().splitlines()) <= MAX_LINES
+
+
+@pytest.mark.parametrize(
+    'module', [m for m in MODULES if m.startswith('mmdet_msrcnn.compat.')]
+)
+def test_a_work_around_says_why_it_is_there_and_when_it_can_go(module):
+    text = ast.get_docstring(ast.parse(MODULES[module].read_text()))
+    assert LINK in text
+    assert END in text

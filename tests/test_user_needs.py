@@ -317,7 +317,7 @@ def test_need_11_batch_at_test_equals_single_images(model):
         assert torch.equal(pred.labels, expected.labels)
 
 
-def test_need_16_the_area_ratio_is_explained_by_a_figure():
+def test_need_12_the_area_ratio_is_explained_by_a_figure():
     """What is mask_ratio? (ms#6, ms#40, ms#44, ms#62, ms#70)."""
     page = ROOT / 'docs/mask_iou_target.md'
     figures = re.findall(r'!\[[^]]*\]\(([^)]+\.png)\)', page.read_text())
@@ -327,7 +327,7 @@ def test_need_16_the_area_ratio_is_explained_by_a_figure():
     assert 'docs/mask_iou_target.md' in (ROOT / 'README.md').read_text()
 
 
-def test_need_20_num_classes_is_set_once():
+def test_need_13_num_classes_is_set_once():
     """num_classes has to be set in three heads."""
     cfg = small_config(num_classes=7)
     assert 'num_classes' not in cfg.model.roi_head.mask_iou_head
@@ -336,7 +336,7 @@ def test_need_20_num_classes_is_set_once():
 
 
 @pytest.mark.parametrize('name', ['mask_head', 'mask_iou_head'])
-def test_need_20_disagreement_is_an_error_at_build(name):
+def test_need_13_disagreement_is_an_error_at_build(name):
     """An assertion at the start of an epoch was all one got."""
     cfg = small_config()
     cfg.model.roi_head[name].num_classes = 80
@@ -345,7 +345,7 @@ def test_need_20_disagreement_is_an_error_at_build(name):
         build_model(cfg)
 
 
-def test_need_21_training_checkpoint_loads_with_weights_only(tmp_path):
+def test_need_14_training_checkpoint_loads_with_weights_only(tmp_path):
     """UnpicklingError on torch >= 2.6 (mmengine#1655)."""
     history = HistoryBuffer([1.0, 2.0], [1, 1])
     content = dict(
@@ -369,14 +369,14 @@ class _Hostile:
         return getattr, (HistoryBuffer, '__init__')
 
 
-def test_need_21_other_attributes_are_refused(tmp_path):
+def test_need_14_other_attributes_are_refused(tmp_path):
     """The raw getattr would let a file call anything."""
     torch.save(dict(state_dict=_Hostile()), tmp_path / 'hostile.pth')
     with pytest.raises(pickle.UnpicklingError, match="attribute '__init__'"):
         torch.load(tmp_path / 'hostile.pth', weights_only=True)
 
 
-def test_need_22_mmcv_without_ops_is_named_with_the_command():
+def test_need_15_mmcv_without_ops_is_named_with_the_command():
     """No module named mmcv._ext (mmdet#11983, mmcv#3310)."""
 
     def load(name):
@@ -399,7 +399,7 @@ def test_need_22_mmcv_without_ops_is_named_with_the_command():
         (None, r'needs mmcv>=2.1.0,<2.2.0, which is not installed'),
     ],
 )
-def test_need_22_version_out_of_range_is_named_with_the_command(mmcv, message):
+def test_need_15_version_out_of_range_is_named_with_the_command(mmcv, message):
     """Version assertions (mmcv#3035)."""
 
     def get_version(name):
@@ -413,7 +413,14 @@ def test_need_22_version_out_of_range_is_named_with_the_command(mmcv, message):
         check_dependencies(get_version)
 
 
-def test_need_23_missing_pkg_resources_is_named_with_the_command():
+def test_need_16_missing_pkg_resources_is_named_with_the_command():
     """pkg_resources is gone in setuptools 82 (mmcv#3325)."""
     with pytest.raises(ImportError, match=r"pip install 'setuptools>=64,<81'"):
         check_pkg_resources(lambda name: None)
+
+
+def test_needs_are_numbered_without_gaps():
+    numbers = {
+        int(name.split('_')[2]) for name in globals() if 'test_need_' in name
+    }
+    assert numbers == {*range(1, len(numbers) + 1)}

@@ -1,4 +1,4 @@
-"""The inferencer carries the fields that mmdet's drops (user need 13)."""
+"""The inferencer carries the fields that mmdet's drops."""
 
 import json
 from collections import defaultdict

@@ -25,13 +25,13 @@ from mmdet_msrcnn.compat.silence import silence
 from mmdet_msrcnn.evaluation.functional import mean_precision, share_of_gain
 from mmdet_msrcnn.evaluation.ranked_coco_eval import RankedCOCOeval
 from mmdet_msrcnn.lab.benchmarks.table import Column, to_markdown
-from mmdet_msrcnn.lab.model_zoo.entry import inner_data_set
 from mmdet_msrcnn.lab.screening.detections import find_detections
 from mmdet_msrcnn.lab.screening.screening import VARIANTS, rank, train_head
 from mmdet_msrcnn.models import MaskScoreHead
 from mmdet_msrcnn.models.detectors.build_detector import build_detector
 from mmdet_msrcnn.registry import MODELS
 from mmdet_msrcnn.utils.arguments import positive
+from mmdet_msrcnn.utils.data_sets import inner_data_set
 from mmdet_msrcnn.utils.io import write_json
 
 COLUMNS = (

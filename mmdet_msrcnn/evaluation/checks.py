@@ -1,4 +1,4 @@
-"""What an evaluation refuses, with an error that names the fix."""
+"""Checks of an evaluation; errors name the fix."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -14,14 +14,14 @@ from mmdet_msrcnn.utils.coco import class_names
 
 
 def check_finite(result: dict) -> None:
-    """Refuse predictions that no ranking can sort.
+    """Refuse predictions that cannot be ranked.
 
     Args:
         result (dict): Predictions of an image, as :class:`CocoMetric` keeps
             them.
 
     Raises:
-        FloatingPointError: If one is infinite or not a number.
+        FloatingPointError: If a value is infinite or NaN.
     """
     wrong = [
         name
@@ -32,29 +32,29 @@ def check_finite(result: dict) -> None:
         raise FloatingPointError(
             f'Predicted {", ".join(wrong)} of the image with img_id='
             f'{result["img_id"]} are not finite. The weights of the '
-            'checkpoint, or features in half precision, have overflowed: '
-            'test an earlier checkpoint, or in float32.'
+            'checkpoint, or features in half precision, have overflowed. '
+            'Test an earlier checkpoint, or test in float32.'
         )
 
 
 def check_classes(coco: COCO, classes: Sequence[str]) -> None:
     """Refuse classes that mmdet would confuse with each other.
 
-    It numbers labels by the order of the annotation file, and names them by
-    that of the data set, leaving out what it does not find.
+    mmdet numbers labels in the order of the annotation file, but names them in
+    the order of the data set. It skips classes that it does not find.
 
     Args:
         coco (COCO): Annotations.
         classes (Sequence[str]): Names of the classes of the data set.
 
     Raises:
-        ValueError: If they are one word, two categories share a name, a name
-            is not in the annotations, or the order is another one.
+        ValueError: If they are one string, two categories share a name, a name
+            is not in the annotations, or the order differs.
     """
     if isinstance(classes, str):
         raise ValueError(
-            f'metainfo.classes is the word {classes!r}. Write the comma of a '
-            f'single class: ({classes!r},).'
+            f'metainfo.classes is the string {classes!r}. Write a single '
+            f'class with a comma: ({classes!r},).'
         )
     counts = Counter(cat['name'] for cat in coco.cats.values())
     for name, count in counts.items():
@@ -62,8 +62,8 @@ def check_classes(coco: COCO, classes: Sequence[str]) -> None:
             ids = coco.getCatIds(catNms=[name])
             raise ValueError(
                 f'The categories with the ids {ids} have the same name '
-                f'{name!r}. Give each category of the annotations a name of '
-                'its own.'
+                f'{name!r}. Give each category of the annotations its own '
+                'name.'
             )
     ids = coco.getCatIds(catNms=list(classes))
     names = [cat['name'] for cat in coco.loadCats(ids)]
@@ -71,8 +71,8 @@ def check_classes(coco: COCO, classes: Sequence[str]) -> None:
     if missing:
         known = list(class_names(coco.dataset))
         raise ValueError(
-            f'The annotations have no category {missing}, but {known}. Spell '
-            'metainfo.classes of the data sets as there.'
+            f'The annotations have no category {missing}; they have {known}. '
+            'Use their spelling in metainfo.classes of the data sets.'
         )
     if names != list(classes):
         raise ValueError(
@@ -82,7 +82,7 @@ def check_classes(coco: COCO, classes: Sequence[str]) -> None:
 
 
 def check_sizes(coco: COCO, gts: Iterable[dict]) -> None:
-    """Refuse annotations of images that were loaded in another size.
+    """Refuse annotations whose image size is not the loaded size.
 
     Args:
         coco (COCO): Annotations.
@@ -90,7 +90,7 @@ def check_sizes(coco: COCO, gts: Iterable[dict]) -> None:
             image, as it was loaded.
 
     Raises:
-        ValueError: If one differs; names the image and both sizes.
+        ValueError: If a size differs; names the image and both sizes.
     """
     for gt in gts:
         image = coco.imgs.get(gt['img_id'], {})
@@ -98,20 +98,20 @@ def check_sizes(coco: COCO, gts: Iterable[dict]) -> None:
             tuple(one.get(side) for side in ('width', 'height'))
             for one in (image, gt)
         )
-        # What is no number is found by tools/check_dataset.py.
+        # tools/check_dataset.py reports sizes that are not numbers.
         if all(isinstance(v, Real) for v in told) and told != loaded:
             raise ValueError(
                 f'{name_image(image)} is {loaded[0]} x '
                 f'{loaded[1]} pixels (width x height), but {told[0]} x '
                 f'{told[1]} in the annotations. If the two are swapped, the '
                 'file has an EXIF orientation: write the size after rotation, '
-                'with the annotations to match. To see all: '
-                'tools/check_dataset.py.'
+                'and rotate the annotations too. tools/check_dataset.py lists '
+                'all such images.'
             )
 
 
 def check_binary(masks: Tensor) -> None:
-    """Refuse masks of probabilities, of which AP is not defined.
+    """Refuse masks of probabilities, because AP needs binary masks.
 
     Args:
         masks (Tensor): bool, or integers of 0 and 1, shape (n, H, W).

@@ -1,4 +1,4 @@
-"""Running pycocotools' evaluation."""
+"""Functions that run pycocotools' evaluation."""
 
 import copy
 from collections.abc import Sequence
@@ -19,7 +19,7 @@ def run_coco_eval(coco_eval: COCOeval) -> np.ndarray:
         coco_eval (COCOeval): With a single entry in ``params.maxDets``.
 
     Returns:
-        ndarray: Precision of shape (T, R, K, A); -1 where there is no
+        ndarray: Precision of shape (T, R, K, A); -1 if there is no
         instance.
     """
     _run(coco_eval)
@@ -32,15 +32,15 @@ def run_recall_eval(
     """Evaluate the recall at several numbers of detections.
 
     Args:
-        coco_eval (COCOeval): Its parameters stay as they are.
+        coco_eval (COCOeval): Evaluator; its parameters are not changed.
         max_dets (Sequence[int]): M numbers of detections per image and class.
 
     Returns:
-        ndarray: Recall of shape (T, K, A, M); -1 where there is no instance.
+        ndarray: Recall of shape (T, K, A, M); -1 if there is no instance.
     """
     params = coco_eval.params
     coco_eval.params = copy.copy(params)
-    # It truncates at the last one.
+    # pycocotools truncates at the last value.
     coco_eval.params.maxDets = sorted(set(max_dets))
     _run(coco_eval)
     columns = [coco_eval.params.maxDets.index(num) for num in max_dets]
@@ -60,8 +60,8 @@ def load_detections(coco_gt: COCO, detections: list[dict], shape: str) -> COCO:
     Args:
         coco_gt (COCO): Ground truth.
         detections (list[dict]): COCO results. Must not be empty.
-        shape (str): ``bbox`` or ``segmentation``; the other one is left out,
-            for pycocotools would take the area of the box for the mask's.
+        shape (str): ``bbox`` or ``segmentation``. The other one is left out,
+            because pycocotools would use the box's area as the mask's area.
 
     Returns:
         COCO: The detections, in the same order.
@@ -80,7 +80,7 @@ def box_evaluator(
     max_dets: int = 100,
     iou_thrs: Sequence[float] = COCO_IOU_THRS,
 ) -> COCOeval:
-    """Evaluator of boxes by class score.
+    """Create an evaluator of boxes that are ranked by class score.
 
     Args:
         coco_gt (COCO): Ground truth.
@@ -93,7 +93,7 @@ def box_evaluator(
         iou_thrs (Sequence[float]): IoU thresholds. Defaults to 0.5 to 0.95.
 
     Returns:
-        COCOeval: To be given to :func:`run_coco_eval`.
+        COCOeval: Argument for :func:`run_coco_eval`.
     """
     coco_gt = copy_ground_truth(coco_gt)
     coco_dt = load_detections(coco_gt, detections, 'bbox')
@@ -121,14 +121,14 @@ def to_detections(preds: Sequence[dict], cat_ids: Sequence[int]) -> list[dict]:
 
     Args:
         preds (Sequence[dict]): Predictions of each image, as CocoMetric keeps
-            them: ``img_id``, ``bboxes``, ``labels``, ``scores`` and, where
-            the model gives them, ``masks`` (RLE), ``mask_ious`` and
+            them: ``img_id``, ``bboxes``, ``labels``, ``scores`` and, if the
+            model predicts them, ``masks`` (RLE), ``mask_ious`` and
             ``mask_scores``. They are not changed.
         cat_ids (Sequence[int]): Category id of each label.
 
     Returns:
-        list[dict]: With ``image_id``, ``category_id``, ``bbox`` (x, y, width,
-        height), ``score`` (the class score) and what else is there:
+        list[dict]: Detections with ``image_id``, ``category_id``, ``bbox``
+        (x, y, width, height), ``score`` (the class score) and, if predicted,
         ``segmentation``, ``mask_iou`` and ``mask_score``.
     """
     detections = []

@@ -1,4 +1,4 @@
-"""From tables of precision and recall to the figures of a metric.
+"""Functions that turn tables of precision and recall into figures.
 
 Shape shorthand: T IoU thresholds, R recall points, K classes, A area ranges.
 """
@@ -32,7 +32,7 @@ RECALL_ITEMS = {
     'AR_m@1000': (2, 2),
     'AR_l@1000': (3, 2),
 }
-# Of masks ranked in another way than the main one.
+# For masks in a ranking other than the main one.
 EXTRA_ITEMS = MAP_ITEMS[:3]
 STATISTIC_ITEMS = (*(f'mask_iou_{s}' for s in STATISTICS), 'mask_score_share')
 ITEMS = (*MAP_ITEMS, *RECALL_ITEMS, *STATISTIC_ITEMS)
@@ -42,12 +42,13 @@ def check_items(items: Sequence[str], proposal_nums: Sequence[int]) -> None:
     """Check ``metric_items``.
 
     Args:
-        items (Sequence[str]): Figures that are asked for.
-        proposal_nums (Sequence[int]): Detections per image of the recall.
+        items (Sequence[str]): Requested figures.
+        proposal_nums (Sequence[int]): Detections per image for the recall.
 
     Raises:
-        KeyError: If there is no such figure, as in CocoMetric.
-        ValueError: If the recall is asked for at other than three numbers.
+        KeyError: If a figure does not exist, as in CocoMetric.
+        ValueError: If recall is requested and ``proposal_nums`` does not have
+            three values.
     """
     for item in items:
         if item not in ITEMS:
@@ -57,19 +58,20 @@ def check_items(items: Sequence[str], proposal_nums: Sequence[int]) -> None:
             )
     if set(items) & set(RECALL_ITEMS) and len(proposal_nums) != 3:
         raise ValueError(
-            f'AR items are at three proposal_nums, got {list(proposal_nums)}'
+            f'AR items need three proposal_nums, got {list(proposal_nums)}'
         )
 
 
 class Tables(NamedTuple):
-    """What pycocotools gives for one model.
+    """Results of pycocotools for one model.
 
     Attributes:
-        precision (dict[str, ndarray]): Of boxes (``bbox``), of masks by their
-            main ranking (``segm``) and by others (``segm_class_score``, ...),
-            shape (T, R, K, A), A being 4 or 1.
-        recall (dict[str, ndarray]): Of ``bbox`` and ``segm`` at the three
-            ``proposal_nums``, shape (T, K, 4, 3); empty if not asked for.
+        precision (dict[str, ndarray]): Precision of boxes (``bbox``), of masks
+            in their main ranking (``segm``) and in other rankings
+            (``segm_class_score``, ...), shape (T, R, K, A), A is 4 or 1.
+        recall (dict[str, ndarray]): Recall of ``bbox`` and ``segm`` at the
+            three ``proposal_nums``, shape (T, K, 4, 3). Empty if not
+            requested.
         statistics (dict[str, float]): Values of ``STATISTIC_ITEMS``.
     """
 
@@ -83,11 +85,11 @@ def box_tables(coco_eval: COCOeval, proposal_nums: Sequence[int]) -> Tables:
 
     Args:
         coco_eval (COCOeval): From :func:`box_evaluator`.
-        proposal_nums (Sequence[int]): Detections per image of the recall; no
+        proposal_nums (Sequence[int]): Detections per image for the recall; no
             recall if empty.
 
     Returns:
-        Tables: See there.
+        Tables: Precision and, if requested, recall.
     """
     precision = dict(bbox=run_coco_eval(coco_eval))
     recall = {}
@@ -99,14 +101,14 @@ def box_tables(coco_eval: COCOeval, proposal_nums: Sequence[int]) -> Tables:
 def mask_tables(
     coco_eval: RankedCOCOeval, proposal_nums: Sequence[int]
 ) -> Tables:
-    """Evaluate masks, by mask score where there is one.
+    """Evaluate masks, ranked by mask score if there is one.
 
     Args:
         coco_eval (RankedCOCOeval): Evaluator of the masks.
         proposal_nums (Sequence[int]): See :func:`box_tables`.
 
     Returns:
-        Tables: Other rankings and statistics only of a mask-scoring model.
+        Tables: Other rankings and statistics only for a mask-scoring model.
     """
     rankings = coco_eval.rankings
     scored = 'mask_score' in rankings
@@ -118,7 +120,7 @@ def mask_tables(
     if scored:
         for ranking, key in rankings.items():
             if ranking != main:
-                # Of these there are no figures by area.
+                # Other rankings have no figures by area.
                 alone = coco_eval.precision_by(key, by_area=False)
                 precision[f'segm_{ranking}'] = alone
         if 'mask_iou' in coco_eval.detections[0]:
@@ -137,7 +139,9 @@ def empty_tables(
     num_thrs: int,
     num_classes: int,
 ) -> list[Tables]:
-    """Tables of a model that detects nothing: AP is 0, the rest undefined.
+    """Create the tables of a model that detects nothing.
+
+    AP and recall are 0, statistics are NaN.
 
     Args:
         metrics (Sequence[str]): ``bbox``, ``segm`` or both.
@@ -146,7 +150,7 @@ def empty_tables(
         num_classes (int): K.
 
     Returns:
-        list[Tables]: Of each metric.
+        list[Tables]: Tables of each metric.
     """
     precision = np.zeros((num_thrs, 1, num_classes, 4))
     recall = np.zeros((num_thrs, num_classes, 4, 3))
@@ -167,18 +171,18 @@ def empty_tables(
 def figures(
     tables: Tables, items: Sequence[str] | None, iou_thrs: Sequence[float]
 ) -> dict[str, float]:
-    """Pick the figures that are asked for.
+    """Select the requested figures.
 
     Args:
-        tables (Tables): Of boxes or masks.
-        items (Sequence[str], optional): Some of ``ITEMS``. By default all but
-            the recall.
+        tables (Tables): Tables of boxes or masks.
+        items (Sequence[str], optional): Some of ``ITEMS``. By default all
+            except the recall.
         iou_thrs (Sequence[float]): The T IoU thresholds.
 
     Returns:
-        dict[str, float]: An AP that is not defined is -1, as in pycocotools.
-        AP of masks is given by each ranking, of the other ones ``EXTRA_ITEMS``
-        alone.
+        dict[str, float]: Values by name. An AP that is not defined is -1, as
+        in pycocotools. Mask AP is given for each ranking; rankings other than
+        the main one have only ``EXTRA_ITEMS``.
     """
     asked = (*MAP_ITEMS, *STATISTIC_ITEMS) if items is None else items
     found = {}
@@ -208,8 +212,8 @@ def class_figures(
         iou_thrs (Sequence[float]): The T IoU thresholds.
 
     Returns:
-        list[dict[str, float]]: ``MAP_ITEMS`` of each class; NaN where it has
-        no instance, as in mmdet.
+        list[dict[str, float]]: ``MAP_ITEMS`` of each class; NaN if it has no
+        instance, as in mmdet.
     """
     tables = (precision[:, :, [i]] for i in range(precision.shape[2]))
     return [
@@ -225,12 +229,12 @@ def class_table(metric: str, values: dict[str, dict[str, float]]) -> str:
     """Write the figures of each class as a table for the log.
 
     Args:
-        metric (str): What is evaluated.
-        values (dict[str, dict[str, float]]): Of each class, see
+        metric (str): ``bbox`` or ``segm``.
+        values (dict[str, dict[str, float]]): Figures of each class, from
             :func:`class_figures`.
 
     Returns:
-        str: Lines.
+        str: The table.
     """
     rows = [
         [name, *(f'{value:.3f}' for value in own.values())]

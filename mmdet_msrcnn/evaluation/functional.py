@@ -16,7 +16,7 @@ RANKINGS = {
     'oracle': 'oracle_score',
     'starred': 'starred_score',
 }
-# Those that the share of the possible gain compares.
+# Rankings that the share of the possible gain compares.
 GAIN = ('class_score', 'mask_score', 'oracle')
 STATISTICS = ('pearson', 'spearman', 'mae')
 MAP_ITEMS = ('mAP', 'mAP_50', 'mAP_75', 'mAP_s', 'mAP_m', 'mAP_l')
@@ -25,10 +25,10 @@ MAP_ITEMS = ('mAP', 'mAP_50', 'mAP_75', 'mAP_s', 'mAP_m', 'mAP_l')
 def starred_scores(
     scores: np.ndarray, mask_ious: np.ndarray, true_ious: np.ndarray
 ) -> np.ndarray:
-    """Compute mask scores with the true MaskIoU where it is positive.
+    """Compute mask scores that use the true MaskIoU if it is positive.
 
-    The starred row of the paper's section 4.5. Where no instance overlaps, it
-    keeps the predicted MaskIoU, so that it differs from head to head.
+    This is the starred row of the paper's section 4.5. If no instance
+    overlaps, the score uses the predicted MaskIoU, so it depends on the head.
 
     Args:
         scores (ndarray): Class scores, shape (D, ).
@@ -44,7 +44,7 @@ def starred_scores(
 def iou_statistics(
     mask_ious: np.ndarray, true_ious: np.ndarray
 ) -> dict[str, float]:
-    """Compare predicted and true MaskIoU where the true one is positive.
+    """Compare predicted and true MaskIoU if the true one is positive.
 
     Args:
         mask_ious (ndarray): Predicted MaskIoU, shape (D, ).
@@ -52,8 +52,8 @@ def iou_statistics(
 
     Returns:
         dict[str, float]: ``pearson`` and ``spearman`` correlation in [-1, 1]
-        and mean absolute error ``mae``; NaN where they are not defined (no
-        detection; for correlations, fewer than two or no variance).
+        and mean absolute error ``mae``; NaN if they are not defined (no
+        detection; for correlations, fewer than two detections or no variance).
     """
     overlapping = true_ious > 0
     predicted, true = mask_ious[overlapping], true_ious[overlapping]
@@ -69,10 +69,10 @@ def iou_statistics(
 def share_of_gain(
     class_score_ap: float, mask_score_ap: float, oracle_ap: float
 ) -> float:
-    """Compute the part of the possible gain that the mask score takes.
+    """Compute the share of the possible gain that the mask score achieves.
 
     The oracle knows the true MaskIoU, but not which of two detections of an
-    instance is the duplicate. So it is not an upper bound: a share can be
+    instance is the duplicate. So it is not an upper bound: the share can be
     above 1.
 
     Args:
@@ -81,9 +81,9 @@ def share_of_gain(
         oracle_ap (float): Mask AP ranked by class score x true MaskIoU.
 
     Returns:
-        float: (mask score - class score) / (oracle - class score), negative
-        if the mask score harms; NaN unless the oracle is above the class
-        score, for then there is no gain to take a part of.
+        float: (mask score - class score) / (oracle - class score). It is
+        negative if the mask score lowers AP, and NaN if the oracle is not
+        above the class score, because then no gain is possible.
     """
     possible = oracle_ap - class_score_ap
     if not possible > 0:
@@ -95,7 +95,7 @@ def mean_precision(precision: np.ndarray) -> float:
     """Average the entries of a precision table that are defined.
 
     Args:
-        precision (ndarray): Values in [0, 1]; -1 where there is no instance.
+        precision (ndarray): Values in [0, 1]; -1 if there is no instance.
 
     Returns:
         float: In [0, 1]; -1 if no entry is defined, as in pycocotools.
@@ -109,16 +109,16 @@ def summarize_precision(
 ) -> dict[str, float]:
     """Reduce a precision table to the six COCO figures.
 
-    Unlike ``COCOeval.summarize``, every figure is at the same number of
+    Unlike ``COCOeval.summarize``, every figure uses the same number of
     detections per image.
 
     Args:
-        precision (ndarray): Shape (T, R, K, A), A being all, small, medium
-            and large, or all alone.
+        precision (ndarray): Shape (T, R, K, A). The areas are all, small,
+            medium and large, or only all.
         iou_thrs (Sequence[float]): The T thresholds.
 
     Returns:
-        dict[str, float]: ``mAP``, ``mAP_50``, ``mAP_75`` and, where the table
+        dict[str, float]: ``mAP``, ``mAP_50``, ``mAP_75`` and, if the table
         has them, ``mAP_s``, ``mAP_m`` and ``mAP_l``; in [0, 1], or -1.
     """
     every = precision[..., 0]

@@ -1,4 +1,4 @@
-"""Ground truth of an evaluation, which leaves the caller's as it is."""
+"""Copies of the ground truth, so that an evaluation changes no input."""
 
 import copy
 
@@ -11,16 +11,16 @@ from mmdet_msrcnn.datasets.values import name_image
 def copy_ground_truth(coco: COCO) -> COCO:
     """Copy ground truth, with annotation ids 1, 2, ...
 
-    pycocotools takes a ground-truth id of 0 for "no match"
+    pycocotools treats the ground-truth id 0 as "no match"
     (https://github.com/cocodataset/cocoapi/issues/332), mixes up annotations
-    that share an id, and writes into the annotations that it evaluates.
+    with equal ids, and writes into the annotations that it evaluates.
 
     Args:
-        coco (COCO): Ground truth, pycocotools' or mmdet's.
+        coco (COCO): Ground truth, of pycocotools' or mmdet's class.
 
     Returns:
-        COCO: Of the same class. ``file_id`` of an annotation is its id in
-        the file; a missing ``iscrowd`` is 0, as in training.
+        COCO: Copy of the same class. ``file_id`` of an annotation is its id in
+        the file. A missing ``iscrowd`` becomes 0, as in training.
     """
     copied = copy.copy(coco)
     annotations = coco.dataset.get('annotations', [])
@@ -44,7 +44,7 @@ def copy_ground_truth(coco: COCO) -> COCO:
 
 
 def rasterize_annotations(coco: COCO, img_ids: list, cat_ids: list) -> None:
-    """Turn the segmentations that are evaluated into RLE, in place.
+    """Convert the segmentations to evaluate to RLE, in place.
 
     Args:
         coco (COCO): From :func:`copy_ground_truth`.
@@ -60,7 +60,7 @@ def rasterize_annotations(coco: COCO, img_ids: list, cat_ids: list) -> None:
         if ann['image_id'] in images and ann['category_id'] in categories:
             try:
                 ann['segmentation'] = coco.annToRLE(ann)
-            # pycocotools raises Exception itself, too.
+            # pycocotools raises plain Exception too.
             except Exception as error:
                 raise ValueError(
                     f'The segmentation of annotation {ann["file_id"]!r} of '

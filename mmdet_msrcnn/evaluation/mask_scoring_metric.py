@@ -1,4 +1,4 @@
-"""COCO metric that ranks masks several ways and checks the predicted IoUs."""
+"""COCO metric with several mask rankings and statistics of MaskIoU."""
 
 import copy
 import tempfile
@@ -38,29 +38,29 @@ CLASSIFIED = {'bbox', 'segm'}
 
 @METRICS.register_module()
 class MaskScoringMetric(CocoMetric):
-    """mmdet's CocoMetric, plus what a mask score is worth.
+    """mmdet's CocoMetric, plus figures about mask scores.
 
     In addition to CocoMetric's ``bbox_*`` (ranked by class score) and
-    ``segm_*`` (by mask score where the model gives one), a mask-scoring model
-    gets
+    ``segm_*`` (ranked by mask score if the model predicts one), a mask-scoring
+    model gets
 
     - ``segm_class_score_mAP`` (``_50``, ``_75``): masks ranked by class score;
     - ``segm_oracle_mAP`` (``_50``, ``_75``): by class score x true MaskIoU,
-      which is 0 where no instance of the class overlaps;
+      which is 0 if no instance of the class overlaps;
     - ``segm_starred_mAP`` (``_50``, ``_75``): the paper's starred row, which
-      has the predicted MaskIoU there;
+      uses the predicted MaskIoU if no instance of the class overlaps;
     - ``mask_iou_pearson``, ``mask_iou_spearman``, ``mask_iou_mae``: predicted
       against true MaskIoU, over detections whose true MaskIoU is positive;
-    - ``mask_score_share``: the part of the possible gain that is taken, see
-      :func:`share_of_gain`.
+    - ``mask_score_share``: the share of the possible gain that is achieved,
+      see :func:`share_of_gain`.
 
-    Figures that are not defined are NaN, AP -1 as in pycocotools. The true
+    Figures that are not defined are NaN; AP is -1, as in pycocotools. The true
     MaskIoU of a detection is its largest mask IoU with a non-crowd instance
     of its class, at the original resolution.
 
-    What differs from CocoMetric: figures are not rounded; every AP is at
-    ``max_dets`` detections per image and class (CocoMetric's ``mAP`` is at
-    100, its other AP at the last of ``proposal_nums``); masks are evaluated
+    Differences from CocoMetric: figures are not rounded; every AP uses
+    ``max_dets`` detections per image and class (CocoMetric's ``mAP`` uses
+    100, its other APs the last of ``proposal_nums``); masks are evaluated
     by default; with ``classwise`` there is ``METRIC_CLASS_precision`` in
     addition to ``CLASS_precision``, which is that of the last metric; bad
     annotations are errors; ``use_mp_eval`` has no effect.
@@ -68,23 +68,23 @@ class MaskScoringMetric(CocoMetric):
     Args:
         ann_file (str, optional): COCO annotations. By default the ground
             truth comes from the data set.
-        metric (str | list[str]): Defaults to ``['bbox', 'segm']``. With
-            ``proposal`` or ``proposal_fast`` this is CocoMetric.
+            metric (str | list[str]): Defaults to ``['bbox', 'segm']``. With
+                ``proposal`` or ``proposal_fast`` this works as CocoMetric.
         max_dets (int): Detections per image and class that count for AP.
             Defaults to 100.
         metric_items (Sequence[str], optional): Figures to return: CocoMetric's
-            (``AR@100`` and so on are at the three ``proposal_nums``, ranked as
+            (``AR@100`` and so on use the three ``proposal_nums``, ranked as
             ``segm_mAP``), and those of a mask-scoring model, such as
-            ``mask_score_share``. By default all but the recall.
+            ``mask_score_share``. By default all except the recall.
         **kwargs: Other arguments of :class:`CocoMetric`. With
             ``outfile_prefix``, ``PREFIX.mask_scores.json`` holds every
-            detection with its scores, as tools/analyze_results.py reads it.
-            With ``format_only`` this is CocoMetric, which writes mask scores
+            detection with its scores, for tools/analyze_results.py. With
+            ``format_only`` this works as CocoMetric, which writes mask scores
             as the scores of masks.
 
     Raises:
-        ValueError: If ``max_dets`` is not positive, or there are not three
-            ``proposal_nums`` for the recall.
+        ValueError: If ``max_dets`` is not positive, or recall is requested and
+            ``proposal_nums`` does not have three values.
         KeyError: If ``metric`` or ``metric_items`` has an unknown name.
     """
 
@@ -109,7 +109,7 @@ class MaskScoringMetric(CocoMetric):
 
     @property
     def dataset_meta(self) -> dict | None:
-        """Meta information of the data set; its classes are checked."""
+        """Meta information of the data set; setting it checks the classes."""
         return self._dataset_meta
 
     @dataset_meta.setter
@@ -126,7 +126,7 @@ class MaskScoringMetric(CocoMetric):
 
     @property
     def _recall_nums(self) -> list[int]:
-        """``proposal_nums``, if the recall is asked for."""
+        """``proposal_nums``, if the recall is requested."""
         asked = set(RECALL_ITEMS) & set(self.metric_items or ())
         return self.proposal_nums if asked and self._is_ours else []
 
@@ -134,7 +134,7 @@ class MaskScoringMetric(CocoMetric):
         """Keep the results of one batch; see CocoMetric.
 
         Raises:
-            FloatingPointError: If a prediction is infinite or not a number.
+            FloatingPointError: If a prediction is infinite or NaN.
             ValueError: If masks are soft.
         """
         super().process(data_batch, data_samples)
@@ -146,7 +146,7 @@ class MaskScoringMetric(CocoMetric):
             check_finite(result)
             if isinstance(pred.get('masks'), Tensor):
                 check_binary(pred['masks'])
-            # CocoMetric writes into both.
+            # CocoMetric writes into masks and annotations, so copy them.
             if 'masks' in result:
                 result['masks'] = [dict(rle) for rle in result['masks']]
             if 'anns' in gt:
@@ -159,11 +159,11 @@ class MaskScoringMetric(CocoMetric):
             results (list[tuple]): Ground truth and prediction of each image.
 
         Returns:
-            dict[str, float]: See the class. AP is 0 if nothing was detected.
+            dict[str, float]: Figures by name. AP is 0 if nothing was detected.
 
         Raises:
-            ValueError: If an image was loaded in another size than that of
-                the annotations, or there are no masks to evaluate.
+            ValueError: If the loaded size of an image differs from the
+                annotations, or there are no masks to evaluate.
         """
         if not self._is_ours:
             return super().compute_metrics(results)
@@ -203,7 +203,7 @@ class MaskScoringMetric(CocoMetric):
     def _evaluate(
         self, detections: list[dict]
     ) -> tuple[list[Tables], list[dict]]:
-        """Evaluate, and add the true MaskIoU to the detections."""
+        """Evaluate the detections and add their true MaskIoU."""
         protocol = self.cat_ids, self.img_ids, self.max_dets, self._thrs
         tables = []
         for metric in self.metrics:
@@ -237,7 +237,7 @@ class MaskScoringMetric(CocoMetric):
         return metrics
 
     def _log_classes(self, metric: str, precision: np.ndarray) -> dict:
-        """Log the figures of each class, and return those with a key."""
+        """Log the figures of each class, and return their mAP by key."""
         # COCOeval sorts the ids.
         cats = self._coco_api.loadCats(sorted(self.cat_ids))
         values = class_figures(precision, self._thrs)

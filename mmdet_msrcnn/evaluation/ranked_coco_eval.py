@@ -24,27 +24,27 @@ from mmdet_msrcnn.evaluation.ground_truth import (
 )
 from mmdet_msrcnn.utils.coco import COCO_IOU_THRS
 
-# Keys of a detection that an earlier evaluation may have left.
+# Keys of a detection that an earlier evaluation may have added.
 COMPUTED = {'true_iou', 'oracle_score', 'starred_score'}
 
 
 class RankedCOCOeval(COCOeval):
     """COCOeval of masks that computes IoUs once and ranks many times.
 
-    The IoUs of a detection do not depend on its score, so that the second
-    ranking costs only the matching. Its arguments are not changed.
+    The IoUs of a detection do not depend on its score, so each further ranking
+    costs only the matching. The arguments are not changed.
 
     Attributes:
         detections (list[dict]): Copies of the detections, with ``true_iou``,
-            ``oracle_score`` (class score x true MaskIoU, 0 where no instance
-            of the class overlaps) and, where there is a ``mask_iou``,
+            ``oracle_score`` (class score x true MaskIoU, 0 if no instance of
+            the class overlaps) and, if there is a ``mask_iou``,
             ``starred_score`` (see :func:`starred_scores`).
 
     Args:
         coco_gt (COCO): Ground truth.
         detections (list[dict]): COCO results with ``image_id``,
             ``category_id``, ``segmentation`` (RLE), the class score
-            ``score``, and, where the model gives them, ``mask_score`` and
+            ``score``, and, if the model predicts them, ``mask_score`` and
             ``mask_iou``. Must not be empty.
         cat_ids (Sequence[int]): Categories to evaluate.
         img_ids (Sequence[int]): Images to evaluate.
@@ -81,7 +81,7 @@ class RankedCOCOeval(COCOeval):
         self._add_true_ious()
 
     def _overlap(self, img_id: int, cat_id: int) -> np.ndarray:
-        """IoUs of shape (D, G), intersection over detection for crowds."""
+        """Compute IoUs, shape (D, G); divide by the detection for crowds."""
         dts, gts = self._dts[img_id, cat_id], self._gts[img_id, cat_id]
         if not dts or not gts:
             return np.zeros((len(dts), len(gts)))
@@ -94,7 +94,7 @@ class RankedCOCOeval(COCOeval):
     def _check_sizes(
         self, img_id: int | str, masks: list[dict], truth: list[dict]
     ) -> None:
-        """Refuse sizes for which pycocotools gives an IoU of -1."""
+        """Refuse sizes for which pycocotools returns an IoU of -1."""
         predicted, true = (
             {tuple(rle['size']) for rle in rles} for rles in (masks, truth)
         )
@@ -103,8 +103,8 @@ class RankedCOCOeval(COCOeval):
             raise ValueError(
                 f'Predicted masks of {image} have (height, width) '
                 f'{sorted(predicted)}, the ground truth {sorted(true)}. Write '
-                'the size of the image as it is loaded into the annotations; '
-                'check them with tools/check_dataset.py.'
+                'the size of the loaded image into the annotations; check '
+                'them with tools/check_dataset.py.'
             )
 
     def _add_true_ious(self) -> None:
@@ -126,11 +126,11 @@ class RankedCOCOeval(COCOeval):
                 det['starred_score'] = score
 
     def _column(self, key: str) -> np.ndarray:
-        """A value of all detections, shape (D, )."""
+        """Return one value of all detections, shape (D, )."""
         return np.array([det[key] for det in self.detections])
 
     def computeIoU(self, imgId: int, catId: int) -> np.ndarray | list:
-        """Look the IoUs up, in the order in which ``evaluateImg`` sorts."""
+        """Look up the IoUs, in the order in which ``evaluateImg`` sorts."""
         dts = self._dts[imgId, catId]
         if not dts or not self._gts[imgId, catId]:
             return []
@@ -147,20 +147,20 @@ class RankedCOCOeval(COCOeval):
         }
 
     def iou_statistics(self) -> dict[str, float]:
-        """:func:`iou_statistics` of a mask-scoring model's detections."""
+        """Compute :func:`iou_statistics` of a mask-scoring model."""
         return iou_statistics(*map(self._column, ('mask_iou', 'true_iou')))
 
     def precision_by(self, score_key: str, by_area: bool = True) -> np.ndarray:
         """Evaluate under one ranking.
 
         Args:
-            score_key (str): Key of the detections that ranks them, such as
-                ``mask_score``.
-            by_area (bool): Also for small, medium and large instances, which
-                takes four times as long. Defaults to True.
+            score_key (str): Key of the score that ranks the detections, such
+                as ``mask_score``.
+            by_area (bool): Also evaluate small, medium and large instances,
+                which takes four times as long. Defaults to True.
 
         Returns:
-            ndarray: Precision of shape (T, R, K, A), A being 4 or 1.
+            ndarray: Precision of shape (T, R, K, A), A is 4 or 1.
         """
         self.params.areaRng = self._areas if by_area else self._areas[:1]
         ranked = self.cocoDt.dataset['annotations']

@@ -1,4 +1,4 @@
-"""One check of all annotation files before the first step."""
+"""Hook that checks all annotation files before the first step."""
 
 import time
 from collections.abc import Iterator
@@ -27,7 +27,7 @@ from mmdet_msrcnn.registry import HOOKS
 from mmdet_msrcnn.utils.all_ranks import raise_on_all_ranks
 from mmdet_msrcnn.utils.data_sets import inner_data_sets
 
-# Their files are of another layout.
+# Data sets whose files have another layout.
 OTHERS = (CocoPanopticDataset, LVISV05Dataset, LVISV1Dataset)
 
 
@@ -36,10 +36,10 @@ class CocoFile(NamedTuple):
 
     Attributes:
         path (Path): The file.
-        folder (Path | None): Where its images are; None if that is no local
-            folder, or the pipeline does not read them by
+        folder (Path | None): Folder of its images; None if it is not a local
+            folder, or the pipeline does not read images with
             ``LoadImageFromFile``.
-        use (Use): What the run does with it.
+        use (Use): How the run uses the file.
         loading (Loading): How its pipeline reads images.
         img_ids (frozenset): Images that the run reads.
     """
@@ -53,22 +53,23 @@ class CocoFile(NamedTuple):
 
 @HOOKS.register_module()
 class AnnotationCheckHook(Hook):
-    """Checks training, validation and test files before the first step.
+    """Hook that checks annotation files before the first step.
 
-    What training accepts and the first validation does not is found now, and
-    named; so are sizes that are not those of the images, and categories in
-    another order. Only local files of the layout of COCO are checked.
+    The hook checks training, validation and test files. It finds errors that
+    otherwise appear only in the first validation, sizes that differ from the
+    images, and categories in another order. Only local files in COCO's layout
+    are checked.
 
     Args:
         check_images (bool): Read the headers of the image files too. Defaults
-            to True; False helps where opening files takes long.
+            to True; False helps if opening files is slow.
     """
 
     def __init__(self, check_images: bool = True) -> None:
         self.check_images = check_images
 
     def before_run(self, runner: Runner) -> None:
-        """Check the files, on one rank.
+        """Check the files on one rank.
 
         Args:
             runner (Runner): Runner of the training or test.
@@ -78,14 +79,14 @@ class AnnotationCheckHook(Hook):
         """
         error = None
         if is_main_process():
-            # Whatever fails here, the other ranks are waiting.
+            # Catch every error, because the other ranks are waiting.
             try:
                 files = list(dict.fromkeys(coco_files(runner)))
                 read = {file.path for file in files if file.img_ids}
                 messages = [
                     self._check(runner, file)
                     for file in files
-                    # The test set often is the validation set.
+                    # The test set is often the validation set.
                     if file.img_ids or file.path not in read
                 ]
                 if any(messages):
@@ -99,7 +100,7 @@ class AnnotationCheckHook(Hook):
         raise_on_all_ranks(error)
 
     def _check(self, runner: Runner, file: CocoFile) -> str | None:
-        """Log what was found; return the errors."""
+        """Log the findings and return the errors."""
         start = time.monotonic()
         folder = file.folder if self.check_images else None
         findings = check_file(file.path, folder, *file[2:])
@@ -113,13 +114,13 @@ class AnnotationCheckHook(Hook):
 
 
 def coco_files(runner: Runner) -> Iterator[CocoFile]:
-    """List the annotation files that a run reads, and that of its test set.
+    """List the annotation files that a run and its later test read.
 
     Args:
         runner (Runner): Runner of the training or test.
 
     Yields:
-        CocoFile: Of data sets in the layout of COCO whose file is there.
+        CocoFile: Each existing file of a data set in COCO's layout.
     """
     train = runner._train_loop
     if isinstance(train, BaseLoop):
@@ -135,7 +136,7 @@ def coco_files(runner: Runner) -> Iterator[CocoFile]:
 
 
 def _files_of_config(test: dict | Dataset) -> Iterator[CocoFile]:
-    """Of the test set, which a training does not build or read images of."""
+    """List the test set's files; training reads none of its images."""
     if not isinstance(test, dict):
         return
     for cfg in inner_data_sets(test):
@@ -146,7 +147,7 @@ def _files_of_config(test: dict | Dataset) -> Iterator[CocoFile]:
 
 
 def _kinds(metric: BaseMetric) -> list[str]:
-    """What a metric evaluates; masks if it does not say."""
+    """Return what a metric evaluates; masks if it does not say so."""
     return getattr(metric, 'metrics', ['segm'])
 
 
@@ -157,7 +158,7 @@ def _is_coco(cls: type) -> bool:
 def _files_of(
     dataset: Dataset, trained: bool = False, masks: bool = True
 ) -> Iterator[CocoFile]:
-    """Look into wrappers, such as RepeatDataset."""
+    """List the files of a data set, also inside wrappers (RepeatDataset)."""
     for inner in getattr(dataset, 'datasets', ()):
         yield from _files_of(inner, trained, masks)
     if hasattr(dataset, 'dataset'):
@@ -181,10 +182,10 @@ def _files_of(
 
 
 def _images_of(dataset: CocoDataset) -> tuple[Path | None, Loading]:
-    """Find where and how a data set reads its images."""
+    """Return where and how a data set reads its images."""
     folder = str(dataset.data_prefix.get('img') or '')
     for transform in dataset.pipeline.transforms:
-        # A transform of another kind may read what is no image.
+        # Other transforms may read files that are not images.
         if type(transform) is LoadImageFromFile:
             backend = transform.backend_args or transform.file_client_args
             name = (backend or {}).get('backend', 'local')

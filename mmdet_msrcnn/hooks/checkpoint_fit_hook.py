@@ -1,4 +1,4 @@
-"""Saying where a checkpoint does not fit."""
+"""Hook that reports where a checkpoint does not fit the model."""
 
 from pathlib import Path
 
@@ -19,15 +19,15 @@ from mmdet_msrcnn.utils.all_ranks import raise_on_all_ranks
 
 
 def latest_checkpoint(work_dir: Path) -> str | None:
-    """Find what ``--resume`` goes on from, in a folder that was moved, too.
+    """Find the checkpoint for ``--resume``, even if the folder was moved.
 
-    mmengine keeps the whole path of the last checkpoint.
+    mmengine stores the full path of the last checkpoint.
 
     Args:
-        work_dir (Path): Work dir of the training.
+        work_dir (Path): Work folder of the training.
 
     Returns:
-        str | None: Path of the checkpoint, None if there is none.
+        str | None: Path of the checkpoint; None if there is none.
     """
     last = find_latest_checkpoint(str(work_dir))
     if last is not None and not Path(last).exists():
@@ -39,26 +39,27 @@ def latest_checkpoint(work_dir: Path) -> str | None:
 
 @HOOKS.register_module()
 class CheckpointFitHook(Hook):
-    """Refuses to test a model of which a part was not in the checkpoint.
+    """Hook that refuses to test a model that was only partly loaded.
 
-    mmengine loads what fits and prints the rest, so that a checkpoint of
-    other classes, or a Mask R-CNN, is tested with random heads. Here that is
-    an error; where training begins from such a checkpoint, it is said what
-    was kept and what is trained anew. Files that are no checkpoint are named.
+    mmengine loads the tensors that fit and prints the rest, so a checkpoint
+    with other classes, or of a Mask R-CNN, would be tested with random heads.
+    Here that is an error. If training starts from such a checkpoint, the hook
+    logs which tensors are kept and which are initialized. A file that is not a
+    checkpoint is an error too.
     """
 
     def __init__(self) -> None:
         self._loaded = self._expected = None
 
     def before_run(self, runner: Runner) -> None:
-        """Find the checkpoint and read it; nothing in it is executed.
+        """Find and read the checkpoint; no code in it is executed.
 
         Args:
             runner (Runner): Runner of the training or test.
 
         Raises:
-            ValueError: On all ranks, if it was cut off, is no checkpoint or
-                asks for more than tensors and plain data.
+            ValueError: On all ranks, if the file is incomplete, is not a
+                checkpoint or contains more than tensors and plain data.
         """
         if runner._resume and runner._load_from is None:
             runner._load_from = latest_checkpoint(Path(runner.work_dir))
@@ -72,18 +73,18 @@ class CheckpointFitHook(Hook):
         raise_on_all_ranks(error)
 
     def after_load_checkpoint(self, runner: Runner, checkpoint: dict) -> None:
-        """Compare it with the model.
+        """Compare the checkpoint with the model.
 
         Args:
             runner (Runner): Runner of the training or test.
-            checkpoint (dict): Its content.
+            checkpoint (dict): Content of the checkpoint.
 
         Raises:
-            ValueError: If a training is resumed from a checkpoint of another
+            ValueError: If training resumes from a checkpoint of another
                 model.
         """
         model: nn.Module = runner.model
-        # Of several processes, of test-time augmentation
+        # Unwrap distributed training and test-time augmentation.
         while hasattr(model, 'module'):
             model = model.module
         self._loaded = shapes_of(checkpoint.get('state_dict', checkpoint))
@@ -92,7 +93,7 @@ class CheckpointFitHook(Hook):
             self._check()
 
     def before_train(self, runner: Runner) -> None:
-        """Say what is trained anew.
+        """Log which tensors are initialized, not loaded.
 
         Args:
             runner (Runner): Runner of the training.
@@ -106,34 +107,36 @@ class CheckpointFitHook(Hook):
             return
         kept = len(self._expected) - len(anew)
         lines = [
-            f'{kept} of {len(self._expected)} tensors are those of '
+            f'Loaded {kept} of {len(self._expected)} tensors from '
             f'{runner._load_from}.',
-            f'Not in it, so initialized: {few(fit.missing) or "none"}.',
-            'Of another shape there, so initialized: '
+            'Not in the checkpoint, so initialized: '
+            f'{few(fit.missing) or "none"}.',
+            'Of another shape in the checkpoint, so initialized: '
             f'{few(fit.unfit) or "none"}.',
-            f'In it, but not in the model: {few(fit.unknown) or "none"}.',
+            'In the checkpoint, but not in the model: '
+            f'{few(fit.unknown) or "none"}.',
         ]
         runner.logger.warning('\n'.join(lines))
 
     def before_val(self, runner: Runner) -> None:
-        """As :meth:`before_test`; not where it follows a training.
+        """Do as :meth:`before_test`, unless this is part of a training.
 
         Args:
             runner (Runner): Runner of the validation.
 
         Raises:
-            ValueError: See there.
+            ValueError: See :meth:`before_test`.
         """
         self._check()
 
     def before_test(self, runner: Runner) -> None:
-        """Refuse to test what was not loaded.
+        """Refuse to test a model that was only partly loaded.
 
         Args:
             runner (Runner): Runner of the test.
 
         Raises:
-            ValueError: If a tensor is missing in the checkpoint or has
+            ValueError: If a tensor is missing from the checkpoint or has
                 another shape there.
         """
         self._check()

@@ -1,4 +1,4 @@
-"""Stopping a training that has come to nothing."""
+"""Hook that stops a training whose losses are not finite."""
 
 import torch
 from mmengine.dist import all_gather_object
@@ -8,26 +8,26 @@ from mmengine.runner import Runner
 from mmdet_msrcnn.registry import HOOKS
 
 REMEDY = (
-    'To go on with clipped gradients (optim_wrapper.clip_grad) or without '
-    '--amp, start again with --resume. To go on with a lower learning rate '
-    '(optim_wrapper.optimizer.lr; --auto-scale-lr if there are fewer GPUs '
+    'To clip gradients (optim_wrapper.clip_grad) or train without --amp, '
+    'continue with --resume. To lower the learning rate '
+    '(optim_wrapper.optimizer.lr; use --auto-scale-lr if there are fewer GPUs '
     'than the config is for), start in another --work-dir from the last '
-    'checkpoint (load_from), for --resume keeps the old rate.'
+    'checkpoint (load_from), because --resume keeps the old rate.'
 )
 
 
 @HOOKS.register_module()
 class FiniteLossHook(Hook):
-    """Stop where losses stay infinite or are not numbers, and say which.
+    """Hook that stops if losses stay infinite or NaN, and names them.
 
-    mmdet's ``CheckInvalidLossHook`` does not say which loss it was, and stops
-    at a single one: under fp16 the gradient scaler skips such a step. Two in
-    a row that are looked at are taken for the end. What is saved until then
-    is guarded by :class:`SafeCheckpointHook`.
+    mmdet's ``CheckInvalidLossHook`` does not name the loss, and stops at the
+    first one, although under fp16 the gradient scaler skips such a step. This
+    hook stops if two checks in a row fail. :class:`SafeCheckpointHook` keeps
+    bad weights out of the checkpoints saved until then.
 
     Args:
-        interval (int): Iterations between two looks; there is one more at
-            the end of each epoch. Defaults to 50.
+        interval (int): Iterations between two checks. There is another check
+            at the end of each epoch. Defaults to 50.
     """
 
     def __init__(self, interval: int = 50) -> None:
@@ -41,7 +41,7 @@ class FiniteLossHook(Hook):
         data_batch: dict | None = None,
         outputs: dict | None = None,
     ) -> None:
-        """Look at the losses of an iteration.
+        """Check the losses of an iteration.
 
         Args:
             runner (Runner): Runner of the training.
@@ -50,10 +50,10 @@ class FiniteLossHook(Hook):
             outputs (dict, optional): Losses by name.
 
         Raises:
-            FloatingPointError: On all ranks, if one of a rank is infinite or
-                not a number, as at the look before.
+            FloatingPointError: On all ranks, if a loss on any rank is infinite
+                or NaN, in this check and in the one before.
         """
-        # After a wrong one, the next: it tells a skipped step from the end.
+        # After a bad loss check the next step too: it may be a skipped step.
         if not (
             self._was_wrong
             or self.every_n_train_iters(runner, self.interval)
@@ -65,11 +65,11 @@ class FiniteLossHook(Hook):
             for name, value in (outputs or {}).items()
             if 'loss' in name and not torch.as_tensor(value).isfinite().all()
         ]
-        # A loss may be wrong on one rank alone: all look again, all stop.
+        # A loss may be bad on only one rank, but all must check again or stop.
         wrong = sorted(set().union(*all_gather_object(wrong)))
         if wrong and self._was_wrong:
             raise FloatingPointError(
-                f'Not finite in iteration {runner.iter + 1}: '
+                f'Losses are not finite in iteration {runner.iter + 1}: '
                 f'{", ".join(wrong)}. {REMEDY}'
             )
         self._was_wrong = bool(wrong)

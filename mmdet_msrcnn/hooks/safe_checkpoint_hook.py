@@ -1,4 +1,4 @@
-"""Checkpoints that survive a kill at any moment."""
+"""Hook that saves checkpoints safely, even if the process is killed."""
 
 import os
 from pathlib import Path
@@ -18,14 +18,14 @@ from mmdet_msrcnn.utils.io import write_text
 
 
 def check_finite(model: nn.Module) -> None:
-    """Refuse to save weights that no training can go on from.
+    """Refuse to save weights that are not finite.
 
     Args:
-        model (nn.Module): The model; all ranks check theirs.
+        model (nn.Module): The model; each rank checks its own.
 
     Raises:
-        FloatingPointError: On all ranks, if a weight of one is infinite or
-            not a number.
+        FloatingPointError: On all ranks, if a weight on any rank is infinite
+            or NaN.
     """
     wrong = [
         name
@@ -35,26 +35,26 @@ def check_finite(model: nn.Module) -> None:
     error = None
     if wrong:
         error = FloatingPointError(
-            f'Not saved, for weights are not finite: {few(wrong)}. The '
-            f'checkpoints that are there are from before. {REMEDY}'
+            f'Not saved, because weights are not finite: {few(wrong)}. The '
+            f'existing checkpoints are from before. {REMEDY}'
         )
     raise_on_all_ranks(error)
 
 
 @HOOKS.register_module()
 class SafeCheckpointHook(ResumedRandomness, CheckpointHook):
-    """mmengine's CheckpointHook, for a training that may be interrupted.
+    """mmengine's CheckpointHook, safe for interrupted trainings.
 
     mmengine 0.10.7 deletes the oldest checkpoint, then writes the new one
     and ``last_checkpoint`` in place
     (https://github.com/open-mmlab/mmengine/blob/v0.10.7/mmengine/hooks/checkpoint_hook.py),
-    so that a kill or a full disk can leave a file that does not load and
-    none before it. Here both are written aside and renamed, and only then is
-    the oldest one deleted. Weights that are not finite are not saved. A best
-    checkpoint (``save_best``) is written as mmengine does.
+    so a kill or a full disk can leave a file that does not load and no earlier
+    one. Here both are written to temporary files and renamed, and only then is
+    the oldest checkpoint deleted. Weights that are not finite are not saved. A
+    best checkpoint (``save_best``) is written as in mmengine.
 
-    A resumed training goes on with the random numbers of the interrupted one,
-    see :class:`ResumedRandomness`.
+    A resumed training continues with the random numbers of the interrupted
+    one, see :class:`ResumedRandomness`.
 
     Arguments are those of :class:`CheckpointHook`.
     """
@@ -64,9 +64,9 @@ class SafeCheckpointHook(ResumedRandomness, CheckpointHook):
     ) -> None:
         check_finite(runner.model)
         self.gather_random_states(runner)
-        # The same on all ranks, unlike whether the folder is there.
+        # This is the same on all ranks; whether the folder exists is not.
         if not isinstance(self.file_backend, LocalBackend):
-            # A remote backend has an order of its own.
+            # A remote backend has its own way of writing.
             super()._save_checkpoint_with_step(runner, step, meta)
             return
         os.makedirs(self.out_dir, exist_ok=True)
@@ -80,7 +80,7 @@ class SafeCheckpointHook(ResumedRandomness, CheckpointHook):
         except OSError as reason:
             error = OSError(
                 f'{path} could not be written ({reason}). Earlier checkpoints '
-                'are intact: free some space and start again with --resume.'
+                'are intact: free disk space and start again with --resume.'
             )
         raise_on_all_ranks(error)
         if is_main_process():
@@ -90,7 +90,7 @@ class SafeCheckpointHook(ResumedRandomness, CheckpointHook):
                 )
 
     def _write(self, runner: Runner, path: Path, meta: dict) -> None:
-        """Write a checkpoint aside, rename it and name it as the last one."""
+        """Write a temporary file, rename it and note it as the last one."""
         temporary = path.with_name(f'.{path.name}')
         try:
             runner.save_checkpoint(
@@ -112,10 +112,10 @@ class SafeCheckpointHook(ResumedRandomness, CheckpointHook):
             raise
 
     def _add_step(self, runner: Runner, step: int) -> list[int]:
-        """Note a step among those that are kept.
+        """Add a step to the list of kept checkpoints.
 
         Returns:
-            list[int]: Steps that are not kept any longer.
+            list[int]: Steps whose checkpoints are no longer kept.
         """
         if self.max_keep_ckpts <= 0 or step in self.keep_ckpt_ids:
             return []

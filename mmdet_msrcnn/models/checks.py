@@ -1,4 +1,4 @@
-"""Checks at build time, each of which names the value and the fix."""
+"""Build-time checks of config values; errors name the value and the fix."""
 
 import inspect
 from collections.abc import Collection
@@ -13,8 +13,8 @@ def check_choice(name: str, value: str, choices: Collection[str]) -> None:
 
     Args:
         name (str): The argument, such as ``mask_iou_head.fusion``.
-        value (str): What was given.
-        choices (Collection[str]): What is allowed.
+        value (str): The given value.
+        choices (Collection[str]): The allowed values.
     """
     if value not in choices:
         raise ValueError(
@@ -29,9 +29,9 @@ def check_range(
 
     Args:
         name (str): The argument, such as ``mask_iou_head.loss_iou.tau``.
-        value (float): What was given.
+        value (float): The given value.
         low (float): The lowest allowed value.
-        high (float): What it must stay below. Defaults to infinity.
+        high (float): The value must be below it. Defaults to infinity.
     """
     is_number = isinstance(value, int | float)
     if not is_number or not low <= value < high:
@@ -42,10 +42,10 @@ def check_range(
 
 
 def _keywords(cls: type) -> list[str] | None:
-    """Arguments of a class and of those that it hands ``**kwargs`` to.
+    """List the arguments of a class, including those passed by ``**kwargs``.
 
     Returns:
-        list[str] | None: Their names, None if any are taken.
+        list[str] | None: Their names; None if any name may be accepted.
     """
     names = []
     for base in cls.__mro__:
@@ -57,23 +57,23 @@ def _keywords(cls: type) -> list[str] | None:
         if not any_other:
             return list(dict.fromkeys(names))
         if not base.__module__.startswith('mmdet_msrcnn.'):
-            # It may take them itself.
+            # A class of another package may read its **kwargs itself.
             return None
     return None
 
 
 def build(name: str, cfg: dict) -> nn.Module:
-    """Build a part of the config, with an error that names a mistyped key.
+    """Build a module from its config, and report unknown keys.
 
     Args:
-        name (str): Where it is in the config, such as ``mask_iou_head``.
+        name (str): Its name in the config, such as ``mask_iou_head``.
         cfg (dict): Its config.
 
     Returns:
-        nn.Module: The part.
+        nn.Module: The module.
 
     Raises:
-        TypeError: If it has a key that the class does not take.
+        TypeError: If ``cfg`` has a key that the class does not accept.
     """
     cls = cfg['type']
     if isinstance(cls, str):
@@ -86,6 +86,7 @@ def build(name: str, cfg: dict) -> nn.Module:
         if unknown:
             value = f'{unknown[0]}={cfg[unknown[0]]!r}'
             raise TypeError(
-                f'{name} takes no {value}; {cls.__name__} has {allowed}'
+                f'{name} does not accept {value}; {cls.__name__} accepts '
+                f'{allowed}'
             )
     return MODELS.build(cfg)

@@ -1,4 +1,4 @@
-"""Visualizer that shows the class score, the MaskIoU and the mask score."""
+"""Visualizer that shows class score, MaskIoU and mask score."""
 
 import numpy as np
 from mmdet.structures import DetDataSample
@@ -16,8 +16,8 @@ class MaskScoringVisualizer(DetLocalVisualizer):
     """mmdet's visualizer with labels such as ``dog cls .98 iou .81 mask .79``.
 
     The numbers are the class score, the predicted MaskIoU and the mask score,
-    each in [0, 1]. Instances without mask scores are drawn as mmdet does.
-    Masks are drawn one at a time: mmdet copies all of them several times.
+    each in [0, 1]. Instances without mask scores are drawn as in mmdet. Masks
+    are drawn one at a time, because mmdet copies all of them several times.
     """
 
     def add_datasample(
@@ -27,17 +27,17 @@ class MaskScoringVisualizer(DetLocalVisualizer):
         data_sample: DetDataSample | None = None,
         **kwargs,
     ) -> None:
-        """Draw a sample; see mmdet's.
+        """Draw a sample; see mmdet's ``add_datasample``.
 
         Args:
             name (str): Name of the picture.
             image (ndarray): RGB, shape (H, W, 3).
-            data_sample (:obj:`DetDataSample`, optional): What to draw.
-            **kwargs: See mmdet's.
+            data_sample (:obj:`DetDataSample`, optional): Sample to draw.
+            **kwargs: See mmdet's ``add_datasample``.
         """
         masks = getattr(data_sample, 'pred_instances', {}).get('masks')
         if isinstance(masks, Tensor):
-            # A list of views, which choosing instances does not copy.
+            # A list of views: selecting instances does not copy the masks.
             data_sample = data_sample.new()
             predicted = data_sample.pred_instances.new()
             predicted.masks = list(masks)
@@ -72,7 +72,7 @@ class MaskScoringVisualizer(DetLocalVisualizer):
         labels: list[int],
         palette: list[tuple] | None,
     ) -> np.ndarray:
-        """Draw outlines and fill masks, with the pixels of mmdet's."""
+        """Draw outlines and fill masks, with the same pixels as mmdet."""
         colors = get_palette(self.mask_color or palette, max(labels) + 1)
         outlines = [line for m in masks for line in bitmap_to_polygon(m)[0]]
         self.draw_polygons(outlines, edge_colors='w', alpha=self.alpha)
@@ -81,7 +81,7 @@ class MaskScoringVisualizer(DetLocalVisualizer):
             color = np.array(jitter_color(colors[label]), np.uint8)
             blended = (1 - self.alpha) * image[mask] + self.alpha * color
             image[mask] = np.rint(blended)
-        # Under the lines and texts that are there.
+        # Draw under the existing lines and texts.
         extent = 0, self.width, self.height, 0
         self.ax_save.imshow(image, extent=extent, interpolation='nearest')
         return self.get_image()
@@ -117,12 +117,12 @@ def score_label(
 
     Args:
         name (str): Class name.
-        class_score (float): In [0, 1].
+        class_score (float): Class score in [0, 1].
         mask_iou (float): Predicted MaskIoU in [0, 1].
-        mask_score (float): In [0, 1].
+        mask_score (float): Mask score in [0, 1].
 
     Returns:
-        str: Such as ``dog cls .98 iou .81 mask .79``.
+        str: Label such as ``dog cls .98 iou .81 mask .79``.
     """
     numbers = (
         f'{value:.2f}'.removeprefix('0')

@@ -75,8 +75,8 @@ def evaluate(metric, samples, classes=CLASSES) -> dict[str, float]:
 @pytest.mark.parametrize(
     ('classes', 'message'),
     [
-        ((CLASSES[0], 'other'), r"no category \['other'\], but .*"),
-        ('class0', r"Write the comma of a single class: \('class0',\)"),
+        ((CLASSES[0], 'other'), r"no category \['other'\]; they have .*"),
+        ('class0', r"Write a single class with a comma: \('class0',\)"),
         (CLASSES[::-1], 'in the order of the annotations'),
     ],
 )

@@ -54,8 +54,10 @@ def file_read_by_rank_0(rank, folder):
 
 
 CASES = {
-    loss_of_rank_1: 'FloatingPointError: Not finite in iteration 2: loss',
-    weights_of_rank_1: 'FloatingPointError: Not saved, for .*: mean',
+    loss_of_rank_1: (
+        'FloatingPointError: Losses are not finite in iteration 2: loss'
+    ),
+    weights_of_rank_1: 'FloatingPointError: Not saved, because .*: mean',
     disk_of_rank_0: 'OSError: .*epoch_1.pth could not be written .*No space',
     file_read_by_rank_0: 'ValueError: .*cut.pth was not loaded',
 }

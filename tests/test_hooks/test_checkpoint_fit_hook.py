@@ -124,7 +124,8 @@ def test_fine_tuning_keeps_what_fits_and_says_what_not(
     (said,) = [
         record.getMessage()
         for record in caplog.records
-        if 'Of another shape there, so initialized' in record.getMessage()
+        if 'Of another shape in the checkpoint, so initialized'
+        in record.getMessage()
     ]
     assert 'roi_head.bbox_head.fc_cls.bias' in said
     assert '(8 in all)' in said

@@ -26,10 +26,14 @@ class Overflowing(Line):
 @pytest.mark.parametrize(
     ('step', 'interval', 'message'),
     [
-        (3, 1, 'Not finite in iteration 4: loss. To go on with clipped'),
+        (3, 1, 'not finite in iteration 4: loss. To clip gradients'),
         # The step before the checkpoint: its weights are seen.
-        (4, 1, 'Not saved, for weights are not finite: layer.bias, layer.w'),
-        (3, 50, 'Not saved, for weights are not finite'),
+        (
+            4,
+            1,
+            'Not saved, because weights are not finite: layer.bias, layer.w',
+        ),
+        (3, 50, 'Not saved, because weights are not finite'),
     ],
 )
 def test_stops_before_the_weights_are_saved(tmp_path, step, interval, message):

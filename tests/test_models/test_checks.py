@@ -65,7 +65,7 @@ CASES = {
     ),
     'mistyped key of the head': (
         head(fuson='concat'),
-        r"mask_iou_head takes no fuson='concat'; .*'fusion'",
+        r"mask_iou_head does not accept fuson='concat'; .*'fusion'",
     ),
     'no convolution': (
         head(num_convs=0),
@@ -73,11 +73,12 @@ CASES = {
     ),
     'mistyped key of a head that hands arguments on': (
         head(type='mmdet_msrcnn.MasknessHead', fuson='concat'),
-        r"mask_iou_head takes no fuson='concat'; .*'mask_thr'.*'fusion'",
+        r"mask_iou_head does not accept fuson='concat'; "
+        r".*'mask_thr'.*'fusion'",
     ),
     'mistyped key of the loss': (
         loss(loss_wieght=2),
-        r"loss_iou takes no loss_wieght=2; .*'loss_weight'",
+        r"loss_iou does not accept loss_wieght=2; .*'loss_weight'",
     ),
     'type without the scope': (
         lambda model: model.roi_head.update(
@@ -87,7 +88,7 @@ CASES = {
     ),
     'loss of mmdet': (
         other_loss,
-        'loss_iou is MSELoss, which knows no tau',
+        'loss_iou is MSELoss, which has no tau',
     ),
     'no threshold in training': (
         lambda model: model.train_cfg.rcnn.pop('mask_thr_binary'),

@@ -16,14 +16,14 @@ from mmdet_msrcnn.registry import MODELS
 
 @MODELS.register_module()
 class FrozenTwoStageDetector(TwoStageDetector):
-    """Two-stage detector of which the MaskIoU head alone is trained.
+    """Two-stage detector that trains only its MaskIoU head.
 
-    All other parts are in eval mode and without gradient, so that boxes,
-    labels, class scores and masks stay those of the checkpoint.
+    All other parts stay in eval mode and get no gradient, so boxes, labels,
+    class scores and masks stay those of the checkpoint.
 
     Args:
-        **kwargs: Arguments of :class:`TwoStageDetector`. ``roi_head`` has a
-            ``mask_iou_head``.
+        **kwargs: Arguments of :class:`TwoStageDetector`. ``roi_head`` must
+            have a ``mask_iou_head``.
 
     Raises:
         TypeError: If the RoI head has no MaskIoU head.
@@ -44,13 +44,13 @@ class FrozenTwoStageDetector(TwoStageDetector):
         self._has_weights = False
 
     def train(self, mode: bool = True) -> 'FrozenTwoStageDetector':
-        """Switch the MaskIoU head alone; the detector stays in eval mode."""
+        """Set the mode of the MaskIoU head; the rest stays in eval mode."""
         super().train(False)
         self.roi_head.mask_iou_head.train(mode)
         return self
 
     def _load_from_state_dict(self, state_dict: dict, prefix: str, *args):
-        """Refuse a checkpoint of another model than the frozen one."""
+        """Refuse a checkpoint of a model that is not the frozen one."""
         super()._load_from_state_dict(state_dict, prefix, *args)
         own, loaded = (
             {
@@ -68,10 +68,11 @@ class FrozenTwoStageDetector(TwoStageDetector):
         if unfit:
             raise ValueError(
                 f'The checkpoint and the frozen detector differ in '
-                f'{len(unfit)} tensors, of which {unfit[0]} has the shape '
-                f'{loaded.get(unfit[0])} in the one and {own.get(unfit[0])} '
-                'in the other. Load a checkpoint of the same model: backbone, '
-                'neck, heads and number of classes as in this config.'
+                f'{len(unfit)} tensors. For example, {unfit[0]} has the shape '
+                f'{loaded.get(unfit[0])} in the checkpoint and '
+                f'{own.get(unfit[0])} in the detector. Load a checkpoint of '
+                'the same model: backbone, neck, heads and number of classes '
+                'as in this config.'
             )
         self._has_weights = True
 
@@ -86,18 +87,18 @@ class FrozenTwoStageDetector(TwoStageDetector):
                 truth.
 
         Returns:
-            dict: ``loss_mask_iou``, the statistics of its targets, and what
-            else trains the head.
+            dict: ``loss_mask_iou``, the statistics of its targets, and other
+            losses of the head, if any.
 
         Raises:
             RuntimeError: If no checkpoint has been loaded.
         """
         if not self._has_weights:
             raise RuntimeError(
-                'The frozen detector has random weights. Name a checkpoint '
-                'of the trained Mask R-CNN: load_from in the config, or '
-                '--cfg-options load_from=PATH. mmdet drops load_from under '
-                '--resume, so leave --resume out of the first start.'
+                'The frozen detector has random weights. Set load_from to a '
+                'checkpoint of the trained Mask R-CNN, in the config or with '
+                '--cfg-options load_from=PATH. mmdet ignores load_from with '
+                '--resume, so do not use --resume for the first run.'
             )
         with torch.no_grad():
             x = self.extract_feat(batch_inputs)
@@ -108,6 +109,6 @@ class FrozenTwoStageDetector(TwoStageDetector):
             )
         if isinstance(self.roi_head, BaseMaskScoringRoIHead):
             return self.roi_head.scorer_loss(x, proposals, batch_data_samples)
-        # mmdet's own MaskScoringRoIHead, to compare with.
+        # mmdet's own MaskScoringRoIHead, for comparisons.
         losses = self.roi_head.loss(x, proposals, batch_data_samples)
         return {k: v for k, v in losses.items() if 'mask_iou' in k}

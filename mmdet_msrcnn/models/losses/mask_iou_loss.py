@@ -11,12 +11,13 @@ from mmdet_msrcnn.registry import MODELS
 class MaskIoULoss(nn.Module):
     """Halved squared error over the samples whose target exceeds tau.
 
-    Equals the authors' L2 loss, and mmdet's ``MSELoss`` of weight 0.5.
+    Equals the authors' L2 loss, and mmdet's ``MSELoss`` with
+    ``loss_weight=0.5``.
 
     Args:
-        tau (float): Samples with a target of at most tau are left out, in
-            [0, 1). The paper's best is 0. Defaults to 0.
-        loss_weight (float): Factor of the loss, not negative. Defaults to 1.
+        tau (float): Threshold in [0, 1). Samples whose target is at most tau
+            are left out. The paper's best value is 0. Defaults to 0.
+        loss_weight (float): Weight of the loss, at least 0. Defaults to 1.
 
     Raises:
         ValueError: If ``tau`` or ``loss_weight`` is out of range.
@@ -41,13 +42,13 @@ class MaskIoULoss(nn.Module):
         Args:
             mask_iou_preds (Tensor): Predicted MaskIoU, any shape.
             mask_iou_targets (Tensor): Targets in [0, 1], the same shape.
-            weight (Tensor, optional): bool, which samples count. Those with
-                a target above tau by default.
-            avg_factor (Tensor, optional): Scalar to divide the sum by. The
-                number of samples that count by default.
+            weight (Tensor, optional): bool, which samples count. By default
+                those with a target above tau.
+            avg_factor (Tensor, optional): Scalar to divide the sum by. By
+                default the number of samples that count.
 
         Returns:
-            Tensor: Scalar; 0, with a gradient of 0, where no sample counts,
+            Tensor: Scalar. If no sample counts it is 0 with a gradient of 0,
             so that every rank of a distributed run has the same graph.
         """
         if weight is None:

@@ -1,4 +1,4 @@
-"""What all heads that score masks have in common."""
+"""Base class of all heads that score masks."""
 
 from abc import ABCMeta, abstractmethod
 
@@ -18,8 +18,8 @@ class BaseMaskScorer(BaseModule, metaclass=ABCMeta):
     """Base class of heads that score the mask of each RoI.
 
     A RoI head calls :meth:`context` and :meth:`forward`, then
-    :meth:`loss_and_target` in training or :meth:`predict_by_feat` at test. A
-    subclass sets the attributes and defines the abstract methods.
+    :meth:`loss_and_target` in training or :meth:`predict_by_feat` in testing.
+    A subclass sets the attributes and defines the abstract methods.
 
     Shape shorthand: K RoIs, P predictions of a scorer for one class.
 
@@ -30,19 +30,20 @@ class BaseMaskScorer(BaseModule, metaclass=ABCMeta):
             to 14.
         class_agnostic (bool): Predict one score for all classes. Defaults to
             False.
-        fusion (str): How the predicted mask joins the RoI feature, a key of
-            ``FUSIONS``: 'concat', 'multiply', 'all_masks', 'hr_roi' or
+        fusion (str): How to combine the predicted mask with the RoI feature, a
+            key of ``FUSIONS``: 'concat', 'multiply', 'all_masks', 'hr_roi' or
             'mask_only'. Defaults to 'concat'.
         init_cfg (:obj:`ConfigDict` or dict or list[:obj:`ConfigDict` or \
             dict], optional): Initialization. Defaults to None.
 
     Attributes:
-        trained_on (str): RoIs that train it: ``POSITIVES`` of the sampler,
-            or ``DETECTIONS``, which the model itself makes.
-        predicts (tuple[str]): Fields of the results, as :meth:`decode` gives
-            them: ``mask_ious``, ``mask_scores`` or both.
-        logs (tuple[str]): Losses and statistics of :meth:`loss_and_target`.
-        num_context_features (int): Columns of :meth:`context`.
+        trained_on (str): RoIs used for training: ``POSITIVES`` of the sampler,
+            or ``DETECTIONS`` of the model itself.
+        predicts (tuple[str]): Result fields that :meth:`decode` returns:
+            ``mask_ious``, ``mask_scores`` or both.
+        logs (tuple[str]): Names of the losses and statistics that
+            :meth:`loss_and_target` returns.
+        num_context_features (int): Number of columns of :meth:`context`.
 
     Raises:
         ValueError: If ``fusion`` is unknown.
@@ -76,15 +77,15 @@ class BaseMaskScorer(BaseModule, metaclass=ABCMeta):
         return self.fusion.all_masks
 
     def context(self, results_list: InstanceList) -> Tensor | None:
-        """Compute what :meth:`forward` takes of detections besides masks.
+        """Compute the features that the head uses in addition to masks.
 
         Args:
             results_list (list[:obj:`InstanceData`]): ``bboxes``, ``scores``
                 and ``labels`` of the detections of each image.
 
         Returns:
-            Tensor | None: Shape (K, num_context_features); None if there are
-            no such features.
+            Tensor | None: Input of :meth:`forward`, shape
+            (K, num_context_features); None if the head uses no such features.
         """
         return None
 
@@ -102,37 +103,37 @@ class BaseMaskScorer(BaseModule, metaclass=ABCMeta):
             mask_feats (Tensor): RoI features, shape
                 (K, in_channels, roi_feat_size, roi_feat_size).
             mask_probs (Tensor): Foreground probabilities (not logits), shape
-                (K, num_classes, mask_size, mask_size), or, unless
-                :attr:`needs_all_masks`, (K, 1, mask_size, mask_size) of each
-                RoI's own class.
+                (K, num_classes, mask_size, mask_size). Without
+                :attr:`needs_all_masks` also (K, 1, mask_size, mask_size), the
+                mask of each RoI's own class.
             labels (Tensor): Class of each RoI, shape (K, ).
             context (Tensor, optional): From :meth:`context`.
 
         Returns:
-            Tensor: Unbounded, shape (K, num_classes) or, with P > 1,
-            (K, num_classes, P); one class where class-agnostic.
+            Tensor: Unbounded predictions, shape (K, num_classes) or, with
+            P > 1, (K, num_classes, P). A class-agnostic head has one class.
         """
 
     @abstractmethod
     def decode(self, preds: Tensor) -> tuple[Tensor, ...]:
-        """Bring predictions into their ranges.
+        """Convert predictions to values in their valid ranges.
 
         Args:
-            preds (Tensor): Of the own class of each RoI, shape (K, ) or
-                (K, P).
+            preds (Tensor): Predictions for each RoI's own class, shape (K, )
+                or (K, P).
 
         Returns:
             tuple[Tensor]: Values of :attr:`predicts`, each of shape (K, ).
         """
 
     def empty_preds(self, like: Tensor) -> Tensor:
-        """Make the output of :meth:`forward` for no RoI.
+        """Create the output of :meth:`forward` for zero RoIs.
 
         Args:
-            like (Tensor): Whose dtype and device it has.
+            like (Tensor): Tensor with the dtype and device to use.
 
         Returns:
-            Tensor: Without elements.
+            Tensor: Empty, shape (0, 1) or, with P > 1, (0, 1, P).
         """
         num = len(self.predicts)
         return like.new_zeros((0, 1) if num == 1 else (0, 1, num))
@@ -154,16 +155,16 @@ class BaseMaskScorer(BaseModule, metaclass=ABCMeta):
             mask_probs (Tensor): As in :meth:`forward`.
             samples (list[:obj:`SamplingResult`] or \
                 list[:obj:`InstanceData`]): The RoIs of each image: sampling
-                results, or detections where the head is trained on them.
+                results, or detections if the head is trained on detections.
             batch_gt_instances (list[:obj:`InstanceData`]): Ground truth of
                 each image, with ``bboxes``, ``labels`` and ``masks``.
             batch_gt_instances_ignore (list[:obj:`InstanceData` or None]):
-                Regions of each image in which detections do not train.
+                Ignored regions of each image, such as crowds.
             rcnn_train_cfg (:obj:`ConfigDict`): ``train_cfg`` of the RoI head;
                 ``mask_thr_binary`` is the probability threshold.
 
         Returns:
-            dict: ``loss_mask_iou`` (dict) for the log, with the names of
+            dict: ``loss_mask_iou`` (dict), the losses and statistics named in
             :attr:`logs`; and the targets (Tensor), each of shape (K, ).
         """
 
@@ -179,8 +180,8 @@ class BaseMaskScorer(BaseModule, metaclass=ABCMeta):
 
         Returns:
             list[:obj:`InstanceData`]: The same objects, with the fields of
-            :attr:`predicts`, each of shape (n, ); ``mask_scores`` is
-            ``scores * mask_ious`` where the head does not predict it.
+            :attr:`predicts`, each of shape (n, ). ``mask_scores`` is
+            ``scores * mask_ious`` if the head does not predict it.
             ``scores`` stays the class score.
         """
         for image_preds, results in zip(preds, results_list, strict=True):

@@ -9,7 +9,7 @@ from mmdet_msrcnn.models.checks import build, check_range
 from mmdet_msrcnn.models.losses.mask_iou_loss import MaskIoULoss
 from mmdet_msrcnn.models.mask_heads.base_mask_scorer import BaseMaskScorer
 
-# The authors'.
+# As in the authors' code.
 INIT_CFG = (
     dict(type='Kaiming', override=dict(name='convs')),
     dict(type='Caffe2Xavier', override=dict(name='fcs')),
@@ -20,23 +20,23 @@ INIT_CFG = (
 class ConvMaskScorer(BaseMaskScorer):
     """Scorer with convolutions and fully connected layers (section 3.2).
 
-    Parameters are named as in mmdet's own MaskIoUHead, whose checkpoints load
-    strictly.
+    Parameters have the same names as in mmdet's own MaskIoUHead, so its
+    checkpoints load with ``strict=True``.
 
     Args:
-        num_convs (int): Convolutions; the last has stride 2, with the fusion
-            'hr_roi' also the first. Defaults to 4.
-        num_fcs (int): Fully connected layers before the output. Defaults
-            to 2.
+        num_convs (int): Number of convolutions. The last has stride 2; with
+            the fusion 'hr_roi' the first has stride 2 too. Defaults to 4.
+        num_fcs (int): Number of fully connected layers before the output.
+            Defaults to 2.
         roi_feat_size (int): See :class:`BaseMaskScorer`.
-        in_channels (int): See there.
+        in_channels (int): See :class:`BaseMaskScorer`.
         conv_out_channels (int): Channels of the convolutions. Defaults to
             256.
         fc_out_channels (int): Units of the fully connected layers. Defaults
             to 1024.
         num_classes (int): See :class:`BaseMaskScorer`.
-        class_agnostic (bool): See there.
-        fusion (str): See there.
+        class_agnostic (bool): See :class:`BaseMaskScorer`.
+        fusion (str): See :class:`BaseMaskScorer`.
         loss_iou (:obj:`ConfigDict` or dict): Config of the loss of the
             predicted MaskIoU, a :class:`MaskIoULoss`.
         init_cfg (:obj:`ConfigDict` or dict or list[:obj:`ConfigDict` or \
@@ -81,10 +81,10 @@ class ConvMaskScorer(BaseMaskScorer):
         self.loss_iou = build('mask_iou_head.loss_iou', loss_iou)
         if not isinstance(self.loss_iou, MaskIoULoss):
             raise TypeError(
-                f'loss_iou is {type(self.loss_iou).__name__}, which knows no '
+                f'loss_iou is {type(self.loss_iou).__name__}, which has no '
                 "tau. Use dict(type='mmdet_msrcnn.MaskIoULoss', tau=0.0, "
-                "loss_weight=1.0), which equals mmdet's MSELoss of weight "
-                '0.5, or a subclass of it.'
+                "loss_weight=1.0), which equals mmdet's MSELoss with "
+                'loss_weight=0.5, or a subclass of MaskIoULoss.'
             )
 
     def _init_layers(
@@ -94,7 +94,7 @@ class ConvMaskScorer(BaseMaskScorer):
         conv_out_channels: int,
         fc_out_channels: int,
     ) -> None:
-        """Build what has parameters."""
+        """Build the layers."""
         channels = self.fusion.num_channels(self.in_channels, self.num_classes)
         size = self.roi_feat_size
         self.convs = nn.ModuleList()
@@ -124,12 +124,12 @@ class ConvMaskScorer(BaseMaskScorer):
         labels: Tensor,
         context: Tensor | None,
     ) -> Tensor:
-        """Run all layers but the output on the inputs of :meth:`forward`."""
+        """Run all layers of :meth:`forward` except the output layers."""
         x = self.fusion.fuse(mask_feats, mask_probs, labels)
         for conv in self.convs:
             if x.device.type == 'cpu':
-                # A fifth less time; in float32 some GPUs take longer
-                # (pytorch#44943).
+                # This saves 20% of the time. In float32 it makes some GPUs
+                # slower (pytorch#44943).
                 x = x.contiguous(memory_format=torch.channels_last)
             x = self.relu(conv(x))
         x = x.flatten(1)

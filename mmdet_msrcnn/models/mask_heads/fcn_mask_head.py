@@ -16,10 +16,10 @@ from mmdet_msrcnn.registry import MODELS
 
 @MODELS.register_module()
 class FCNMaskHead(MMDetFCNMaskHead):
-    """mmdet's FCNMaskHead, at less cost.
+    """Faster version of mmdet's FCNMaskHead.
 
-    Parameters, the bits of the targets and the pixels of the pasted masks are
-    the same. Arguments are those of mmdet's.
+    Parameters, targets and pasted masks are exactly the same. Arguments are
+    those of mmdet's FCNMaskHead.
     """
 
     def get_targets(
@@ -28,13 +28,15 @@ class FCNMaskHead(MMDetFCNMaskHead):
         batch_gt_instances: InstanceList,
         rcnn_train_cfg: ConfigType,
     ) -> Tensor:
-        """Resample the ground truth inside the positives.
+        """Resample the ground-truth masks inside the positives.
 
         Args:
-            sampling_results (list[:obj:`SamplingResult`]): Of each image.
+            sampling_results (list[:obj:`SamplingResult`]): Sampling results
+                of each image.
             batch_gt_instances (list[:obj:`InstanceData`]): Ground truth of
                 each image, with ``masks``.
-            rcnn_train_cfg (:obj:`ConfigDict` or dict): With ``mask_size``.
+            rcnn_train_cfg (:obj:`ConfigDict` or dict): ``train_cfg`` of the
+                RoI head, with ``mask_size``.
 
         Returns:
             Tensor: Targets, shape (K, mask_size, mask_size).
@@ -74,9 +76,10 @@ class FCNMaskHead(MMDetFCNMaskHead):
         rescale: bool = False,
         activate_map: bool = False,
     ) -> Tensor:
-        """Paste the masks of one image; see mmdet's."""
+        """Paste the masks of one image; arguments are those of mmdet."""
         thr = rcnn_test_cfg['mask_thr_binary']
-        # mmdet pastes elsewhere in another way, and soft masks for a look.
+        # mmdet pastes differently on other devices. A negative threshold asks
+        # for soft masks.
         if bboxes.device.type != 'cpu' or thr < 0:
             return super()._predict_by_feat_single(
                 mask_preds,
@@ -90,7 +93,7 @@ class FCNMaskHead(MMDetFCNMaskHead):
         scale = bboxes.new_tensor(img_meta['scale_factor']).repeat(2)
         height, width = img_meta['ori_shape'][:2]
         if rescale:
-            # The caller reads the boxes of the original image here.
+            # In place, because the caller reads the rescaled boxes.
             bboxes /= scale
         else:
             x_scale, y_scale = scale[:2].tolist()

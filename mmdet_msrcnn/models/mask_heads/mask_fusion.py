@@ -1,7 +1,7 @@
-"""How the predicted mask joins the RoI feature (paper, section 3.2).
+"""Ways to combine mask and RoI feature (paper, section 3.2).
 
 Shape shorthand: K RoIs, C channels, M masks of each RoI (one per class, or 1
-where the class is already chosen), (h, w) mask size, (H, W) feature size.
+if the class is already chosen), (h, w) mask size, (H, W) feature size.
 
 Each design is one function and one row of ``FUSIONS``. The functions take
 
@@ -24,7 +24,7 @@ Size = tuple[int, int]
 
 
 def select_by_label(per_class: Tensor, labels: Tensor) -> Tensor:
-    """Pick each RoI's own class.
+    """Select the values of each RoI's own class.
 
     Args:
         per_class (Tensor): Shape (K, num_classes, ...), or (K, 1, ...) from a
@@ -47,7 +47,7 @@ def pool_masks(mask_feats: Tensor, mask_probs: Tensor) -> Tensor:
 
 
 def pool_kernel(mask_size: Size, feat_size: Size) -> Size:
-    """How many pixels of a mask make one of the RoI feature.
+    """Compute the kernel size that pools masks to the RoI feature's size.
 
     Args:
         mask_size (tuple[int, int]): (h, w).
@@ -57,7 +57,7 @@ def pool_kernel(mask_size: Size, feat_size: Size) -> Size:
         tuple[int, int]: (h / H, w / W).
 
     Raises:
-        ValueError: If they are no whole numbers.
+        ValueError: If these are not whole numbers.
     """
     if any(m % f for m, f in zip(mask_size, feat_size, strict=True)):
         (h, w), (height, width) = mask_size, feat_size
@@ -73,7 +73,7 @@ def pool_kernel(mask_size: Size, feat_size: Size) -> Size:
 def target_mask_only(
     mask_feats: Tensor, mask_probs: Tensor, labels: Tensor
 ) -> Tensor:
-    """The pooled target-class mask without any RoI feature."""
+    """Return the pooled target-class mask, without the RoI feature."""
     target_mask = select_by_label(mask_probs, labels)
     return pool_masks(mask_feats, target_mask[:, None])
 
@@ -81,7 +81,7 @@ def target_mask_only(
 def concat_target_mask(
     mask_feats: Tensor, mask_probs: Tensor, labels: Tensor
 ) -> Tensor:
-    """Designs (a) and, where the sizes are equal, (d): concatenate it."""
+    """Concatenate the target-class mask: design (a), (d) for equal sizes."""
     target_mask = target_mask_only(mask_feats, mask_probs, labels)
     return torch.cat([mask_feats, target_mask], dim=1)
 
@@ -89,14 +89,14 @@ def concat_target_mask(
 def multiply_target_mask(
     mask_feats: Tensor, mask_probs: Tensor, labels: Tensor
 ) -> Tensor:
-    """Design (b): the RoI feature times the pooled target-class mask."""
+    """Multiply by the pooled target-class mask: design (b)."""
     return mask_feats * target_mask_only(mask_feats, mask_probs, labels)
 
 
 def concat_all_masks(
     mask_feats: Tensor, mask_probs: Tensor, labels: Tensor
 ) -> Tensor:
-    """Design (c): concatenate the pooled masks of all classes."""
+    """Concatenate the pooled masks of all classes: design (c)."""
     return torch.cat([mask_feats, pool_masks(mask_feats, mask_probs)], dim=1)
 
 
@@ -105,8 +105,8 @@ class Fusion(NamedTuple):
 
     Attributes:
         fuse (Callable): See the module's docstring.
-        num_channels (Callable): Channels of the result, from those of the
-            RoI feature and the number of classes.
+        num_channels (Callable): Number of output channels, given the channels
+            of the RoI feature and the number of classes.
         all_masks (bool): Whether ``fuse`` needs the masks of all classes.
         unpooled (bool): Whether the RoI feature has the size of the mask;
             the head's first convolution then has stride 2.

@@ -24,13 +24,13 @@ class MaskIoUHead(ConvMaskScorer):
 
     Args:
         target_classes (str): Classes of a positive RoI that are trained, a
-            key of ``OTHER_CLASSES``: 'true'; 'all', the others for a MaskIoU
-            of 0; or 'present', those with an instance in the RoI for their
-            own MaskIoU. Defaults to 'true'.
+            key of ``OTHER_CLASSES``: 'true', only the true class; 'all', the
+            other classes too, with target 0; or 'present', also classes with
+            an instance in the RoI, with their own MaskIoU. Defaults to 'true'.
         **kwargs: Arguments of :class:`ConvMaskScorer`.
 
     Raises:
-        ValueError: If ``target_classes`` is unknown, or does not go with
+        ValueError: If ``target_classes`` is unknown, or does not work with
             ``class_agnostic``.
     """
 
@@ -67,22 +67,22 @@ class MaskIoUHead(ConvMaskScorer):
 
         Args:
             mask_feats (Tensor): See :meth:`BaseMaskScorer.forward`.
-            mask_probs (Tensor): See there.
-            labels (Tensor): See there.
+            mask_probs (Tensor): See :meth:`BaseMaskScorer.forward`.
+            labels (Tensor): See :meth:`BaseMaskScorer.forward`.
             context (Tensor, optional): Unused.
 
         Returns:
             Tensor: Unbounded MaskIoU predictions, shape (K, num_classes), or
-            (K, 1) where class-agnostic.
+            (K, 1) if class-agnostic.
         """
         x = self._extract_feat(mask_feats, mask_probs, labels, None)
         return self.fc_mask_iou(x)
 
     def decode(self, preds: Tensor) -> tuple[Tensor, ...]:
-        """Bring predictions into their ranges.
+        """Convert predictions to values in their valid ranges.
 
         Args:
-            preds (Tensor): Of the own class of each RoI, shape (K, ).
+            preds (Tensor): Predictions for each RoI's own class, shape (K, ).
 
         Returns:
             tuple[Tensor]: MaskIoU in [0, 1], shape (K, ).
@@ -108,15 +108,16 @@ class MaskIoUHead(ConvMaskScorer):
             batch_gt_instances (list[:obj:`InstanceData`]): Ground truth of
                 each image, with ``bboxes``, ``labels`` and ``masks``.
             batch_gt_instances_ignore (list[:obj:`InstanceData` or None]):
-                Unused: the sampler has left these regions out.
+                Unused: the sampler has already left these regions out.
             rcnn_train_cfg (:obj:`ConfigDict`): ``train_cfg`` of the RoI head;
                 ``mask_thr_binary`` is the probability threshold.
 
         Returns:
             dict: ``loss_mask_iou`` (dict) for the log: the loss, summed over
-            classes and averaged over RoIs, the mean target of the RoIs that
-            train, and their number; ``mask_iou_targets`` (Tensor), those of
-            the true classes, of shape (num_pos, ).
+            classes and averaged over the valid RoIs, whose target exceeds
+            tau; the mean target of these RoIs, and their number.
+            ``mask_iou_targets`` (Tensor): targets of the true classes, shape
+            (num_pos, ).
         """
         ious, known = self.get_targets(
             mask_probs, samples, batch_gt_instances, rcnn_train_cfg
@@ -148,9 +149,11 @@ class MaskIoUHead(ConvMaskScorer):
 
         Args:
             mask_probs (Tensor): See :meth:`loss_and_target`.
-            sampling_results (list[:obj:`SamplingResult`]): See there.
-            batch_gt_instances (list[:obj:`InstanceData`]): See there.
-            rcnn_train_cfg (:obj:`ConfigDict`): See there.
+            sampling_results (list[:obj:`SamplingResult`]): Sampling results
+                of each image.
+            batch_gt_instances (list[:obj:`InstanceData`]): See
+                :meth:`loss_and_target`.
+            rcnn_train_cfg (:obj:`ConfigDict`): See :meth:`loss_and_target`.
 
         Returns:
             ClassTargets: Targets of shape (num_pos, num_classes) or

@@ -1,9 +1,9 @@
-"""Pasting predicted masks into the image.
+"""Functions that paste predicted masks into the image.
 
-The same pixels as mmdet's, which samples each pixel of a box on its own.
-Bilinear interpolation is separable: two small matrix products give the same
-probabilities but for rounding, and where rounding could decide, the pixel is
-sampled as mmdet does.
+The pixels equal mmdet's. mmdet samples each pixel of a box separately.
+Bilinear interpolation is separable, so two small matrix products give the
+same probabilities up to rounding. Pixels whose value could depend on rounding
+are sampled as in mmdet.
 
 Shape shorthand: N masks of size (h, w), (H, W) size of the image.
 """
@@ -15,12 +15,12 @@ from torch import Tensor
 
 from mmdet_msrcnn.models.targets.interpolation import linear_weights
 
-# Above the rounding of coordinates and sums, which is about 1e-6.
+# Larger than the rounding of coordinates and sums, which is about 1e-6.
 TIE = 1e-5
 
 
 def grid_of(low: Tensor, high: Tensor, image_size: int) -> Tensor:
-    """Where the pixels of an axis lie in each box, in mmdet's arithmetic.
+    """Compute pixel positions relative to each box, as mmdet computes them.
 
     Args:
         low (Tensor): Lower box edges in pixels, shape (N, ).
@@ -28,7 +28,7 @@ def grid_of(low: Tensor, high: Tensor, image_size: int) -> Tensor:
         image_size (int): Pixels of the image along this axis.
 
     Returns:
-        Tensor: -1 at the lower and 1 at the upper edge, shape
+        Tensor: Positions, -1 at the lower and 1 at the upper edge, shape
         (N, image_size).
     """
     centres = torch.arange(image_size, dtype=torch.float32) + 0.5
@@ -38,7 +38,7 @@ def grid_of(low: Tensor, high: Tensor, image_size: int) -> Tensor:
 
 
 def resample(probs: Tensor, grid_x: Tensor, grid_y: Tensor) -> Tensor:
-    """``F.grid_sample`` of a mask on a regular grid, but for rounding.
+    """Resample a mask on a grid, as ``F.grid_sample`` does up to rounding.
 
     Args:
         probs (Tensor): Shape (h, w).
@@ -69,12 +69,12 @@ def paste_masks(
     Returns:
         Tensor: bool of shape (N, height, width).
     """
-    # numpy's zeros take no memory until they are written.
+    # np.zeros takes no memory until it is written to.
     pasted = torch.from_numpy(np.zeros((len(boxes), height, width), bool))
     mask_probs, boxes = mask_probs.float(), boxes.float()
     grid_x = grid_of(boxes[:, 0], boxes[:, 2], width)
     grid_y = grid_of(boxes[:, 1], boxes[:, 3], height)
-    # As far around a box as mmdet samples.
+    # The same margin around a box as in mmdet.
     size = boxes.new_tensor([width, height])
     low, high = boxes[:, :2].floor() - 1, boxes[:, 2:].ceil() + 1
     first = low.clamp(min=0).minimum(size).int().tolist()

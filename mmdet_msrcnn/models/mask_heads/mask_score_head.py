@@ -1,4 +1,4 @@
-"""Head that learns the mask score itself, on what it will rank."""
+"""Head that learns the mask score from the model's own detections."""
 
 import torch
 from mmcv.cnn import Linear
@@ -25,23 +25,23 @@ from mmdet_msrcnn.registry import MODELS
 class MaskScoreHead(ConvMaskScorer):
     """Head that predicts the MaskIoU and the mask score itself.
 
-    Where the paper multiplies class score and MaskIoU, this head is given
-    the class score, and how much a better detection overlaps, and predicts
-    how likely the detection is a true positive, averaged over COCO's IoU
-    thresholds. It is trained on the detector's own detections, as they are
-    ranked at test, poor masks, false positives and duplicates included.
-    docs/better_score.md shows the gain.
+    The paper multiplies class score and MaskIoU. This head instead predicts
+    the probability that the detection is a true positive, averaged over
+    COCO's IoU thresholds. It also gets the class score and the overlap with
+    higher-ranked detections as input. It is trained on the detector's own
+    detections, as they are ranked at test time, including poor masks, false
+    positives and duplicates. docs/better_score.md shows the gain.
 
     Args:
-        target_classes (str): 'true', the class that was detected. Defaults
-            to 'true'.
+        target_classes (str): Must be 'true': the detected class is trained.
+            Defaults to 'true'.
         loss_score (:obj:`ConfigDict` or dict): Config of the loss of the
             mask score, which takes logits and targets in [0, 1].
         init_cfg (:obj:`ConfigDict` or dict or list[:obj:`ConfigDict` or \
             dict], optional): Initialization; that of :class:`MaskIoUHead` by
             default.
-        **kwargs: Arguments of :class:`ConvMaskScorer`. Detections with a
-            MaskIoU of 0 train too; their target is 0.
+        **kwargs: Arguments of :class:`ConvMaskScorer`. ``loss_iou.tau`` must
+            be 0: detections with MaskIoU 0 are kept; their target is 0.
 
     Raises:
         ValueError: If ``target_classes`` is not 'true', or ``loss_iou`` has
@@ -75,8 +75,8 @@ class MaskScoreHead(ConvMaskScorer):
         if target_classes != 'true':
             raise ValueError(
                 "mask_iou_head.target_classes must be 'true', got "
-                f'{target_classes!r}: this head is trained on '
-                'detections, each for the class that was detected.'
+                f'{target_classes!r}: this head is trained on the '
+                'detected class of each detection.'
             )
         if self.loss_iou.tau != 0:
             raise ValueError(
@@ -91,7 +91,7 @@ class MaskScoreHead(ConvMaskScorer):
         self.fc_mask_score = Linear(out.in_features, out.out_features)
 
     def context(self, results_list: InstanceList) -> Tensor:
-        """Compute what :meth:`forward` takes of detections besides masks.
+        """Compute the features that the head uses in addition to masks.
 
         Args:
             results_list (list[:obj:`InstanceData`]): ``bboxes``, ``scores``
@@ -118,26 +118,26 @@ class MaskScoreHead(ConvMaskScorer):
 
         Args:
             mask_feats (Tensor): See :meth:`BaseMaskScorer.forward`.
-            mask_probs (Tensor): See there.
-            labels (Tensor): See there.
+            mask_probs (Tensor): See :meth:`BaseMaskScorer.forward`.
+            labels (Tensor): See :meth:`BaseMaskScorer.forward`.
             context (Tensor): See :meth:`context`, shape (K, 2).
 
         Returns:
             Tensor: Unbounded MaskIoU and logit of the mask score, shape
-            (K, num_classes, 2), or (K, 1, 2) where class-agnostic.
+            (K, num_classes, 2), or (K, 1, 2) if class-agnostic.
         """
         x = self._extract_feat(mask_feats, mask_probs, labels, context)
         return torch.stack([self.fc_mask_iou(x), self.fc_mask_score(x)], -1)
 
     def decode(self, preds: Tensor) -> tuple[Tensor, ...]:
-        """Bring predictions into their ranges.
+        """Convert predictions to values in their valid ranges.
 
         Args:
-            preds (Tensor): Of the own class of each RoI, shape (K, 2).
+            preds (Tensor): Predictions for each RoI's own class, shape (K, 2).
 
         Returns:
-            tuple[Tensor]: MaskIoU in [0, 1] and mask score in (0, 1), which
-            is no product, each of shape (K, ).
+            tuple[Tensor]: MaskIoU in [0, 1] and mask score in (0, 1), each of
+            shape (K, ).
         """
         mask_ious, logits = preds.unbind(-1)
         return mask_ious.clamp(0, 1), logits.sigmoid()
@@ -155,21 +155,21 @@ class MaskScoreHead(ConvMaskScorer):
 
         Args:
             preds (Tensor): Output of :meth:`forward`.
-            mask_probs (Tensor): As in :meth:`forward`, for the classes that
-                were detected.
+            mask_probs (Tensor): As in :meth:`forward`, for the detected
+                classes.
             samples (list[:obj:`InstanceData`]): Detections of each image.
             batch_gt_instances (list[:obj:`InstanceData`]): Ground truth of
                 each image, with ``bboxes``, ``labels`` and ``masks``.
             batch_gt_instances_ignore (list[:obj:`InstanceData` or None]):
-                Regions of each image in which detections do not train.
+                Ignored regions of each image, such as crowds.
             rcnn_train_cfg (:obj:`ConfigDict`): ``train_cfg`` of the RoI head;
                 ``mask_thr_binary`` is the probability threshold.
 
         Returns:
             dict: ``loss_mask_iou`` (dict) for the log: both losses, averaged
-            over the detections that train, their mean targets and number;
-            ``mask_iou_targets`` and ``mask_score_targets`` (Tensor) of shape
-            (K, ).
+            over the detections that are not ignored; the mean targets of
+            these detections, and their number. ``mask_iou_targets`` and
+            ``mask_score_targets`` (Tensor), each of shape (K, ).
         """
         labels = torch.cat([dets.labels for dets in samples])
         probs = select_by_label(mask_probs, labels)

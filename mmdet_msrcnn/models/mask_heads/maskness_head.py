@@ -1,4 +1,4 @@
-"""Mask score from the mask alone, which costs nothing."""
+"""Mask score computed from the predicted mask, without parameters."""
 
 import torch
 from mmdet.utils import ConfigType, InstanceList, OptMultiConfig
@@ -14,23 +14,23 @@ from mmdet_msrcnn.registry import MODELS
 
 @MODELS.register_module()
 class MasknessHead(BaseMaskScorer):
-    """Takes the mean foreground probability of a mask for its IoU.
+    """Head that uses a mask's mean foreground probability as its IoU.
 
-    SOLO's maskness (https://arxiv.org/abs/2106.15947). It has no parameters:
-    a trained Mask R-CNN is tested with it as it is.
+    This is SOLO's maskness (https://arxiv.org/abs/2106.15947). The head has
+    no parameters, so a trained Mask R-CNN can be tested with it unchanged.
 
     Args:
         mask_thr (float): Probability from which a pixel is foreground.
             Defaults to 0.5.
         num_classes (int): See :class:`BaseMaskScorer`.
-        in_channels (int): See there.
-        roi_feat_size (int): See there.
-        class_agnostic (bool): See there.
-        fusion (str): See there.
+        in_channels (int): See :class:`BaseMaskScorer`.
+        roi_feat_size (int): See :class:`BaseMaskScorer`.
+        class_agnostic (bool): See :class:`BaseMaskScorer`.
+        fusion (str): See :class:`BaseMaskScorer`.
         num_convs, num_fcs, conv_out_channels, fc_out_channels, \
             target_classes, loss_iou, init_cfg: Ignored. They are accepted so
-            that a :class:`MaskIoUHead` becomes this head by its ``type``
-            alone.
+            that changing ``type`` is enough to replace a
+            :class:`MaskIoUHead`.
     """
 
     trained_on = POSITIVES
@@ -70,11 +70,12 @@ class MasknessHead(BaseMaskScorer):
         Args:
             mask_feats (Tensor): Unused.
             mask_probs (Tensor): See :meth:`BaseMaskScorer.forward`.
-            labels (Tensor): See there.
+            labels (Tensor): See :meth:`BaseMaskScorer.forward`.
             context (Tensor, optional): Unused.
 
         Returns:
-            Tensor: In [0, 1], 0 without foreground; shape (K, 1).
+            Tensor: Maskness in [0, 1], 0 if there is no foreground; shape
+            (K, 1).
         """
         probs = select_by_label(mask_probs, labels)
         foreground = probs >= self.mask_thr

@@ -1,4 +1,4 @@
-"""What the RoI heads that score their masks have in common."""
+"""Base class of the RoI heads that score their masks."""
 
 from abc import abstractmethod
 
@@ -25,13 +25,13 @@ from mmdet_msrcnn.registry import MODELS
 class BaseMaskScoringRoIHead(BaseRoIHead):
     """Base class of RoI heads with a head that scores masks.
 
-    A subclass also inherits a RoI head of mmdet, behind this class, and
-    defines :meth:`_stage_masks` and :meth:`_paste_masks`.
+    A subclass also inherits from a RoI head of mmdet, listed after this class,
+    and defines :meth:`_stage_masks` and :meth:`_paste_masks`.
 
     Args:
         mask_iou_head (:obj:`ConfigDict` or dict): Config of the scorer, a
-            :class:`BaseMaskScorer`. ``num_classes`` is taken from the box
-            head where it is not given.
+            :class:`BaseMaskScorer`. By default ``num_classes`` is that of the
+            box head.
         mask_iou_roi_extractor (:obj:`ConfigDict` or dict, optional): RoI
             extractor of the scorer. The RoI features of the mask head are
             used by default.
@@ -43,7 +43,7 @@ class BaseMaskScoringRoIHead(BaseRoIHead):
 
     Raises:
         TypeError: If ``mask_iou_head`` is not of this package, is trained on
-            other RoIs, or has a key that it does not take.
+            other RoIs, or has a key that it does not accept.
         ValueError: If the heads disagree on ``num_classes``, the RoI
             features do not fit the scorer, it needs the masks of all
             classes from a class-agnostic mask head, or ``mask_thr_binary``
@@ -115,14 +115,14 @@ class BaseMaskScoringRoIHead(BaseRoIHead):
     ) -> tuple[Tensor, Tensor]:
         """Run the scorer on the masks of the given classes.
 
-        Arguments are those of :meth:`_stage_masks`, what it returns, and
-        those of :meth:`BaseMaskScorer.forward`.
+        Arguments are the inputs and outputs of :meth:`_stage_masks`, and
+        the inputs of :meth:`BaseMaskScorer.forward`.
 
         Returns:
             tuple[Tensor, Tensor]: Output of the scorer, and the mask
-            probabilities that it is made from, averaged over stages, of shape
-            (K, 1 or num_classes, h, w). Their gradient reaches the mask heads,
-            as in the authors' code.
+            probabilities that it read, averaged over stages, of shape
+            (K, 1 or num_classes, h, w). The loss back-propagates through them
+            into the mask heads, as in the authors' code.
         """
         if not self.mask_iou_head.needs_all_masks:
             mask_preds = [
@@ -138,7 +138,7 @@ class BaseMaskScoringRoIHead(BaseRoIHead):
     def _score_rois(
         self, x: tuple[Tensor], rois: Tensor, cls_score: Tensor
     ) -> tuple[list[Tensor], Tensor]:
-        """Predict the masks of RoIs and score those of the likeliest class.
+        """Predict the masks of RoIs and score those of the most likely class.
 
         Returns:
             tuple[list[Tensor], Tensor]: Logits of each stage, and output of
@@ -165,11 +165,11 @@ class BaseMaskScoringRoIHead(BaseRoIHead):
         Args:
             x (tuple[Tensor]): Multi-level features.
             rpn_results_list (list[:obj:`InstanceData`]): Region proposals.
-            batch_data_samples (list[:obj:`DetDataSample`]): Ground truth,
-                whose masks are packed once for all heads.
+            batch_data_samples (list[:obj:`DetDataSample`]): Ground truth.
+                Its masks are packed once for all heads.
 
         Returns:
-            dict: Those of mmdet's RoI head, and of the scorer.
+            dict: Losses of mmdet's RoI head and of the scorer.
         """
         samples = pack_samples(batch_data_samples, x[0].device)
         return super().loss(x, rpn_results_list, samples)
@@ -180,15 +180,15 @@ class BaseMaskScoringRoIHead(BaseRoIHead):
         rpn_results_list: InstanceList,
         batch_data_samples: SampleList,
     ) -> dict:
-        """Compute the losses of the scorer alone, as of a frozen detector.
+        """Compute only the losses of the scorer, for a frozen detector.
 
         Arguments are those of :meth:`loss`.
 
         Returns:
-            dict: What the scorer logs.
+            dict: Losses and statistics of the scorer.
         """
         losses = self.loss(x, rpn_results_list, batch_data_samples)
-        # A cascade puts the stage before the name.
+        # A cascade adds the stage in front of the name.
         return {
             name: value
             for name, value in losses.items()
@@ -217,8 +217,8 @@ class BaseMaskScoringRoIHead(BaseRoIHead):
 
             - masks (Tensor): Shape (n, H, W).
             - mask_ious (Tensor): Predicted MaskIoU in [0, 1], shape (n, ).
-            - mask_scores (Tensor): What ranks masks, as the scorer defines
-              it, shape (n, ).
+            - mask_scores (Tensor): Scores that rank the masks, as the
+              scorer defines them, shape (n, ).
         """
         rois = bbox2roi([res.bboxes for res in results_list])
         num_rois = [len(res) for res in results_list]

@@ -1,4 +1,4 @@
-"""Mask scoring on Cascade Mask R-CNN."""
+"""RoI head of Cascade Mask R-CNN with mask scoring."""
 
 import torch
 from mmdet.models.roi_heads import CascadeRoIHead
@@ -18,12 +18,12 @@ from mmdet_msrcnn.registry import MODELS
 
 @MODELS.register_module()
 class CascadeMaskScoringRoIHead(BaseMaskScoringRoIHead, CascadeRoIHead):
-    """Cascade RoI head that also predicts how good its masks are.
+    """Cascade RoI head that also predicts the quality of its masks.
 
-    One MaskIoU head takes the last stage's RoI features and the mean of the
-    stages' mask probabilities, which is also what is pasted. It is trained on
-    the last stage's positives, and that stage's loss weight applies to it.
-    Asked for in https://github.com/open-mmlab/mmdetection/issues/2715.
+    One MaskIoU head reads the last stage's RoI features and the mean of the
+    mask probabilities of all stages. The same mean is pasted. The head is
+    trained on the last stage's positives, with that stage's loss weight.
+    Requested in https://github.com/open-mmlab/mmdetection/issues/2715.
 
     Arguments and errors are those of :class:`BaseMaskScoringRoIHead` and
     :class:`CascadeRoIHead`.
@@ -44,9 +44,9 @@ class CascadeMaskScoringRoIHead(BaseMaskScoringRoIHead, CascadeRoIHead):
                 of each image.
 
         Returns:
-            tuple[Tensor]: ``cls_score``, averaged over stages, ``bbox_pred``
+            tuple[Tensor]: ``cls_score`` averaged over stages, ``bbox_pred``
             of the last stage, ``mask_preds`` (probabilities averaged over
-            stages) and output of the scorer.
+            stages) and the output of the scorer.
         """
         proposals = [res.bboxes for res in rpn_results_list]
         rois, cls_scores, bbox_preds = self._refine_roi(
@@ -62,7 +62,7 @@ class CascadeMaskScoringRoIHead(BaseMaskScoringRoIHead, CascadeRoIHead):
     def _mask_forward(
         self, stage: int, x: tuple[Tensor], rois: Tensor
     ) -> dict:
-        """Run the mask head of a stage; unlike mmdet's, keep its features."""
+        """Run a stage's mask head; unlike mmdet, keep the RoI features."""
         extractor = self.mask_roi_extractor[stage]
         mask_feats = extractor(x[: extractor.num_inputs], rois)
         mask_preds = self.mask_head[stage](mask_feats)
@@ -75,7 +75,7 @@ class CascadeMaskScoringRoIHead(BaseMaskScoringRoIHead, CascadeRoIHead):
         sampling_results: list[SamplingResult],
         batch_gt_instances: InstanceList,
     ) -> dict:
-        """Compute the losses of a stage, in the last with the MaskIoU head's.
+        """Compute a stage's losses; the last stage adds those of the scorer.
 
         Args:
             stage (int): Stage of the cascade, from 0.

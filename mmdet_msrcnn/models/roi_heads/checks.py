@@ -1,4 +1,4 @@
-"""Checks of a RoI head at build time, each of which names the fix."""
+"""Build-time checks of a RoI head; errors name the fix."""
 
 from mmdet.models.roi_heads.base_roi_head import BaseRoIHead
 from torch import nn
@@ -8,14 +8,14 @@ from mmdet_msrcnn.models.mask_heads.mask_fusion import pool_kernel
 
 
 def check_roi_head(roi_head: BaseRoIHead) -> None:
-    """Check that the heads of a RoI head go together.
+    """Check that the heads of a RoI head fit together.
 
     Args:
-        roi_head (:obj:`BaseMaskScoringRoIHead`): Built.
+        roi_head (:obj:`BaseMaskScoringRoIHead`): The RoI head, built.
 
     Raises:
-        TypeError: If the scorer is not of the RoI head's kind.
-        ValueError: If a setting does not fit another.
+        TypeError: If the RoI head does not accept this type of scorer.
+        ValueError: If two settings do not fit together.
     """
     for check in (
         check_type,
@@ -28,27 +28,28 @@ def check_roi_head(roi_head: BaseRoIHead) -> None:
 
 
 def as_list(modules: nn.Module) -> list[nn.Module]:
-    """The heads of every stage, of which most RoI heads have one."""
+    """Return the heads of all stages as a list."""
     return list(modules) if isinstance(modules, nn.ModuleList) else [modules]
 
 
 def check_type(roi_head: BaseRoIHead) -> None:
-    """Raise a TypeError if the scorer is not of the RoI head's kind."""
+    """Raise a TypeError if the RoI head does not accept the scorer."""
     head = roi_head.mask_iou_head
     if not isinstance(head, BaseMaskScorer):
         cls = type(head)
         raise TypeError(
             f'mask_iou_head is {cls.__module__}.{cls.__name__}, which cannot '
-            "keep the scores apart. Write type='mmdet_msrcnn.MaskIoUHead', "
-            'with the scope: its weights fit.'
+            'keep class score and mask score apart. Write '
+            "type='mmdet_msrcnn.MaskIoUHead', with the scope: it loads the "
+            'same checkpoints.'
         )
     if head.trained_on != roi_head.trained_on:
         raise TypeError(
-            f'{type(roi_head).__name__} takes no {type(head).__name__}, '
-            f'which is trained on {head.trained_on}. '
-            'MaskScoringRoIHead and CascadeMaskScoringRoIHead go with a '
-            'mmdet_msrcnn.MaskIoUHead, DetectionScoringRoIHead with a '
-            'mmdet_msrcnn.MaskScoreHead.'
+            f'{type(roi_head).__name__} does not accept '
+            f'{type(head).__name__}, which is trained on {head.trained_on}. '
+            'Use mmdet_msrcnn.MaskIoUHead with MaskScoringRoIHead or '
+            'CascadeMaskScoringRoIHead, and mmdet_msrcnn.MaskScoreHead with '
+            'DetectionScoringRoIHead.'
         )
 
 
@@ -75,7 +76,7 @@ def check_roi_feats(roi_head: BaseRoIHead) -> None:
     extractor = roi_head.mask_iou_roi_extractor
     size = head.roi_feat_size
     if extractor is None and roi_head.with_shared_head:
-        # The size that a shared head leaves is not known before forward.
+        # The output size of a shared head is not known before forward.
         channels = as_list(roi_head.mask_head)[-1].in_channels
     else:
         extractor = extractor or as_list(roi_head.mask_roi_extractor)[-1]
@@ -86,16 +87,15 @@ def check_roi_feats(roi_head: BaseRoIHead) -> None:
             f'mask_iou_head has in_channels={head.in_channels} and '
             f'roi_feat_size={head.roi_feat_size}, but its RoI features have '
             f'{channels} channels and size {size}. Make them equal, or give '
-            'it an extractor by mask_iou_roi_extractor.'
+            'it an extractor with mask_iou_roi_extractor.'
         )
     mask_size = (roi_head.mask_iou_train_cfg or {}).get('mask_size', size)
     if head.fusion.unpooled and size != mask_size:
         raise ValueError(
-            f'The fusion of mask_iou_head takes RoI features of the size of '
+            f'The fusion of mask_iou_head needs RoI features of the size of '
             f'the mask, {mask_size}, but they have size {size}. Set '
-            f'mask_iou_head.roi_feat_size={mask_size} and give it an '
-            f'extractor of output_size={mask_size} by '
-            'mask_iou_roi_extractor.'
+            f'mask_iou_head.roi_feat_size={mask_size}, and '
+            f'mask_iou_roi_extractor with output_size={mask_size}.'
         )
     if isinstance(mask_size, int):
         pool_kernel((mask_size, mask_size), (size, size))
@@ -116,7 +116,8 @@ def check_class_agnostic(roi_head: BaseRoIHead) -> None:
 def check_mask_thr(roi_head: BaseRoIHead) -> None:
     """Raise a ValueError if masks are not binarised at a probability.
 
-    At test it may be negative: mmdet then gives soft masks of 0 to 255.
+    At test time it may be negative: mmdet then returns soft masks with values
+    from 0 to 255.
     """
     last = '[-1]' if isinstance(roi_head.train_cfg, list | tuple) else ''
     for name, cfg in (

@@ -1,4 +1,4 @@
-"""RoI head whose mask scores are learned on its own detections."""
+"""RoI head that trains its scorer on its own detections."""
 
 import contextlib
 from collections.abc import Iterator
@@ -21,7 +21,7 @@ from mmdet_msrcnn.registry import MODELS
 
 @contextlib.contextmanager
 def eval_mode(module: nn.Module) -> Iterator[None]:
-    """Put a module and its parts into eval mode, and back as they were."""
+    """Set a module and its parts to eval mode, then restore their modes."""
     modes = [(part, part.training) for part in module.modules()]
     module.eval()
     try:
@@ -36,9 +36,9 @@ class DetectionScoringRoIHead(StandardMaskScoringRoIHead):
     """Standard RoI head whose scorer is trained on its own detections.
 
     Boxes and masks are trained as in Mask R-CNN. The scorer, such as a
-    :class:`MaskScoreHead`, is trained on what the box head, as it is, detects
-    among the proposals by ``test_cfg``; its losses do not back-propagate into
-    other parts.
+    :class:`MaskScoreHead`, is trained on the detections that the current box
+    head makes from the proposals with ``test_cfg``. Its losses do not
+    back-propagate into other parts.
 
     Arguments and errors are those of :class:`BaseMaskScoringRoIHead` and
     :class:`StandardRoIHead`.
@@ -60,10 +60,10 @@ class DetectionScoringRoIHead(StandardMaskScoringRoIHead):
             batch_data_samples (list[:obj:`DetDataSample`]): Ground truth.
 
         Returns:
-            dict: As Mask R-CNN's, and those of :meth:`scorer_loss`.
+            dict: Losses of Mask R-CNN and of :meth:`scorer_loss`.
         """
         samples = pack_samples(batch_data_samples, x[0].device)
-        # Before mmdet's loss renames what the proposals hold.
+        # First, because mmdet's loss renames fields of the proposals.
         losses = self.scorer_loss(x, rpn_results_list, samples)
         losses.update(super().loss(x, rpn_results_list, samples))
         return losses
@@ -77,12 +77,12 @@ class DetectionScoringRoIHead(StandardMaskScoringRoIHead):
         """Compute the losses of the scorer on the detections.
 
         Args:
-            x (tuple[Tensor]): See :meth:`loss`.
-            rpn_results_list (list[:obj:`InstanceData`]): See there.
-            batch_data_samples (list[:obj:`DetDataSample`]): See there.
+            x (tuple[Tensor]): Multi-level features.
+            rpn_results_list (list[:obj:`InstanceData`]): Region proposals.
+            batch_data_samples (list[:obj:`DetDataSample`]): Ground truth.
 
         Returns:
-            dict: What the scorer logs.
+            dict: Losses and statistics of the scorer.
         """
         gt_instances, ignored, metas = unpack_gt_instances(batch_data_samples)
         with torch.no_grad(), eval_mode(self):

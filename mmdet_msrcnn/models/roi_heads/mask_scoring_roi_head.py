@@ -13,7 +13,7 @@ from mmdet_msrcnn.registry import MODELS
 
 @MODELS.register_module()
 class MaskScoringRoIHead(StandardMaskScoringRoIHead):
-    """Standard RoI head that also predicts how good its masks are.
+    """Standard RoI head that also predicts the quality of its masks.
 
     The scorer, such as a :class:`MaskIoUHead`, is trained on the positives.
 

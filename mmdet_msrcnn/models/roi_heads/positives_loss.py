@@ -19,7 +19,7 @@ def positives_loss(
     sampling_results: list[SamplingResult],
     batch_gt_instances: InstanceList,
 ) -> dict:
-    """Score the masks of the positives, and compute the losses.
+    """Score the masks of the positives and compute the scorer's losses.
 
     Args:
         roi_head (:obj:`BaseMaskScoringRoIHead`): RoI head.
@@ -33,7 +33,7 @@ def positives_loss(
             image.
 
     Returns:
-        dict: What the scorer logs.
+        dict: Losses and statistics of the scorer.
     """
     rois = bbox2roi([res.pos_priors for res in sampling_results])
     labels = torch.cat([res.pos_gt_labels for res in sampling_results])

@@ -1,4 +1,4 @@
-"""What RoI heads of one stage that score their masks have in common."""
+"""Base class of the RoI heads with one stage that score their masks."""
 
 from mmdet.models.roi_heads import StandardRoIHead
 from mmdet.structures import SampleList
@@ -13,7 +13,7 @@ from mmdet_msrcnn.models.roi_heads.base_mask_scoring_roi_head import (
 
 
 class StandardMaskScoringRoIHead(BaseMaskScoringRoIHead, StandardRoIHead):
-    """Base class of RoI heads of one stage.
+    """Base class of the RoI heads with one stage that score their masks.
 
     Arguments and errors are those of :class:`BaseMaskScoringRoIHead` and
     :class:`StandardRoIHead`.
@@ -34,7 +34,7 @@ class StandardMaskScoringRoIHead(BaseMaskScoringRoIHead, StandardRoIHead):
 
         Returns:
             tuple[Tensor]: ``cls_score``, ``bbox_pred``, ``mask_preds`` and
-            output of the scorer, the last two of the first 100 RoIs.
+            output of the scorer, the last two only for the first 100 RoIs.
         """
         rois = bbox2roi([res.bboxes for res in rpn_results_list])
         bbox_results = self._bbox_forward(x, rois)
@@ -49,7 +49,7 @@ class StandardMaskScoringRoIHead(BaseMaskScoringRoIHead, StandardRoIHead):
         pos_inds: Tensor | None = None,
         bbox_feats: Tensor | None = None,
     ) -> dict:
-        """Run the mask head on RoIs, or on chosen RoI features."""
+        """Run the mask head on RoIs, or on selected RoI features."""
         return super()._mask_forward(x, rois, to_bool(pos_inds), bbox_feats)
 
     def _stage_masks(

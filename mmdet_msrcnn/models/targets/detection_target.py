@@ -1,12 +1,13 @@
-"""What a mask score that ranks for AP has to estimate, and from what.
+"""Targets and input features of a mask score that ranks for AP.
 
-AP counts a detection by its rank and by whether it is a true positive, at
-each IoU threshold. If the one did not depend on the other, the best order
-would be by the probability of being a true positive (the probability ranking
-principle; Robertson, Journal of Documentation 33(4), 1977): neither by the
-IoU, which a duplicate may have too, nor by class score x IoU. Which of two
-detections of one instance is the duplicate does depend on the order; here it
-is the one of lower class score.
+At each IoU threshold, AP depends on the rank of each detection and on whether
+it is a true positive. If these two were independent, the best order would be
+by the probability of being a true positive (the probability ranking
+principle; Robertson, Journal of Documentation 33(4), 1977). This is neither
+the order by IoU, because a duplicate can have a high IoU too, nor the order
+by class score x IoU. In fact they are not independent: the order decides
+which of two detections of one instance is the duplicate. Here it is the one
+with the lower class score.
 
 Shape shorthand: D detections and N instances of one image.
 """
@@ -25,14 +26,14 @@ EPS = 1e-3
 
 
 def outranked_by(scores: Tensor) -> Tensor:
-    """Whether detection j comes before detection i.
+    """Compute whether detection j ranks before detection i.
 
     Args:
-        scores (Tensor): Class scores, shape (D, ). Of equal ones the first
-            comes first, as in pycocotools.
+        scores (Tensor): Class scores, shape (D, ). Equal scores rank in their
+            order here, as in pycocotools.
 
     Returns:
-        Tensor: bool of shape (D, D), at [i, j].
+        Tensor: bool, indexed by [i, j], shape (D, D).
     """
     higher = scores > scores[:, None]
     equal = scores == scores[:, None]
@@ -40,7 +41,7 @@ def outranked_by(scores: Tensor) -> Tensor:
 
 
 def rank_features(boxes: Tensor, scores: Tensor, labels: Tensor) -> Tensor:
-    """What tells a duplicate, and how sure the box head is.
+    """Compute features that show duplicates and the box head's confidence.
 
     Args:
         boxes (Tensor): (x1, y1, x2, y2), shape (D, 4).
@@ -49,7 +50,7 @@ def rank_features(boxes: Tensor, scores: Tensor, labels: Tensor) -> Tensor:
 
     Returns:
         Tensor: float32 logit of the class score, and largest box IoU with a
-        detection of the same class that comes before, in [0, 1]; shape
+        detection of the same class that ranks before, in [0, 1]; shape
         (D, 2).
     """
     scores = scores.float()
@@ -64,10 +65,10 @@ def rank_features(boxes: Tensor, scores: Tensor, labels: Tensor) -> Tensor:
 def assign_instances(
     boxes: Tensor, labels: Tensor, gt_boxes: Tensor, gt_labels: Tensor
 ) -> Tensor:
-    """Instance of its class whose box overlaps each detection most.
+    """Find the instance of the same class with the largest box overlap.
 
-    Of 8,700 detections on nuclei, 6 have a larger mask IoU, of at least 0.5,
-    with another instance.
+    The box is enough: of 8,700 detections on nuclei, only 6 have a larger
+    mask IoU, of at least 0.5, with another instance.
 
     Args:
         boxes (Tensor): Shape (D, 4).
@@ -76,7 +77,8 @@ def assign_instances(
         gt_labels (Tensor): Shape (N, ).
 
     Returns:
-        Tensor: Instances in [0, N), -1 where there is none, shape (D, ).
+        Tensor: Indices of instances in [0, N), -1 if there is none, shape
+        (D, ).
     """
     if len(gt_boxes) == 0:
         return torch.full_like(labels, -1)
@@ -86,7 +88,7 @@ def assign_instances(
 
 
 def reached_thresholds(mask_ious: Tensor) -> Tensor:
-    """Which of COCO's IoU thresholds a MaskIoU reaches.
+    """Compute which of COCO's IoU thresholds a MaskIoU reaches.
 
     Args:
         mask_ious (Tensor): In [0, 1], shape (D, ).
@@ -100,13 +102,14 @@ def reached_thresholds(mask_ious: Tensor) -> Tensor:
 def true_positive_rates(
     mask_ious: Tensor, gt_inds: Tensor, scores: Tensor
 ) -> Tensor:
-    """Share of COCO's IoU thresholds at which a detection is a true positive.
+    """Compute the share of IoU thresholds at which detections are correct.
 
-    COCO matches detections by descending score, here the class score. At a
-    threshold, the first whose IoU with an instance reaches it takes the
-    instance: a detection counts at the thresholds that its own IoU reaches and
-    that of no rival before it does. (A duplicate that COCO would give to an
-    instance beside does not count here.)
+    COCO matches detections in order of descending score, here the class score.
+    At each threshold, an instance is matched to the first detection whose IoU
+    reaches the threshold. So a detection is a true positive at the thresholds
+    that its IoU reaches and that no higher-ranked detection of its instance
+    reaches. (COCO can match a duplicate to a neighbouring instance. Here such
+    a duplicate does not count.)
 
     Args:
         mask_ious (Tensor): IoU with the assigned instance in [0, 1], shape
@@ -132,16 +135,16 @@ def in_ignored_region(
     ignored_labels: Tensor | None,
     min_cover: float = 0.5,
 ) -> Tensor:
-    """Whether a detection lies in a region that is ignored, such as a crowd.
+    """Compute whether detections lie in an ignored region, such as a crowd.
 
     Args:
         boxes (Tensor): Shape (D, 4).
         labels (Tensor): Shape (D, ).
         ignored_boxes (Tensor): Shape (M, 4).
-        ignored_labels (Tensor, optional): Class that each region holds, shape
-            (M, ); without it a region holds all classes.
-        min_cover (float): Part of the detection's box from which it does.
-            Defaults to 0.5, the lowest IoU threshold of COCO.
+        ignored_labels (Tensor, optional): Class of each region, shape (M, ).
+            By default a region applies to all classes.
+        min_cover (float): Share of the detection's box that the region must
+            cover. Defaults to 0.5, the lowest IoU threshold of COCO.
 
     Returns:
         Tensor: bool of shape (D, ).
@@ -165,20 +168,21 @@ def detection_targets(
     """Compute the targets of the detections of one image.
 
     Args:
-        mask_probs (Tensor): Foreground probabilities of the classes that
-            were detected, shape (n, h, w).
+        mask_probs (Tensor): Foreground probabilities of the detected classes,
+            shape (n, h, w).
         dets (:obj:`InstanceData`): ``bboxes``, ``scores`` and ``labels``.
         gt_instances (:obj:`InstanceData`): ``bboxes``, ``labels`` and
             ``masks``.
-        ignored (:obj:`InstanceData`, optional): ``bboxes`` of regions in
-            which detections do not train, unless they are true positives;
-            with ``labels``, detections of their class alone.
+        ignored (:obj:`InstanceData`, optional): ``bboxes`` of regions.
+            Detections in them are left out of training, except true positives.
+            With ``labels``, this holds only for detections of the same class.
         mask_thr (float): Probability from which a pixel is foreground.
 
     Returns:
-        tuple[Tensor]: MaskIoU with the assigned instance, 0 without one;
-        share of COCO's thresholds at which the detection is a true
-        positive; and whether it trains (bool). Each of shape (n, ).
+        tuple[Tensor]: MaskIoU with the assigned instance, 0 if there is
+        none; share of COCO's thresholds at which the detection is a true
+        positive; and whether it is used in training (bool). Each of shape
+        (n, ).
     """
     boxes = get_box_tensor(dets.bboxes)
     gt_boxes = get_box_tensor(gt_instances.bboxes)

@@ -15,7 +15,7 @@ from mmengine.structures import InstanceData
 from pycocotools import mask as mask_utils
 from torch import Tensor
 
-# Of a pixel, in which pycocotools rasterises polygons.
+# pycocotools rasterises polygons in steps of a fifth of a pixel.
 FIFTHS = 5
 
 
@@ -24,16 +24,16 @@ class GtMasks:
     """Ground-truth masks of one image, packed once for all targets.
 
     Attributes:
-        pixels (Tensor): uint8, foreground where not zero; of each instance
-            the pixels of its window, one instance behind the other.
-        windows (Tensor): (x1, y1, x2, y2) of the pixels that are there, x2
-            and y2 not included, shape (N, 4). What lies outside is
-            background, and so is the border of a window, unless it is one of
-            the image.
-        origins (Tensor): Where in ``pixels`` the pixel (0, 0) of each
-            instance is or would be, shape (N, ).
-        steps (Tensor): How far apart in ``pixels`` neighbouring columns and
-            neighbouring rows of each instance are, shape (N, 2).
+        pixels (Tensor): uint8, foreground is not zero. The pixels of each
+            instance's window, one instance after the other.
+        windows (Tensor): (x1, y1, x2, y2) of the stored pixels, x2 and y2
+            not included, shape (N, 4). Pixels outside the window are
+            background. So are the border pixels of a window, except at the
+            border of the image.
+        origins (Tensor): Index in ``pixels`` that the pixel (0, 0) of each
+            instance has, or would have if it were stored, shape (N, ).
+        steps (Tensor): Distance in ``pixels`` between neighbouring columns and
+            between neighbouring rows of each instance, shape (N, 2).
         areas (Tensor): float32 number of foreground pixels, shape (N, ).
         size (tuple[int, int]): (H, W).
         whole (bool): Whether every window is the whole image, row by row.
@@ -48,27 +48,27 @@ class GtMasks:
     whole: bool
 
     def __len__(self) -> int:
-        """Number of instances, N."""
+        """Return the number of instances, N."""
         return len(self.areas)
 
     def bitmaps(self) -> Tensor:
-        """Look at the masks as bitmaps.
+        """Return the masks as bitmaps.
 
         Returns:
             Tensor: uint8 of shape (N, H, W), without a copy.
 
         Raises:
-            ValueError: If they are windows, as those of polygons.
+            ValueError: If they are windows, as polygons are.
         """
         if not self.whole:
             raise ValueError(
-                'Packed polygons are windows of the image. Use bitmaps: '
+                'Packed polygons are windows of the image, not bitmaps. Set '
                 'poly2mask=True in LoadAnnotations.'
             )
         return self.pixels.view(len(self), *self.size)
 
     def sample(self, inds: Tensor, rows: Tensor, columns: Tensor) -> Tensor:
-        """Look pixels up.
+        """Look up the pixels at the given rows and columns.
 
         Args:
             inds (Tensor): Instance of each RoI, shape (K, ).
@@ -80,10 +80,10 @@ class GtMasks:
         """
         x1, y1, x2, y2 = self.windows[inds, :, None].unbind(1)
         step_x, step_y = self.steps[inds, :, None].unbind(1)
-        # Where a pixel is not there, the border beside it is the same.
+        # A pixel outside the window equals the nearest border pixel.
         columns = columns.maximum(x1).minimum(x2 - 1) * step_x
         rows = rows.maximum(y1).minimum(y2 - 1) * step_y
-        # One flat index: a quarter of the time of one for each axis.
+        # One flat index takes a quarter of the time of one index per axis.
         starts = self.origins[inds, None] + rows
         at = starts[:, :, None] + columns[:, None, :]
         return self.pixels.index_select(0, at.view(-1)).view(at.shape).bool()
@@ -92,14 +92,14 @@ class GtMasks:
 def pack_gt_masks(
     gt_masks: BitmapMasks | PolygonMasks, device: torch.device
 ) -> GtMasks:
-    """Turn ground-truth masks of either form into tensors.
+    """Convert bitmap or polygon masks to tensors.
 
     Args:
         gt_masks (:obj:`BitmapMasks` or :obj:`PolygonMasks`): N instances.
-        device (torch.device): Where the tensors go.
+        device (torch.device): Device of the tensors.
 
     Returns:
-        GtMasks: See there.
+        GtMasks: The packed masks.
     """
     whole = not (isinstance(gt_masks, PolygonMasks) and len(gt_masks))
     arrays = _stack(gt_masks) if whole else _rasterize(gt_masks)
@@ -111,15 +111,15 @@ def pack_gt_masks(
 
 
 def packed_masks(gt_instances: InstanceData, device: torch.device) -> GtMasks:
-    """Find the masks that :func:`pack_samples` packed, or pack them.
+    """Return the masks that :func:`pack_samples` packed, or pack them.
 
     Args:
         gt_instances (:obj:`InstanceData`): Ground truth of an image, with
             ``masks``.
-        device (torch.device): Where the tensors go.
+        device (torch.device): Device of the tensors.
 
     Returns:
-        GtMasks: Its masks.
+        GtMasks: The packed masks.
     """
     packed = gt_instances.get('packed_masks')
     if packed is None:
@@ -130,16 +130,16 @@ def packed_masks(gt_instances: InstanceData, device: torch.device) -> GtMasks:
 def pack_samples(
     batch_data_samples: SampleList, device: torch.device
 ) -> SampleList:
-    """Pack the ground-truth masks of a batch, for all targets of a step.
+    """Pack the ground-truth masks of a batch once for all targets.
 
     Args:
         batch_data_samples (list[:obj:`DetDataSample`]): Ground truth.
-        device (torch.device): Where the tensors go.
+        device (torch.device): Device of the tensors.
 
     Returns:
-        list[:obj:`DetDataSample`]: Shallow copies, whose ``gt_instances``
-        also have ``packed_masks``, which :func:`packed_masks` finds. What is
-        already packed is kept.
+        list[:obj:`DetDataSample`]: Shallow copies whose ``gt_instances``
+        also have ``packed_masks`` for :func:`packed_masks` to return. Masks
+        that are already packed are kept.
     """
     packed = []
     for sample in batch_data_samples:
@@ -154,7 +154,7 @@ def pack_samples(
 
 
 def _stack(bitmaps: BitmapMasks) -> tuple[np.ndarray, ...]:
-    """The tensors of :class:`GtMasks` as arrays; whole images."""
+    """Build the arrays of :class:`GtMasks` from bitmaps: whole images."""
     height, width = bitmaps.height, bitmaps.width
     masks = np.reshape(bitmaps.masks, (-1, height, width))
     if masks.dtype not in (np.uint8, bool):
@@ -171,11 +171,11 @@ def _stack(bitmaps: BitmapMasks) -> tuple[np.ndarray, ...]:
 
 
 def _rasterize(polygons: PolygonMasks) -> tuple[np.ndarray, ...]:
-    """The same of polygons: each instance in a window of the image.
+    """Build the arrays of :class:`GtMasks` from polygons: windows.
 
-    The pixels are those of mmdet's ``to_bitmap``, but for at most one in a
-    million of random polygons (none in 51 million of COCO's): moving a line
-    can move a tie between two points.
+    The pixels are those of mmdet's ``to_bitmap``, except at most one in a
+    million for random polygons (none in 51 million for COCO's): moving a line
+    can change a tie between two points.
     """
     windows, moved = _move_to_windows(polygons)
     sizes = windows[:, 2:] - windows[:, :2]
@@ -183,7 +183,7 @@ def _rasterize(polygons: PolygonMasks) -> tuple[np.ndarray, ...]:
         mask_utils.merge(mask_utils.frPyObjects(parts, height, width))
         for parts, (width, height) in zip(moved, sizes.tolist(), strict=True)
     ]
-    # Column by column, as pycocotools decodes.
+    # Column-major, because pycocotools decodes column by column.
     steps = np.stack([sizes[:, 1], np.ones_like(sizes[:, 1])], axis=1)
     num_pixels = sizes.prod(axis=1)
     starts = num_pixels.cumsum() - num_pixels
@@ -199,7 +199,7 @@ def _rasterize(polygons: PolygonMasks) -> tuple[np.ndarray, ...]:
 def _move_to_windows(
     polygons: PolygonMasks,
 ) -> tuple[np.ndarray, list[list[np.ndarray]]]:
-    """Cut a window of the image for each instance, one pixel wider than it.
+    """Cut out a window for each instance, with a margin of one pixel.
 
     Returns:
         tuple[ndarray, list[list[ndarray]]]: (x1, y1, x2, y2) of the windows,
@@ -216,8 +216,8 @@ def _move_to_windows(
     low = low.clip(0, image - 1)
     high = high.clip(low + 1, image)
 
-    # pycocotools rounds to fifths of a pixel. Rounded before they are moved,
-    # and not after, points are where they are in the image.
+    # pycocotools rounds to fifths of a pixel. Round before moving, not after,
+    # so that the points are where they are in the image.
     origins = low.repeat(num_points, axis=0)
     fifths = np.trunc(FIFTHS * points + 0.5) - FIFTHS * origins
     points = np.where(origins > 0, fifths / FIFTHS, points).ravel()

@@ -6,7 +6,7 @@ from torch.nn import functional as F
 
 
 def linear_weights(at: Tensor, size: int) -> Tensor:
-    """Weights of the rows or columns of a mask at some positions.
+    """Compute the weights of a mask's rows or columns at given positions.
 
     Args:
         at (Tensor): Positions; 0 is the centre of the first row or column,
@@ -21,15 +21,15 @@ def linear_weights(at: Tensor, size: int) -> Tensor:
 
 
 def interpolate_rows(masks: Tensor, at: Tensor) -> Tensor:
-    """Rows of masks at some positions.
+    """Interpolate the rows of masks at given positions.
 
-    For many small masks faster than a product with :func:`linear_weights`,
-    most of which are zero.
+    For many small masks this is faster than a product with
+    :func:`linear_weights`, because most of these weights are zero.
 
     Args:
         masks (Tensor): Shape (K, size, W), size at least 2.
-        at (Tensor): Positions of each mask as in :func:`linear_weights`,
-            none NaN, shape (K, P).
+        at (Tensor): Positions in each mask as in :func:`linear_weights`,
+            without NaN, shape (K, P).
 
     Returns:
         Tensor: Shape (K, P, W); zero outside the mask.
@@ -39,7 +39,7 @@ def interpolate_rows(masks: Tensor, at: Tensor) -> Tensor:
     rows = rows + torch.arange(2, device=at.device)
     weights = (1 - (at[..., None] - rows).abs()).clamp(min=0)
     starts = torch.arange(num, device=at.device) * size
-    # It sums two rows each.
+    # Each bag sums two weighted rows.
     return F.embedding_bag(
         (starts[:, None, None] + rows.long()).flatten(0, 1),
         masks.reshape(-1, width),

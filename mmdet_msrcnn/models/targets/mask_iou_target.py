@@ -20,10 +20,11 @@ class AxisSamples(NamedTuple):
 
     Attributes:
         pixels (Tensor): Pixel indices within the image, shape (K, S).
-        positions (Tensor): Of these pixels on the predicted mask; 0 is the
-            centre of its first row or column, -1 where a box has fewer than
-            S samples, shape (K, S).
-        step (Tensor): Pixels that one sample stands for, shape (K, ).
+        positions (Tensor): Positions of these pixels in the predicted mask; 0
+            is the centre of its first row or column, -1 fills up boxes with
+            fewer than S samples, shape (K, S).
+        step (Tensor): Number of pixels that one sample represents, shape
+            (K, ).
     """
 
     pixels: Tensor
@@ -34,7 +35,7 @@ class AxisSamples(NamedTuple):
 def sample_axis(
     low: Tensor, high: Tensor, image_size: int, mask_size: int
 ) -> AxisSamples:
-    """Choose at most 56 evenly spread pixel centres between low and high.
+    """Choose at most 56 evenly spaced pixel centres between low and high.
 
     Args:
         low (Tensor): Lower box edges in pixels, shape (K, ).
@@ -43,7 +44,7 @@ def sample_axis(
         mask_size (int): Size of the predicted mask along this axis.
 
     Returns:
-        AxisSamples: See there.
+        AxisSamples: The sampled pixels.
     """
     first = (low - 0.5).ceil().clamp(min=0)
     last = (high - 0.5).floor().clamp(max=image_size - 1)
@@ -55,7 +56,7 @@ def sample_axis(
 
     size = (high - low).clamp(min=torch.finfo(low.dtype).tiny)
     u = (pixels + 0.5 - low[:, None]) / size[:, None] * mask_size - 0.5
-    # Outside the mask, where it is zero.
+    # At -1, outside the mask, the probability is zero.
     u = torch.where(inside, u, -1.0)
     return AxisSamples(pixels.clamp(0, image_size - 1).long(), u, step)
 
@@ -68,10 +69,10 @@ def mask_iou_target(
     gt_masks: GtMasks,
     mask_thr: float = 0.5,
 ) -> Tensor:
-    """IoU of predicted masks with their whole ground-truth instances.
+    """Compute the IoU of predicted masks with their whole instances.
 
-    Both masks are resampled at up to 56 x 56 pixel centres inside the box;
-    the area of the instance counts in full, also outside the box.
+    Both masks are sampled at up to 56 x 56 pixel centres inside the box. The
+    full area of the instance counts, also outside the box.
 
     Args:
         mask_probs (Tensor): Foreground probabilities of the true class in
@@ -84,13 +85,13 @@ def mask_iou_target(
             Defaults to 0.5.
 
     Returns:
-        Tensor: float32 in [0, 1] of shape (K, ); 0 where the IoU is not
-        defined (an instance without area, a box without a pixel or with
-        NaN).
+        Tensor: float32 in [0, 1] of shape (K, ); 0 if the IoU is not
+        defined (an instance without area, a box without pixels, or a box
+        with NaN or infinity).
     """
     if len(boxes) == 0:
         return boxes.new_zeros((0,), dtype=torch.float32)
-    # A box that is no number holds no pixel.
+    # Treat boxes with NaN or infinity as empty.
     finite = boxes.isfinite().all(dim=1, keepdim=True)
     boxes = torch.where(finite, boxes.float(), 0.0)
     height, width = gt_masks.size

@@ -1,9 +1,9 @@
 """Targets of the mask head: ground truth resampled inside each box.
 
-The same bits as mmdet's ``mask_target``, which copies the whole mask of an
-instance, as floats, for each of its boxes. RoIAlign with average pooling is
-separable: two small matrix products on the part of the mask inside the box
-give the same sums.
+The targets equal those of mmdet's ``mask_target`` bit for bit. mmdet copies
+the whole mask of an instance, as floats, for each of its boxes. RoIAlign with
+average pooling is separable, so two small matrix products on the part of the
+mask inside the box give the same sums.
 
 Shape shorthand: K boxes, N instances, (H, W) size of the image, S samples.
 """
@@ -14,20 +14,20 @@ from torch import Tensor
 from mmdet_msrcnn.compat.mmcv_ops import roi_align
 from mmdet_msrcnn.models.targets.gt_masks import GtMasks
 
-# Far above the rounding of the sums, which is about 1e-6.
+# Much larger than the rounding of the sums, which is about 1e-6.
 TIE = 1e-4
 
 
 def axis_weights(
     low: Tensor, high: Tensor, image_size: int, bins: int
 ) -> tuple[Tensor, Tensor]:
-    """Weights of RoIAlign along one axis, in its own arithmetic.
+    """Compute RoIAlign's weights along one axis, as RoIAlign computes them.
 
     Args:
         low (Tensor): Lower box edges in pixels, float32, shape (K, ).
         high (Tensor): Upper box edges in pixels, shape (K, ).
         image_size (int): Pixels of the image along this axis.
-        bins (int): Bins along this axis.
+        bins (int): Number of bins along this axis.
 
     Returns:
         tuple[Tensor, Tensor]: Sums of the bilinear weights of the samples of
@@ -54,17 +54,17 @@ def axis_weights(
 
 
 def resample(masks: Tensor, boxes: Tensor, inds: Tensor, size: int) -> Tensor:
-    """Mean foreground in the bins of each box, on the CPU.
+    """Compute the mean foreground in the bins of each box, on the CPU.
 
     Args:
         masks (Tensor): uint8 masks, shape (N, H, W).
         boxes (Tensor): (x1, y1, x2, y2) inside the image, shape (K, 4).
         inds (Tensor): Instance of each box, shape (K, ).
-        size (int): Bins per axis.
+        size (int): Number of bins per axis.
 
     Returns:
-        Tensor: In [0, 1], equal to RoIAlign's but for the order of its sums,
-        shape (K, size, size).
+        Tensor: In [0, 1], equal to RoIAlign's except for the order of the
+        sums, shape (K, size, size).
     """
     height, width = masks.shape[1:]
     x, num_x = axis_weights(boxes[:, 0], boxes[:, 2], width, size)
@@ -113,9 +113,9 @@ def mask_targets(
 def _means_on_cpu(
     gt: Tensor, boxes: Tensor, inds: Tensor, size: int
 ) -> Tensor:
-    """As :func:`_roi_align`, but for rounding away from 0.5."""
+    """Compute :func:`_roi_align` on the CPU, exactly for values near 0.5."""
     means = resample(gt, boxes, inds, size)
-    # Where the order of the sums could decide, RoIAlign's own does.
+    # Near 0.5 the order of the sums could decide, so run RoIAlign itself.
     ties = ((means - 0.5).abs() < TIE).flatten(1).any(dim=1)
     for k in ties.nonzero()[:, 0].tolist():
         own = gt[inds[k], None]
@@ -126,7 +126,7 @@ def _means_on_cpu(
 def _roi_align(
     masks: Tensor, boxes: Tensor, inds: Tensor, size: int
 ) -> Tensor:
-    """RoIAlign as mmdet calls it, with one copy of each instance."""
+    """Run RoIAlign as mmdet does, with one copy of each instance."""
     rois = torch.cat([inds[:, None].float(), boxes], dim=1)
     args = (masks[:, None].float(), rois, size, 1.0, 0, 'avg', True)
     return roi_align(*args)[:, 0]

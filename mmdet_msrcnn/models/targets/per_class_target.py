@@ -1,15 +1,16 @@
-"""Which classes of a positive RoI train the MaskIoU head, and for what.
+"""MaskIoU targets for the classes of a positive RoI.
 
-The paper's ablation of the training target. Shape shorthand: K positive RoIs
-and N instances of one image, C classes, (h, w) size of the predicted masks.
+This is the paper's ablation of the training target. Shape shorthand: K
+positive RoIs and N instances of one image, C classes, (h, w) size of the
+predicted masks.
 
 Each choice is one function and one row of ``OTHER_CLASSES``. The functions
-say what the classes other than the true one are trained for. They take
+return the targets of all classes except the true one. They take
 
 - sampling_result (SamplingResult): the positives of the image;
 - gt_instances (InstanceData): its instances, with ``bboxes`` and ``labels``;
-- mask_iou (Callable): from L RoIs, L instances (as indices) and their
-  classes to the IoU of the masks predicted there, all of shape (L, );
+- mask_iou (Callable): computes the IoU of predicted masks from L RoIs,
+  L instances (both as indices) and the L classes, all of shape (L, );
 - num_classes (int): C.
 """
 
@@ -47,7 +48,7 @@ def no_targets(
     mask_iou: MaskIoU,
     num_classes: int,
 ) -> ClassTargets:
-    """The paper's default: other classes are not trained."""
+    """Do not train the other classes; the paper's default."""
     ious = sampling_result.pos_priors.new_zeros(
         (len(sampling_result.pos_priors), num_classes), dtype=torch.float32
     )
@@ -60,7 +61,7 @@ def zero_targets(
     mask_iou: MaskIoU,
     num_classes: int,
 ) -> ClassTargets:
-    """All other classes are trained for a MaskIoU of 0."""
+    """Train all other classes with a target of 0."""
     ious, known = no_targets(
         sampling_result, gt_instances, mask_iou, num_classes
     )
@@ -73,11 +74,11 @@ def present_targets(
     mask_iou: MaskIoU,
     num_classes: int,
 ) -> ClassTargets:
-    """Classes with an instance in the RoI are trained for their own MaskIoU.
+    """Train the classes with an instance in the RoI with their own MaskIoU.
 
-    An instance is in the RoI where their boxes have an IoU of at least 0.5;
-    of each class the one with the largest counts. As for the true class, a
-    MaskIoU of 0 is not trained.
+    An instance is in the RoI if their boxes have an IoU of at least 0.5. In
+    each class, the instance with the largest IoU counts. As for the true
+    class, a MaskIoU of 0 is not trained.
     """
     ious, known = no_targets(
         sampling_result, gt_instances, mask_iou, num_classes
@@ -118,12 +119,12 @@ def class_targets(
     mask_thr: float,
     num_classes: int,
 ) -> ClassTargets:
-    """MaskIoU targets of the positives of one image.
+    """Compute the MaskIoU targets of the positives of one image.
 
     Args:
         target_classes (str): A key of ``OTHER_CLASSES``.
         mask_probs (Tensor): Foreground probabilities, shape
-            (K, num_classes, h, w), or (K, 1, h, w) of the true class alone.
+            (K, num_classes, h, w), or (K, 1, h, w) of only the true class.
         sampling_result (:obj:`SamplingResult`): Sampling result.
         gt_instances (:obj:`InstanceData`): Ground truth, with ``masks``;
             'present' also needs ``bboxes`` and ``labels``.
@@ -131,8 +132,8 @@ def class_targets(
         num_classes (int): C, 1 for a class-agnostic head.
 
     Returns:
-        ClassTargets: The true class always has a target, which is 0 where
-        its IoU is not defined.
+        ClassTargets: The true class always has a target. It is 0 if its IoU
+        is not defined.
     """
     gt_masks = packed_masks(gt_instances, mask_probs.device)
 

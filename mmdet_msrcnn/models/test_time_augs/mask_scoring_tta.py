@@ -14,11 +14,11 @@ FLIPPED = {'horizontal': [2], 'vertical': [1], 'diagonal': [1, 2]}
 
 
 def flip_back(masks: Tensor, metainfo: dict) -> Tensor:
-    """Bring the masks of a view back to the image.
+    """Undo the flip of a view's masks.
 
     Args:
         masks (Tensor): In the size of the original image, shape (n, H, W).
-        metainfo (dict): Of the view: ``flip`` and ``flip_direction``.
+        metainfo (dict): ``flip`` and ``flip_direction`` of the view.
 
     Returns:
         Tensor: The same shape.
@@ -30,17 +30,17 @@ def flip_back(masks: Tensor, metainfo: dict) -> Tensor:
 
 @MODELS.register_module()
 class MaskScoringTTAModel(DetTTAModel):
-    """Merges the detections of flipped and resized views, with their masks.
+    """Test-time augmentation by flips and resizes, for models with masks.
 
     mmdet's DetTTAModel refuses masks
-    (https://github.com/open-mmlab/mmdetection/issues/10705). As there, the
-    boxes of all views go through NMS; a detection that is left keeps the mask
-    and the MaskIoU of its own view, and its mask score too, which falls as
-    its score does in a Soft-NMS.
+    (https://github.com/open-mmlab/mmdetection/issues/10705). As in that
+    class, the boxes of all views go through NMS. A detection that remains
+    keeps the mask, the MaskIoU and the mask score of its own view. Soft-NMS
+    lowers the mask score by the same factor as the class score.
 
     Args:
-        tta_cfg (dict): ``nms`` and ``max_per_img``, of which 0 or less means
-            no limit, as in mmdet's ``multiclass_nms``.
+        tta_cfg (dict): ``nms`` and ``max_per_img``. A ``max_per_img`` of 0 or
+            less means no limit, as in mmdet's ``multiclass_nms``.
         **kwargs: Arguments of :class:`DetTTAModel`.
     """
 
@@ -75,7 +75,7 @@ class MaskScoringTTAModel(DetTTAModel):
         if 'mask_ious' in preds[0]:
             for name in ('mask_ious', 'mask_scores'):
                 merged[name] = torch.cat([p[name] for p in preds])[inds]
-            # Soft-NMS lowers scores, but not one of 0.
+            # Soft-NMS lowers scores; a score of 0 stays 0.
             own = scores[inds]
             factor = torch.where(own > 0, merged.scores / own, 1)
             merged.mask_scores = merged.mask_scores * factor

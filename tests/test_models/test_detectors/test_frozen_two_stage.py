@@ -120,7 +120,7 @@ def test_proposals_are_those_of_training(config, in_training, limit):
 
 def test_training_without_a_checkpoint_is_an_error():
     model = build_model(frozen_config()).train()
-    with pytest.raises(RuntimeError, match='load_from in the config'):
+    with pytest.raises(RuntimeError, match='Set load_from .* in the config'):
         losses_of(model, batch())
 
 

@@ -453,11 +453,13 @@ def test_tensor_mode_gives_probabilities_as_context(model):
 def test_a_head_of_the_other_kind_is_named():
     cfg = small_config(PLUS)
     cfg.model.roi_head.mask_iou_head.type = 'mmdet_msrcnn.MaskIoUHead'
-    with pytest.raises(TypeError, match='RoIHead takes no MaskIoUHead'):
+    with pytest.raises(TypeError, match='RoIHead does not accept MaskIoUHead'):
         build_model(cfg)
     cfg = small_config()
     cfg.model.roi_head.mask_iou_head.type = 'mmdet_msrcnn.MaskScoreHead'
-    with pytest.raises(TypeError, match='RoIHead takes no MaskScoreHead'):
+    with pytest.raises(
+        TypeError, match='RoIHead does not accept MaskScoreHead'
+    ):
         build_model(cfg)
 
 

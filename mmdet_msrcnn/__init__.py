@@ -1,8 +1,8 @@
 """Mask Scoring R-CNN for MMDetection 3.x.
 
-Importing the package checks its dependencies and tells torch which classes
-of a training checkpoint may be unpickled, so that ``--resume``, mmdet's
-``test.py`` and ``init_detector`` work with ``weights_only=True``.
+Importing the package checks its dependencies and allows torch to unpickle the
+classes of a training checkpoint, so that ``--resume``, mmdet's ``test.py`` and
+``init_detector`` work with ``weights_only=True``.
 """
 
 from mmdet_msrcnn.compat.dependencies import check_dependencies

@@ -1,7 +1,7 @@
 """Registries of the scope ``mmdet_msrcnn``.
 
-Configs name our types with the scope (``mmdet_msrcnn.MaskIoUHead``): an
-unprefixed ``MaskIoUHead`` is mmdet's own class.
+Configs name our types with the scope, such as ``mmdet_msrcnn.MaskIoUHead``.
+Without it, ``MaskIoUHead`` is mmdet's own class.
 """
 
 from mmengine.registry import DATASETS as MMENGINE_DATASETS

@@ -1,6 +1,6 @@
-# Root of the family: mmdet's Mask R-CNN R-50 FPN on COCO, with what decides
-# results written out, and with this package's mask head (mmdet's at less
-# cost), data set, metric and visualizer.
+# Root of the family: mmdet's Mask R-CNN R-50 FPN on COCO. Values that decide
+# results are written out. Mask head (a faster version of mmdet's), data set,
+# metric and visualizer are those of this package.
 _base_ = 'mmdet::mask_rcnn/mask-rcnn_r50_fpn_1x_coco.py'
 
 custom_imports = dict(imports=['mmdet_msrcnn'], allow_failed_imports=False)
@@ -44,7 +44,7 @@ custom_hooks = [
 val_evaluator = dict(type='mmdet_msrcnn.MaskScoringMetric')
 test_evaluator = val_evaluator
 visualizer = dict(type='mmdet_msrcnn.MaskScoringVisualizer')
-# tools/test.py --tta: also flipped
+# tools/test.py --tta also tests flipped images
 tta_model = dict(
     type='mmdet_msrcnn.MaskScoringTTAModel',
     tta_cfg=dict(nms=dict(type='nms', iou_threshold=0.5), max_per_img=100),

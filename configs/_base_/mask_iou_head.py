@@ -1,5 +1,5 @@
-# The MaskIoU head of the paper, to be put into the RoI head of a Mask R-CNN.
-# Later configs change model.roi_head.mask_iou_head; this name is read once.
+# The MaskIoU head of the paper, for the RoI head of a Mask R-CNN. This name is
+# read once; later configs change model.roi_head.mask_iou_head instead.
 mask_iou_head = dict(
     type='mmdet_msrcnn.MaskIoUHead',
     num_convs=4,

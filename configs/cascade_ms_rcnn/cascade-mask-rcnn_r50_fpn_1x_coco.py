@@ -1,5 +1,5 @@
-# mmdet's Cascade Mask R-CNN, with this package's mask head (mmdet's at less
-# cost), data set, metric and visualizer.
+# mmdet's Cascade Mask R-CNN, with this package's mask head (a faster version
+# of mmdet's), data set, metric and visualizer.
 _base_ = 'mmdet::cascade_rcnn/cascade-mask-rcnn_r50_fpn_1x_coco.py'
 
 custom_imports = dict(imports=['mmdet_msrcnn'], allow_failed_imports=False)
@@ -24,7 +24,7 @@ custom_hooks = [
 val_evaluator = dict(type='mmdet_msrcnn.MaskScoringMetric')
 test_evaluator = val_evaluator
 visualizer = dict(type='mmdet_msrcnn.MaskScoringVisualizer')
-# tools/test.py --tta: also flipped
+# tools/test.py --tta also tests flipped images
 tta_model = dict(
     type='mmdet_msrcnn.MaskScoringTTAModel',
     tta_cfg=dict(nms=dict(type='nms', iou_threshold=0.5), max_per_img=100),

@@ -1,5 +1,5 @@
-# Without FPN: proposals and RoI features come from C4, and box and mask head
-# share res5, which turns 14x14 RoI features into 7x7.
+# Without FPN: proposals and RoI features come from C4. Box and mask head share
+# res5, which converts 14x14 RoI features to 7x7.
 _base_ = './mask-rcnn_r101_fpn_18e_coco.py'
 
 model = dict(
@@ -22,7 +22,7 @@ model = dict(
             stage=3,
             norm_cfg=dict(type='BN', requires_grad=True),
             norm_eval=True,
-            # mmdet's own C4 config leaves res5 random.
+            # mmdet's own C4 config initializes res5 randomly.
             init_cfg=_base_.model.backbone.init_cfg,
         ),
         bbox_roi_extractor=dict(

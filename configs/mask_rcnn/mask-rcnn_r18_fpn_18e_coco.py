@@ -7,7 +7,7 @@ model = dict(
     ),
     neck=dict(in_channels=[64, 128, 256, 512]),
 )
-# The paper trains and tests R-18 at a short side of 600.
+# The paper trains and tests R-18 with a short side of 600 pixels.
 train_pipeline = _base_.train_pipeline
 test_pipeline = _base_.test_pipeline
 train_pipeline[2].scale = (1000, 600)

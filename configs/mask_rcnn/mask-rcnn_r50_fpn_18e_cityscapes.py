@@ -9,7 +9,7 @@ dataset_type = 'CityscapesDataset'
 data_root = 'data/cityscapes/'
 train_pipeline = [
     dict(type='LoadImageFromFile'),
-    # mmdet's converter writes RLE, which polygons cannot be made of.
+    # mmdet's converter writes RLE, which cannot be loaded as polygons.
     dict(type='LoadAnnotations', with_bbox=True, with_mask=True),
     dict(
         type='RandomResize', scale=[(2048, 800), (2048, 1024)], keep_ratio=True
@@ -25,7 +25,7 @@ train_dataloader = dict(
         _delete_=True,
         type='RepeatDataset',
         # 18 epochs of 4 x 2,975 images are 26,775 steps of 8 images; the
-        # Mask R-CNN paper takes 24,000.
+        # Mask R-CNN paper uses 24,000 steps.
         times=4,
         dataset=dict(
             type=dataset_type,

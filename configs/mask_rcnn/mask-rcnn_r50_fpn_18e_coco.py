@@ -1,5 +1,5 @@
-# The recipe of the MS R-CNN paper, section 4.1; what it leaves open is
-# mmdet's default.
+# The recipe of the MS R-CNN paper, section 4.1. Values that it does not give
+# are mmdet's defaults.
 _base_ = '../_base_/mask-rcnn_r50_fpn_coco.py'
 
 model = dict(
@@ -17,7 +17,7 @@ model = dict(
     )
 )
 
-# Polygons keep their precision when they are resized; bitmaps do not.
+# Polygons keep their precision when resized; bitmaps do not.
 train_pipeline = [
     dict(type='LoadImageFromFile', backend_args=None),
     dict(

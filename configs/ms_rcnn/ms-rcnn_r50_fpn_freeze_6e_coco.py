@@ -1,5 +1,5 @@
-# Adds mask scoring to a trained Mask R-CNN: its checkpoint is loaded and
-# stays as it is, the MaskIoU head alone is trained.
+# Adds mask scoring to a trained Mask R-CNN: loads its checkpoint, freezes it
+# and trains only the MaskIoU head.
 _base_ = './ms-rcnn_r50_fpn_18e_coco.py'
 
 model = dict(

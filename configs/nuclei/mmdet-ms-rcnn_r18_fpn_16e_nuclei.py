@@ -1,5 +1,5 @@
-# mmdet's own MS R-CNN under the same recipe, to compare with. Its weights
-# load into ms-rcnn_r18_fpn_16e_nuclei.py, which then tests them.
+# mmdet's own MS R-CNN with the same recipe, for comparison. Its weights load
+# into ms-rcnn_r18_fpn_16e_nuclei.py, which is used to test them.
 _base_ = './mask-rcnn_r18_fpn_16e_nuclei.py'
 
 model = dict(

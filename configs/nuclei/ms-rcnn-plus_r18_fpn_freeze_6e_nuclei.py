@@ -7,8 +7,8 @@ model = dict(
     )
 )
 
-# Whole images, as at test: a crop has other detections. They come by the
-# hundred, so that two images make a batch.
+# Whole images as in testing, because a crop has other detections. An image can
+# have hundreds of detections, so a batch has two images.
 train_pipeline = [
     step for step in _base_.train_pipeline if step['type'] != 'RandomCrop'
 ]

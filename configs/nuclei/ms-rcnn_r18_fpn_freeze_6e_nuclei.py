@@ -1,4 +1,4 @@
-# The MaskIoU head alone, on a trained Mask R-CNN that stays as it is.
+# Trains only the MaskIoU head on top of a trained, frozen Mask R-CNN.
 _base_ = './ms-rcnn_r18_fpn_16e_nuclei.py'
 
 model = dict(type='mmdet_msrcnn.FrozenTwoStageDetector')

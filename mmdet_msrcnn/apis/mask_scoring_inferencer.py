@@ -1,4 +1,4 @@
-"""Inferencer whose results carry the mask scores."""
+"""Inferencer whose results include mask scores."""
 
 import os
 import warnings
@@ -27,30 +27,30 @@ from mmdet_msrcnn.utils.metafile import find_model
 class MaskScoringInferencer(DetInferencer):
     """mmdet's DetInferencer with ``mask_scores`` and ``mask_ious`` added.
 
-    mmdet's own writes four fields of a prediction and drops the others,
-    detects with random heads where a checkpoint does not fit, takes names of
-    its own models alone, and writes images of one name over each other. Here
-    model names of this package come first, a folder is read with its
-    subfolders, and every image has outputs of its own (see
+    mmdet's DetInferencer writes only four fields of a prediction, detects with
+    random heads if a checkpoint does not fit, accepts only names of its own
+    models, and overwrites outputs of images with the same name. Here model
+    names of this package come first, a checkpoint must fit, a folder is read
+    with its subfolders, and every image has its own outputs (see
     :class:`OutputNames`).
     """
 
     def __init__(self, *args, **kwargs) -> None:
-        # By folder: what was written elsewhere does not matter.
+        # By folder, because names in other folders do not collide.
         self._pred_names = defaultdict(OutputNames)
         self._vis_names = defaultdict(partial(OutputNames, suffix=True))
         super().__init__(*args, **kwargs)
 
     def _load_model_from_metafile(self, model: str) -> tuple[Config, str]:
-        """Look a model up by name, in this package and then in mmdet.
+        """Look up a model by name, in this package and then in mmdet.
 
         Raises:
             ValueError: If neither has it.
         """
         if '::' in model:
             raise ValueError(
-                f'{model!r}: mmengine knows no configs of mmdet_msrcnn by '
-                '"::". Give the name of a model of docs/model_zoo.md, or the '
+                f'{model!r}: mmengine cannot find configs of mmdet_msrcnn by '
+                '"::". Use the name of a model in docs/model_zoo.md, or the '
                 'path of a config.'
             )
         folder = self._get_repo_or_mim_dir(mmdet_msrcnn.__name__)
@@ -61,21 +61,21 @@ class MaskScoringInferencer(DetInferencer):
             except ValueError:
                 raise ValueError(
                     f'Cannot find model: {model} in mmdet_msrcnn or mmdet. '
-                    'docs/model_zoo.md lists the models with weights; for '
-                    'others, give the path of the config, and of weights.'
+                    'docs/model_zoo.md lists the models with weights. For '
+                    'others, use the path of the config and of the weights.'
                 ) from None
         config = Config.fromfile(os.path.join(folder, entry['Config']))
         return config, entry['Weights']
 
     def _init_pipeline(self, cfg: ConfigType) -> Callable:
-        """Name the image that cannot be read."""
+        """Build the pipeline; its errors name the image."""
         pipeline = super()._init_pipeline(cfg)
 
         def named(image: str | np.ndarray | dict) -> dict:
             try:
                 return pipeline(image)
             except Exception as error:
-                # OpenCV and the file backends raise anything.
+                # OpenCV and the file backends raise exceptions of any type.
                 if not isinstance(image, str):
                     raise
                 raise ValueError(
@@ -89,16 +89,16 @@ class MaskScoringInferencer(DetInferencer):
         """List the images of a folder and its subfolders.
 
         Raises:
-            ValueError: If there is none.
+            ValueError: If there are no images.
         """
         if not isinstance(inputs, str) or not os.path.isdir(inputs):
             return super()._inputs_to_list(inputs)
         images, others = find_images(Path(inputs))
         if not images:
-            raise ValueError(f'{inputs} holds no image')
+            raise ValueError(f'{inputs} contains no image')
         if others:
             warnings.warn(
-                f'Left out, for the suffix is not that of an image: '
+                f'Left out, because the suffix is not that of an image: '
                 f'{few(others)}',
                 stacklevel=3,
             )
@@ -107,26 +107,26 @@ class MaskScoringInferencer(DetInferencer):
     def _load_weights_to_model(
         self, model: nn.Module, checkpoint: dict | None, cfg: ConfigType | None
     ) -> None:
-        """Refuse a checkpoint of which the model would use but a part.
+        """Refuse a checkpoint that does not fully fit the model.
 
         Raises:
-            TypeError: If the MaskIoU head is mmdet's, which writes its mask
-                scores over the class scores of masks alone.
+            TypeError: If the MaskIoU head is mmdet's, which writes mask
+                scores only into the scores of masks, over the class scores.
             ValueError: If the checkpoint does not fit.
         """
         head = getattr(getattr(model, 'roi_head', None), 'mask_iou_head', None)
         if isinstance(head, MMDetMaskIoUHead):
             raise TypeError(
-                "The MaskIoU head is mmdet's own, which keeps no mask scores "
-                'beside the class scores. Give a config of configs/ms_rcnn; '
-                "checkpoints of mmdet's head fit them."
+                "The MaskIoU head is mmdet's own, which does not return mask "
+                'scores in addition to class scores. Use a config of '
+                "configs/ms_rcnn; checkpoints of mmdet's head fit them."
             )
         if checkpoint is not None:
             state_dict = checkpoint.get('state_dict', checkpoint)
             check_loaded(shapes_of(state_dict), shapes_of(model.state_dict()))
             meta = dict(checkpoint.get('meta') or {})
             if not meta.keys() & {'dataset_meta', 'CLASSES'}:
-                # mmdet would take the names of COCO.
+                # Otherwise mmdet would use the names of COCO.
                 dataset = dict(cfg.test_dataloader.dataset, lazy_init=True)
                 meta['dataset_meta'] = DATASETS.build(dataset).metainfo
             checkpoint = dict(state_dict=state_dict, meta=meta)
@@ -135,16 +135,16 @@ class MaskScoringInferencer(DetInferencer):
     def pred2dict(
         self, data_sample: DetDataSample, pred_out_dir: str = ''
     ) -> dict:
-        """Turn one prediction into a dictionary that JSON can hold.
+        """Convert one prediction to a dict for JSON.
 
         Args:
             data_sample (:obj:`DetDataSample`): Prediction of one image.
-            pred_out_dir (str): Folder to write ``preds/NAME.json`` into; none
-                is written if empty. Defaults to ''.
+            pred_out_dir (str): Folder to write ``preds/NAME.json`` into; no
+                file is written if empty. Defaults to ''.
 
         Returns:
             dict: ``labels``, ``scores`` (class scores), ``bboxes``, ``masks``
-            (RLE), and of a mask-scoring model ``mask_scores`` and
+            (RLE), and for a mask-scoring model ``mask_scores`` and
             ``mask_ious``; lists of equal length.
         """
         result = super().pred2dict(data_sample)
@@ -153,7 +153,7 @@ class MaskScoringInferencer(DetInferencer):
                 values = data_sample.pred_instances[field]
                 result[field] = values.cpu().tolist()
         if pred_out_dir:
-            # None of an array.
+            # Arrays have no path.
             source = (
                 data_sample.get('img_path') or f'{self.num_predicted_imgs}'
             )
@@ -171,19 +171,19 @@ class MaskScoringInferencer(DetInferencer):
         img_out_dir: str = '',
         **kwargs,
     ) -> list[np.ndarray] | None:
-        """Draw predictions, as mmdet's, each into a file of its own.
+        """Draw predictions as mmdet does, each into its own file.
 
         Args:
             inputs (list[str | ndarray]): Images.
             preds (list[:obj:`DetDataSample`]): Their predictions.
             return_vis (bool): Return the pictures. Defaults to False.
             no_save_vis (bool): Do not write them. Defaults to False.
-            img_out_dir (str): Folder to write ``vis/NAME`` into; none is
+            img_out_dir (str): Folder to write ``vis/NAME`` into; no file is
                 written if empty. Defaults to ''.
-            **kwargs: See mmdet's.
+            **kwargs: See mmdet's ``visualize``.
 
         Returns:
-            list[ndarray] | None: RGB pictures, shape (H, W, 3), if asked for.
+            list[ndarray] | None: RGB pictures, shape (H, W, 3), if requested.
         """
         save = bool(img_out_dir) and not no_save_vis
         first = self.num_visualized_imgs

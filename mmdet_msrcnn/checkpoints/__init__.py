@@ -1,1 +1,1 @@
-"""Checkpoints that other code wrote."""
+"""Reading, checking and converting checkpoints."""

@@ -1,4 +1,4 @@
-"""Converting checkpoints of other code to this package."""
+"""Conversion of checkpoints from other code to this package."""
 
 import copy
 from collections.abc import Callable
@@ -28,16 +28,16 @@ Weights = dict[str, Tensor]
 
 
 class Format(NamedTuple):
-    """A kind of checkpoint.
+    """One format of checkpoints.
 
     Attributes:
-        marker (str): How a parameter starts that only this kind has.
+        marker (str): Prefix of parameters that only this format has.
         convert (Callable): Renames the parameters, see
             :func:`maskrcnn_benchmark.convert_weights`.
-        config_changes (Callable): Values for the config, from the
+        config_changes (Callable): Computes values for the config from the
             parameters.
-        ignored (tuple[str]): How the buffers start that are left out.
-        notes (tuple[str]): What the user should know.
+        ignored (tuple[str]): Prefixes of the buffers that are left out.
+        notes (tuple[str]): Notes for the user.
     """
 
     marker: str
@@ -54,7 +54,7 @@ class Converted(NamedTuple):
         format (str): A key of ``FORMATS``.
         content (dict): ``meta`` and ``state_dict``.
         cfg (:obj:`Config`): The config that fits it.
-        changes (dict): What was set in the config, by dotted names.
+        changes (dict): Values that were set in the config, by dotted names.
         ignored (list[str]): Buffers that were left out.
     """
 
@@ -73,10 +73,10 @@ FORMATS = {
         ignored=(),
         notes=(
             'The parameters have the same names: nothing was renamed.',
-            'Pixel mean, style of the backbone, anchors and NMS do not show '
-            'in tensors: CONFIG must have them as they were in training.',
+            'The tensors do not contain pixel mean, style of the backbone, '
+            'anchors and NMS: CONFIG must have the values used in training.',
             "mmdet's MaskIoU head was trained on masks binarised at a logit "
-            'of 0.5, a probability of 0.6225; to continue its training that '
+            'of 0.5, a probability of 0.6225. To continue its training that '
             'way, set model.train_cfg.rcnn.mask_thr_binary=0.6225.',
         ),
     ),
@@ -91,14 +91,15 @@ FORMATS = {
 
 
 def unwrap(content: dict) -> Weights:
-    """Take the parameters out of a checkpoint.
+    """Extract the parameters of a checkpoint.
 
     Args:
-        content (dict): With ``state_dict`` or ``model``, or parameters
-            alone.
+        content (dict): Checkpoint with ``state_dict`` or ``model``, or only
+            the parameters.
 
     Returns:
-        dict[str, Tensor]: Without the ``module.`` of parallel training.
+        dict[str, Tensor]: Parameters, without the prefix ``module.`` of
+        parallel training.
 
     Raises:
         ValueError: If there are no parameters.
@@ -117,7 +118,7 @@ def unwrap(content: dict) -> Weights:
 
 
 def detect_format(weights: Weights) -> str:
-    """Tell the format by the names of the parameters.
+    """Detect the format from the names of the parameters.
 
     Returns:
         str: A key of ``FORMATS``.
@@ -132,10 +133,10 @@ def detect_format(weights: Weights) -> str:
         raise ValueError(
             'The checkpoint looks like one of mmdet 1.x, which had other '
             'names and the background first. Use the version that mmdet '
-            'published for 2.x (configs/ms_rcnn/README.md), or train anew.'
+            'published for 2.x (configs/ms_rcnn/README.md), or train again.'
         )
     raise ValueError(
-        f'The checkpoint has {few(weights)}, which is none of the formats '
+        f'The checkpoint has {few(weights)}, which fits none of the formats '
         f'{list(FORMATS)}.'
     )
 
@@ -144,8 +145,8 @@ def convert(content: dict, cfg: Config) -> Converted:
     """Convert a checkpoint to a model of this package.
 
     Args:
-        content (dict): A checkpoint of any of ``FORMATS``.
-        cfg (:obj:`Config`): Config of the same backbone and heads.
+        content (dict): A checkpoint in one of ``FORMATS``.
+        cfg (:obj:`Config`): Config with the same backbone and heads.
 
     Returns:
         Converted: The checkpoint and the config that fits it.
@@ -156,7 +157,7 @@ def convert(content: dict, cfg: Config) -> Converted:
     """
     if 'mask_iou_head' not in cfg.model.get('roi_head', {}):
         raise ValueError(
-            'CONFIG has no model.roi_head.mask_iou_head. Give one of '
+            'CONFIG has no model.roi_head.mask_iou_head. Use a config of '
             'configs/ms_rcnn.'
         )
     weights = unwrap(content)
@@ -168,7 +169,7 @@ def convert(content: dict, cfg: Config) -> Converted:
     cfg.merge_from_dict(copy.deepcopy(changes))
     expected = model_shapes(cfg)
     for key in expected:
-        # Neither old mmdet nor maskrcnn-benchmark counts batches.
+        # Old mmdet and maskrcnn-benchmark do not count batches.
         if key.endswith('.num_batches_tracked'):
             converted.setdefault(key, torch.tensor(0))
     shapes = {key: value.shape for key, value in converted.items()}
@@ -185,7 +186,7 @@ def convert(content: dict, cfg: Config) -> Converted:
 
 
 def write(converted: Converted, out_dir: Path, stem: str) -> list[Path]:
-    """Write ``OUT_DIR/STEM.pth`` and ``OUT_DIR/STEM.py``, each at once."""
+    """Write ``OUT_DIR/STEM.pth`` and ``OUT_DIR/STEM.py``, both atomically."""
     checkpoint, config = (out_dir / f'{stem}{end}' for end in ('.pth', '.py'))
     with atomic_path(checkpoint) as temporary:
         torch.save(converted.content, temporary)

@@ -8,13 +8,13 @@ def dataset_meta(meta: dict, cfg: Config, classes: int | None) -> dict:
     """Find the names and colours of the classes.
 
     Args:
-        meta (dict): Of the checkpoint: ``dataset_meta`` of mmdet 3.x or
-            ``CLASSES`` and ``PALETTE`` of 2.x, or none of them.
-        cfg (:obj:`Config`): Its data set is used for what ``meta`` lacks.
+        meta (dict): Meta information of the checkpoint: ``dataset_meta`` of
+            mmdet 3.x, ``CLASSES`` and ``PALETTE`` of 2.x, or none of them.
+        cfg (:obj:`Config`): Its data set supplies values that ``meta`` lacks.
         classes (int, optional): Number of classes.
 
     Returns:
-        dict: ``classes`` (tuple[str]) and ``palette`` (list), where known.
+        dict: ``classes`` (tuple[str]) and ``palette`` (list), if known.
     """
     stored = {**meta, **(meta.get('dataset_meta') or {})}
     stored = {str(k).lower(): v for k, v in stored.items() if v}

@@ -1,4 +1,4 @@
-"""Whether a checkpoint fits a model."""
+"""Checks that a checkpoint fits a model."""
 
 import copy
 from collections.abc import Collection
@@ -11,31 +11,31 @@ from mmengine.registry import init_default_scope
 
 
 def few(names: Collection[str]) -> str:
-    """The first few of some names, and how many there are."""
+    """List the first five names, and the number of names if there are more."""
     rest = f', ... ({len(names)} in all)' if len(names) > 5 else ''
     return ', '.join(sorted(map(str, names))[:5]) + rest
 
 
 def model_shapes(cfg: Config) -> dict[str, torch.Size]:
-    """Shapes of a model's parameters and buffers, by name."""
+    """Return the shapes of a model's parameters and buffers, by name."""
     init_default_scope(cfg.get('default_scope', 'mmdet'))
     model = MODELS.build(copy.deepcopy(cfg.model))
     return {name: value.shape for name, value in model.state_dict().items()}
 
 
 def num_classes(shapes: dict[str, torch.Size]) -> int | None:
-    """Classes without background, or None without a class score."""
+    """Return the number of classes without background, None if unknown."""
     rows = [s[0] for k, s in shapes.items() if k.endswith('fc_cls.weight')]
     return rows[0] - 1 if rows else None
 
 
 def has_mask_iou_head(names: Collection[str]) -> bool:
-    """Whether some names of tensors are those of a MaskIoU head."""
+    """Return whether any tensor belongs to a MaskIoU head."""
     return any('.mask_iou_head.' in name for name in names)
 
 
 def shapes_of(state_dict: dict) -> dict[str, torch.Size]:
-    """Shapes by name; counts of batches, which older files lack, left out."""
+    """Return shapes by name, without batch counts, which old files lack."""
     return {
         name.removeprefix('module.'): value.shape
         for name, value in state_dict.items()
@@ -45,12 +45,12 @@ def shapes_of(state_dict: dict) -> dict[str, torch.Size]:
 
 
 class Fit(NamedTuple):
-    """How the tensors of a checkpoint compare with those of a model.
+    """Differences between the tensors of a checkpoint and of a model.
 
     Attributes:
         missing (list[str]): Names that the checkpoint does not have.
         unknown (list[str]): Names that the model does not have.
-        unfit (list[str]): Names of tensors of different shapes.
+        unfit (list[str]): Names of tensors with different shapes.
     """
 
     missing: list[str]
@@ -68,7 +68,7 @@ def compare(
         expected (dict[str, torch.Size]): Shapes in the model.
 
     Returns:
-        Fit: The names that differ, in order.
+        Fit: The names that differ, in their order.
     """
     return Fit(
         [name for name in expected if name not in loaded],
@@ -80,14 +80,14 @@ def compare(
 def check_loaded(
     loaded: dict[str, torch.Size], expected: dict[str, torch.Size]
 ) -> None:
-    """Check that nothing of a model is left as it was initialized.
+    """Check that a checkpoint has every tensor of a model.
 
     Args:
         loaded (dict[str, torch.Size]): Shapes in the checkpoint.
         expected (dict[str, torch.Size]): Shapes in the model.
 
     Raises:
-        ValueError: If a tensor is missing in the checkpoint or has another
+        ValueError: If a tensor is missing from the checkpoint or has another
             shape there.
     """
     fit = compare(loaded, expected)
@@ -97,8 +97,8 @@ def check_loaded(
     if None not in (theirs, ours) and theirs != ours:
         fix = (
             f'It has {theirs} classes, the config {ours}: test it with a '
-            'config of its classes, or train from it (load_from), which '
-            'keeps what fits.'
+            'config for its classes, or train from it (load_from), which '
+            'keeps the tensors that fit.'
         )
     elif has_mask_iou_head(fit.missing) and not has_mask_iou_head(loaded):
         fix = (
@@ -107,9 +107,9 @@ def check_loaded(
             '(configs/ms_rcnn/ms-rcnn_r50_fpn_freeze_6e_coco.py).'
         )
     else:
-        fix = 'Give the config that it was trained with.'
+        fix = 'Use the config that it was trained with.'
     raise ValueError(
-        'The checkpoint does not fit the config. Missing in it: '
+        'The checkpoint does not fit the config. Missing in the checkpoint: '
         f'{few(fit.missing) or "nothing"}. Of another shape: '
         f'{few(fit.unfit) or "nothing"}. {fix}'
     )
@@ -139,7 +139,7 @@ def check_fit(
         raise ValueError(
             f'The checkpoint does not fit CONFIG. Missing in the checkpoint: '
             f'{few(missing) or "nothing"}. Unknown to CONFIG: '
-            f'{few(unknown) or "nothing"}. Give a CONFIG of configs/ms_rcnn '
+            f'{few(unknown) or "nothing"}. Use a CONFIG of configs/ms_rcnn '
             'with the same backbone.'
         )
     if not unfit:
@@ -148,9 +148,9 @@ def check_fit(
     fix = (
         f'The checkpoint has {theirs} classes, CONFIG {ours}: set '
         f'model.roi_head.bbox_head.num_classes={theirs} and '
-        f'model.roi_head.mask_head.num_classes={theirs} by --cfg-options.'
+        f'model.roi_head.mask_head.num_classes={theirs} with --cfg-options.'
         if theirs != ours
-        else 'Give a CONFIG with the same backbone and heads.'
+        else 'Use a CONFIG with the same backbone and heads.'
     )
     name = unfit[0]
     raise ValueError(

@@ -1,4 +1,4 @@
-"""Names and class rows of the authors' code, based on maskrcnn-benchmark."""
+"""Weights of the authors' code, which is based on maskrcnn-benchmark."""
 
 from collections.abc import Callable
 
@@ -6,10 +6,10 @@ import torch
 from torch import Tensor
 
 CELL_ANCHORS = 'rpn.anchor_generator.cell_anchors.'
-# Buffers without a counterpart; the config is made from them.
+# Buffers that mmdet does not have; the config is made from them.
 IGNORED = (CELL_ANCHORS,)
 
-# The first prefix that fits is replaced.
+# The first prefix that matches is replaced.
 PREFIXES = {
     'backbone.body.stem.': 'backbone.',
     'backbone.body.layer': 'backbone.layer',
@@ -52,12 +52,12 @@ PREFIXES = {
 
 
 def background_last(rows: Tensor) -> Tensor:
-    """Move the row of the background, the first one, to the end."""
+    """Move the row of the background from the start to the end."""
     return torch.cat([rows[1:], rows[:1]])
 
 
 # Class 0 is the background there. mmdet has it last in the class scores and
-# leaves it out elsewhere; clones, for a view would be saved with all rows.
+# leaves it out elsewhere. A view would be saved with all rows, so clone.
 ROWS: dict[str, Callable[[Tensor], Tensor]] = {
     'roi_heads.box.predictor.cls_score.': background_last,
     'roi_heads.box.predictor.bbox_pred.': lambda rows: rows[4:].clone(),
@@ -67,7 +67,7 @@ ROWS: dict[str, Callable[[Tensor], Tensor]] = {
 
 
 def _variants(weights: dict[str, Tensor]) -> dict[str, bool]:
-    """Whether a checkpoint is of a kind that is not converted."""
+    """Return which unsupported variants a checkpoint is."""
     conv = weights.get('backbone.body.layer1.0.conv2.weight')
     return {
         'a C4 model, without FPN': any(
@@ -84,15 +84,15 @@ def _variants(weights: dict[str, Tensor]) -> dict[str, bool]:
 
 
 def convert_weights(weights: dict[str, Tensor]) -> dict[str, Tensor]:
-    """Rename the parameters and move their class rows to mmdet's places.
+    """Rename the parameters and reorder their class rows as in mmdet.
 
     Args:
-        weights (dict[str, Tensor]): Parameters and buffers by their names
-            there.
+        weights (dict[str, Tensor]): Parameters and buffers by their names in
+            the authors' code.
 
     Returns:
-        dict[str, Tensor]: By mmdet's names. A name that is not known stays
-        as it is.
+        dict[str, Tensor]: Parameters by mmdet's names. Unknown names stay
+        unchanged.
 
     Raises:
         ValueError: If the model is not a ResNet with FPN.
@@ -101,7 +101,7 @@ def convert_weights(weights: dict[str, Tensor]) -> dict[str, Tensor]:
         if is_it:
             raise ValueError(
                 f'The checkpoint is of {variant}. Only ResNet FPN models of '
-                "the authors' code are converted; train such a model anew "
+                "the authors' code can be converted. Train this model again "
                 'with a config of configs/ms_rcnn.'
             )
     converted = {}

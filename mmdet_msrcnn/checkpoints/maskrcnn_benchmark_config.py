@@ -1,10 +1,11 @@
-"""What the authors' code, based on maskrcnn-benchmark, does differently.
+"""Config for weights of the authors' code, based on maskrcnn-benchmark.
 
-Its boxes end *in* their last pixel: a box (x1, y1, x2, y2) is x2 - x1 + 1
-wide, and decoding, areas and NMS add that 1. Written with x2 + 1 and y2 + 1
-for x2 and y2, all of this is mmdet's arithmetic, which has no 1, and so are
-the boxes of a converted model. mmdet's ``Legacy...`` types are of no use:
-they decode to edges half a pixel further out, and round anchors elsewhere.
+In that code boxes end *in* their last pixel: a box (x1, y1, x2, y2) is
+x2 - x1 + 1 wide, and decoding, areas and NMS add that 1. If x2 + 1 and y2 + 1
+replace x2 and y2, this equals mmdet's arithmetic, which does not add 1. The
+boxes of a converted model are written that way. mmdet's ``Legacy...`` types do
+not help: they decode to edges half a pixel further out, and round anchors
+differently.
 """
 
 import torch
@@ -12,33 +13,33 @@ from torch import Tensor
 
 from mmdet_msrcnn.checkpoints.maskrcnn_benchmark import CELL_ANCHORS
 
-# What no option of mmdet can set.
+# Differences that no option of mmdet can remove.
 DIFFERENCES = (
-    'RoIs: features are sampled up to the end of the last pixel, there up to '
-    'its start, so that RoIs are one pixel of the network input longer.',
-    'Boxes that lie outside the image: clipped to it, they have no width, '
-    'there a width of one pixel.',
-    'Boxes in the original image: the last pixel is scaled too, there it is '
-    'added after scaling, so that sizes differ by |1 - r| pixels, where the '
+    'RoIs: here features are sampled up to the end of the last pixel, there '
+    'up to its start. So RoIs here are one pixel of the network input longer.',
+    'Boxes outside the image: after clipping they have no width here, and a '
+    'width of one pixel there.',
+    'Boxes in the original image: here the last pixel is scaled too, there it '
+    'is added after scaling. Sizes differ by |1 - r| pixels, where the '
     'original image has r times the size of the network input.',
-    'Masks: they are pasted at sub-pixel positions, there into boxes of '
+    'Masks: here they are pasted at sub-pixel positions, there into boxes of '
     'whole pixels.',
-    'Images: they are resized by OpenCV, there by Pillow, which smooths '
-    'where it shrinks.',
-    'MaskIoU: it is clamped to [0, 1], there it is not.',
+    'Images: here OpenCV resizes them, there Pillow, which smooths when it '
+    'shrinks.',
+    'MaskIoU: here it is clamped to [0, 1], there it is not.',
 )
 
 
 def anchor_generator(weights: dict[str, Tensor]) -> dict:
-    """Config of the anchors that a checkpoint has been trained with.
+    """Return the config of the anchors that a checkpoint was trained with.
 
     Args:
-        weights (dict[str, Tensor]): With the anchors of the first cell of
+        weights (dict[str, Tensor]): Contains the anchors of the first cell of
             every level, each of shape (A, 4).
 
     Returns:
-        dict: Config of a generator whose anchors are freely chosen. Each is
-        centred in its cell.
+        dict: Config of a generator with freely chosen anchors, each centred
+        in its cell.
 
     Raises:
         ValueError: If the anchors are missing or off centre.
@@ -48,7 +49,7 @@ def anchor_generator(weights: dict[str, Tensor]) -> dict:
     if not names:
         raise ValueError(
             f'The checkpoint has no {CELL_ANCHORS}0, the anchors of its '
-            'levels. Convert the file that training wrote, not a part of it.'
+            'levels. Convert the whole file that training wrote.'
         )
     strides, base_sizes = [], []
     for name in names:
@@ -56,8 +57,8 @@ def anchor_generator(weights: dict[str, Tensor]) -> dict:
         stride = start + end + 1
         if not torch.equal(stride, stride[:1, :1].expand_as(stride)):
             raise ValueError(
-                f'{name} holds anchors with different centres, which mmdet '
-                f'cannot have: {weights[name].tolist()}'
+                f'{name} has anchors with different centres, which mmdet does '
+                f'not support: {weights[name].tolist()}'
             )
         strides.append(round(stride[0, 0].item()))
         base_sizes.append((end - start + 1).tolist())
@@ -70,7 +71,7 @@ def anchor_generator(weights: dict[str, Tensor]) -> dict:
 
 
 def config_changes(weights: dict[str, Tensor]) -> dict:
-    """What a config has to state for predictions as in the authors' code.
+    """Return config values that give the authors' predictions.
 
     Args:
         weights (dict[str, Tensor]): See :func:`anchor_generator`.
@@ -83,7 +84,7 @@ def config_changes(weights: dict[str, Tensor]) -> dict:
     )
     roi_layer = dict(aligned=False, sampling_ratio=2)
     return {
-        # BGR, 0 to 255, as the ImageNet weights of Caffe have it
+        # BGR, 0 to 255, as for Caffe's ImageNet weights
         'model.data_preprocessor.mean': [102.9801, 115.9465, 122.7717],
         'model.data_preprocessor.std': [1.0, 1.0, 1.0],
         'model.data_preprocessor.bgr_to_rgb': False,

@@ -1,4 +1,4 @@
-"""Reading checkpoints that other people wrote."""
+"""Safe reading of checkpoints from other people."""
 
 import re
 from pathlib import Path
@@ -9,7 +9,7 @@ import mmdet_msrcnn  # noqa: F401 - lets mmengine's own classes load
 
 
 def read_checkpoint(path: str | Path) -> dict:
-    """Read a checkpoint without executing anything in it.
+    """Read a checkpoint without executing code in it.
 
     Args:
         path (str or Path): Local file.
@@ -19,7 +19,7 @@ def read_checkpoint(path: str | Path) -> dict:
 
     Raises:
         FileNotFoundError: If it does not exist.
-        ValueError: If it is no checkpoint, was cut off, or asks for more
+        ValueError: If it is not a checkpoint, is incomplete, or contains more
             than tensors and plain data.
     """
     path = Path(path)
@@ -34,28 +34,28 @@ def read_checkpoint(path: str | Path) -> dict:
     try:
         content = torch.load(path, map_location='cpu', weights_only=True)
     except Exception as error:
-        # Bytes that are no pickle make the unpickler fail in any way.
+        # Other bytes make the unpickler raise exceptions of any type.
         raise ValueError(f'{path} was not loaded: {_reason(error)}') from None
     if not isinstance(content, dict):
         raise ValueError(
-            f'{path} holds a {type(content).__name__}, not the dict of a '
+            f'{path} contains a {type(content).__name__}, not the dict of a '
             'checkpoint'
         )
     return content
 
 
 def _reason(error: Exception) -> str:
-    """Say what is wrong, without torch's advice to load it all the same."""
+    """Name the reason, without torch's advice to load the file anyway."""
     asked = re.search(r'GLOBAL (\S+) ', str(error))
     if asked:
         return (
-            f'it asks for {asked[1]}, and what may ask for more than tensors '
+            f'it asks for {asked[1]}. A file that asks for more than tensors '
             'and plain data can run any code. Nothing was run. If you trust '
-            'its source, save its state_dict alone and use that.'
+            'its source, save only its state_dict and use that.'
         )
     detail = str(error).rpartition('WeightsUnpickler error:')[2].strip()
     first, *_ = re.split(r'\n|\. ', detail or 'it ends early')
     return (
-        f'it was cut off or is no checkpoint ({first}). Download or copy it '
-        'again.'
+        f'it is incomplete or not a checkpoint ({first}). Download or copy '
+        'it again.'
     )

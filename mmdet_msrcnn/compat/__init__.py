@@ -1,4 +1,4 @@
-"""Work-arounds of other packages, one file each.
+"""Work-arounds for other packages, one file each.
 
-Each names the thread or source and when it can go.
+Each file names the issue or source, and when the file can be removed.
 """

@@ -1,8 +1,8 @@
-"""Cityscapes evaluation under the NumPy of today.
+"""Cityscapes evaluation with current NumPy.
 
 cityscapesscripts 2.3.0 calls ``np.in1d``
 (https://github.com/mcordts/cityscapesScripts/blob/master/cityscapesscripts/evaluation/evalInstanceLevelSemanticLabeling.py).
-Can go when a release of it does not.
+This file can go when a release of cityscapesscripts does not.
 """
 
 from types import SimpleNamespace
@@ -19,11 +19,11 @@ class CityScapesMetric(MMDetCityScapesMetric):
     """mmdet's CityScapesMetric, which ranks masks by ``mask_scores``.
 
     Needs ``pip install cityscapesscripts==2.3.0``. Arguments and figures are
-    those of mmdet's.
+    those of mmdet's CityScapesMetric.
     """
 
     def compute_metrics(self, results: list) -> dict[str, float]:
-        """Compute the metrics; see mmdet's."""
+        """Compute the metrics; see mmdet's CityScapesMetric."""
         scripts = cityscapes_utils.CSEval
         scripts = SimpleNamespace(
             **{

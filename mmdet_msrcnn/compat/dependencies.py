@@ -1,4 +1,4 @@
-"""Readable errors for the ways in which an installation goes wrong."""
+"""Checks of the installation; errors name the command that repairs it."""
 
 from collections.abc import Callable
 from importlib import import_module
@@ -28,12 +28,12 @@ def check_dependencies(get_version: Callable[[str], str] = version) -> None:
 
     Args:
         get_version (Callable): Maps the name of a distribution to its
-            version; raises ``PackageNotFoundError`` where it is missing.
+            version; raises ``PackageNotFoundError`` if it is missing.
 
     Raises:
         ImportError: If a distribution is missing or out of range, mmcv was
             built without ops, or ``pkg_resources`` (which mmengine imports)
-            is gone. The message ends with the command to run.
+            is missing. The message ends with the command to run.
     """
     for name, (supported, command) in SUPPORTED.items():
         try:
@@ -72,13 +72,14 @@ def check_pkg_resources(find: Callable = find_spec) -> None:
 def check_mmcv_ops(load: Callable = import_module) -> None:
     """Check that mmcv was built with its ops, and for the torch in use.
 
-    pip builds mmcv in isolation, where it sees no torch and silently leaves
-    the ops out (https://github.com/open-mmlab/mmdetection/issues/11983).
+    pip builds mmcv in isolation, where it does not find torch and leaves the
+    ops out silently (https://github.com/open-mmlab/mmdetection/issues/11983).
 
     Raises:
         ImportError: If ``mmcv._ext`` is missing or does not load.
     """
-    # Their own errors, such as a missing libGL, are not about the ops.
+    # Load these first: their own errors, such as a missing libGL, do not
+    # concern the ops.
     load('torch')
     load('mmcv')
     try:
@@ -86,6 +87,6 @@ def check_mmcv_ops(load: Callable = import_module) -> None:
     except ImportError as error:
         raise ImportError(
             f'The ops of mmcv (mmcv._ext) do not load: {error}. They are '
-            'missing when pip builds mmcv in isolation, and have to be built '
+            'missing when pip builds mmcv in isolation, and must be built '
             f'again after torch changes. Run: {MMCV_BUILD}'
         ) from error

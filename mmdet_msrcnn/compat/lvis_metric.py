@@ -1,8 +1,8 @@
-"""LVIS evaluation under the NumPy of today.
+"""LVIS evaluation with current NumPy.
 
 lvis 0.5.3 calls ``np.float``
-(https://github.com/lvis-dataset/lvis-api/blob/master/lvis/eval.py). Can go
-when a release of lvis does not.
+(https://github.com/lvis-dataset/lvis-api/blob/master/lvis/eval.py). This file
+can go when a release of lvis does not.
 """
 
 from mmdet.evaluation import LVISMetric as MMDetLVISMetric
@@ -17,11 +17,11 @@ class LVISMetric(MMDetLVISMetric):
     """mmdet's LVISMetric, which ranks masks by ``mask_scores``.
 
     Needs ``pip install lvis==0.5.3``. Arguments and figures are those of
-    mmdet's.
+    mmdet's LVISMetric.
     """
 
     def compute_metrics(self, results: list) -> dict[str, float]:
-        """Compute the metrics; see mmdet's."""
+        """Compute the metrics; see mmdet's LVISMetric."""
 
         class LVISEval(lvis_metric.LVISEval):
             accumulate = with_globals(

@@ -1,9 +1,10 @@
-"""mmcv's operators, with inputs that they read as they are.
+"""mmcv's operators with inputs that they read correctly.
 
-mmcv's RoIAlign reads the memory of its input without strides: features with
-channels last and masks in Fortran order give wrong values without an error
-(https://github.com/open-mmlab/mmcv/issues/2203). It also knows no bfloat16.
-This file can go when mmcv makes inputs contiguous and takes bfloat16.
+mmcv's RoIAlign ignores the strides of its input: features with channels last
+and masks in Fortran order give wrong values without an error
+(https://github.com/open-mmlab/mmcv/issues/2203). It also does not support
+bfloat16. This file can go when mmcv makes inputs contiguous and supports
+bfloat16.
 """
 
 import torch
@@ -18,7 +19,7 @@ def roi_align(feats: Tensor, rois: Tensor, *args) -> Tensor:
     """Run mmcv's RoIAlign.
 
     Args:
-        feats (Tensor): Any memory layout, shape (N, C, H, W).
+        feats (Tensor): Features in any memory layout, shape (N, C, H, W).
         rois (Tensor): (image index, x1, y1, x2, y2), shape (K, 5).
         *args: Other arguments of ``mmcv.ops.roi_align``.
 
@@ -50,7 +51,7 @@ def batched_nms(
 def prepare_feats(
     module: nn.Module, args: tuple, kwargs: dict
 ) -> tuple[tuple, dict]:
-    """Forward pre-hook of a RoI extractor: features that mmcv can read."""
+    """Convert features so that mmcv can read them; a forward pre-hook."""
     feats = args[0] if args else kwargs['feats']
     feats = tuple(
         (x.float() if x.dtype == torch.bfloat16 else x).contiguous()
@@ -62,7 +63,7 @@ def prepare_feats(
 
 
 def prepare_roi_extractors(roi_head: nn.Module) -> None:
-    """Let all RoI extractors of a RoI head take any layout and bfloat16.
+    """Let all RoI extractors of a RoI head accept any layout and bfloat16.
 
     Args:
         roi_head (nn.Module): RoI head, changed in place.

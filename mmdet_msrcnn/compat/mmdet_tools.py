@@ -1,4 +1,4 @@
-"""Running the scripts that mmdet ships in its wheel."""
+"""Runner of the scripts that mmdet ships in its wheel."""
 
 import gc
 import os
@@ -58,8 +58,9 @@ def _init_cpu_processes() -> None:
     """Join the processes of torchrun over gloo.
 
     mmengine 0.10.7 calls ``torch.cuda.set_device`` unless it finds a process
-    group, and gives ``device_ids`` to the model wrapper unless the config
-    does; both fail without a GPU. ``broadcast_buffers`` is its own default.
+    group, and passes ``device_ids`` to the model wrapper unless the config
+    does. Both fail without a GPU. ``broadcast_buffers`` is set to mmengine's
+    default.
     """
     distributed.init_process_group('gloo')
     sys.argv += [
@@ -71,12 +72,12 @@ def _init_cpu_processes() -> None:
 
 
 def _end_cpu_processes() -> None:
-    """End gloo's threads while there is a Python they can call.
+    """End gloo's threads while Python is still running.
 
-    Later they may abort the process, so that torchrun calls a finished run a
-    failure (pytorch#190489). The model, held in a cycle by the runner, goes
-    first: a reducer that is the last to hold the group waits for these threads
-    with the GIL they may need (pytorch#56297).
+    Later they may abort the process, and torchrun reports a finished run as
+    failed (pytorch#190489). Collect garbage first, because the runner holds
+    the model in a cycle. If the model's reducer is the last to hold the group,
+    it waits for these threads with the GIL that they may need (pytorch#56297).
     """
     gc.collect()
     distributed.destroy_process_group()

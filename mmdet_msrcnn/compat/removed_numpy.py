@@ -1,8 +1,8 @@
-"""Functions of other packages that call what NumPy has removed.
+"""Copies of functions that call what NumPy has removed.
 
-``np.float`` went with NumPy 1.24, ``np.in1d`` with NumPy 2.4
+NumPy 1.24 removed ``np.float``, NumPy 2.4 removed ``np.in1d``
 (https://numpy.org/doc/stable/release/2.4.0-notes.html). A copy of such a
-function that sees another ``np`` works, and leaves the package as it is.
+function with another ``np`` works, and the other package is not changed.
 """
 
 from collections.abc import Callable
@@ -15,18 +15,18 @@ NUMPY = SimpleNamespace(**{**vars(np), 'float': float, 'in1d': np.isin})
 
 
 def with_globals(function: Callable, **names: Any) -> Callable:
-    """Copy a function, with other values for some of its globals.
+    """Copy a function with other values for some of its globals.
 
     Args:
         function (Callable): A Python function.
-        **names: Values by the name that the function looks up.
+        **names: Values by the names that the function looks up.
 
     Returns:
         Callable: The copy. Functions that it calls see their own globals.
 
     Raises:
-        KeyError: If the function's module has no such global, so that the
-            copy would change nothing.
+        KeyError: If the function's module has no such global; the copy
+            would then change nothing.
     """
     unknown = sorted(names.keys() - function.__globals__.keys())
     if unknown:

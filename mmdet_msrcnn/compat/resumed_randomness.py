@@ -1,4 +1,4 @@
-"""Random numbers of a resumed training."""
+"""Hook that restores the random numbers of a resumed training."""
 
 from functools import partial
 
@@ -14,18 +14,18 @@ KEY = 'random_states'
 
 
 class ResumedRandomness(Hook):
-    """Goes on with the random numbers of the training that was interrupted.
+    """Hook that continues with the interrupted training's random numbers.
 
-    mmengine 0.10.7 keeps the seed, but not the state of the generators, and
+    mmengine 0.10.7 saves the seed, but not the state of the generators, and
     builds the sampler before it reads the seed
     (https://github.com/open-mmlab/mmengine/blob/v0.10.7/mmengine/runner/runner.py).
-    Here a checkpoint holds the state of the generators of every rank and the
-    seed of the sampler. Validation does not change the state, so that it does
-    not matter to the training; worker processes start anew in each epoch, with
-    seeds drawn from the state.
+    Here a checkpoint contains the state of the generators of every rank and
+    the seed of the sampler. Validation does not change the state, so it does
+    not affect training. Worker processes restart in each epoch, with seeds
+    drawn from the state.
 
-    A base class: its user calls :meth:`gather_random_states` on all ranks
-    before a checkpoint is saved.
+    This is a base class. A subclass calls :meth:`gather_random_states` on all
+    ranks before it saves a checkpoint.
     """
 
     _to_save = _to_restore = _before_val = None
@@ -43,17 +43,17 @@ class ResumedRandomness(Hook):
         self._to_save = all_gather_object(state)
 
     def before_save_checkpoint(self, runner: Runner, checkpoint: dict) -> None:
-        """Add the states that were gathered last.
+        """Add the states that were gathered last to the checkpoint.
 
         Args:
             runner (Runner): Runner of the training.
-            checkpoint (dict): What is saved.
+            checkpoint (dict): Content to save.
         """
         if self._to_save is not None:
             checkpoint[KEY], self._to_save = self._to_save, None
 
     def after_load_checkpoint(self, runner: Runner, checkpoint: dict) -> None:
-        """Take over the states, where a training is resumed.
+        """Read the states if training is resumed.
 
         Args:
             runner (Runner): Runner of the training.
@@ -68,12 +68,12 @@ class ResumedRandomness(Hook):
         else:
             runner.logger.info(
                 f'The checkpoint has random states of {len(states)} '
-                f'processes, not of {get_world_size()}: the training goes on '
-                'with other random numbers than an uninterrupted one.'
+                f'processes, not of {get_world_size()}: training continues '
+                'with other random numbers than without the interruption.'
             )
             sampler_seed = checkpoint['meta'].get('seed')
             if runner._randomness_cfg.get('diff_rank_seed'):
-                # That of one rank; the sampler's is common to all.
+                # This is the seed of one rank; the sampler needs a common one.
                 sampler_seed = None
         sampler = runner.train_dataloader.sampler
         told = runner._train_dataloader
@@ -82,13 +82,14 @@ class ResumedRandomness(Hook):
             sampler.seed = sampler.seed if explicit else sampler_seed
 
     def before_train_epoch(self, runner: Runner) -> None:
-        """Restore the state before the epoch begins to load data.
+        """Restore the state before the epoch starts to load data.
 
         Args:
             runner (Runner): Runner of the training.
         """
         if isinstance(runner.train_loop, IterBasedTrainLoop):
-            # It loads again what it has seen, and draws meanwhile.
+            # This loop first loads the earlier batches again, which draws
+            # random numbers.
             return
         self._restore()
         reseed_workers(runner.train_dataloader)
@@ -96,7 +97,7 @@ class ResumedRandomness(Hook):
     def before_train_iter(
         self, runner: Runner, batch_idx: int, data_batch: dict | None = None
     ) -> None:
-        """Restore the state of a loop without epochs.
+        """Restore the state in a loop without epochs.
 
         Args:
             runner (Runner): Runner of the training.
@@ -111,7 +112,7 @@ class ResumedRandomness(Hook):
             self._to_restore = None
 
     def before_val(self, runner: Runner) -> None:
-        """Keep the state of the training.
+        """Save the state of the training.
 
         Args:
             runner (Runner): Runner of the training.
@@ -119,7 +120,7 @@ class ResumedRandomness(Hook):
         self._before_val = get_random_state()
 
     def after_val(self, runner: Runner) -> None:
-        """Go on where the training was.
+        """Restore the state of the training.
 
         Args:
             runner (Runner): Runner of the training.
@@ -128,20 +129,20 @@ class ResumedRandomness(Hook):
 
 
 def reseed_workers(loader: DataLoader) -> None:
-    """Start the worker processes of the next epoch anew, with a drawn seed.
+    """Restart the worker processes for the next epoch, with a drawn seed.
 
-    The state of processes that live on cannot be read. mmengine's
-    ``worker_init_fn`` starts every process of a worker with one seed.
+    The state of running processes cannot be read. mmengine's
+    ``worker_init_fn`` gives a worker the same seed each time it starts.
 
     Args:
-        loader (DataLoader): Changed in place.
+        loader (DataLoader): Loader, changed in place.
     """
     if loader.num_workers == 0:
         return
     init = loader.worker_init_fn
     if isinstance(init, partial) and 'seed' in init.keywords:
-        # Room for what mmengine adds for rank and worker.
+        # Leave room: mmengine adds numbers for rank and worker.
         seed = int(torch.randint(2**31, ()))
         loader.worker_init_fn = partial(init, seed=seed)
-    # Of persistent workers.
+    # Drop persistent workers.
     loader._iterator = None

@@ -1,4 +1,4 @@
-"""What torch may unpickle from a checkpoint that mmengine wrote."""
+"""Classes that torch may unpickle from mmengine's checkpoints."""
 
 import os
 import pickle
@@ -9,16 +9,16 @@ import torch
 from mmengine.logging.history_buffer import HistoryBuffer
 
 HISTORY_METHODS = ('min', 'max', 'mean', 'current')
-# Spelled by name: numpy 1 and 2 keep these in different modules.
+# NumPy 1 and 2 have these in different modules.
 NUMPY_RECONSTRUCT = np.empty(0).__reduce__()[0]
 NUMPY_SCALAR = np.float64(0).__reduce__()[0]
 
 
 def restricted_getattr(owner: Any, name: str) -> Any:
-    """``getattr`` for the statistics methods of ``HistoryBuffer`` alone.
+    """Get a statistics method of ``HistoryBuffer``; refuse all else.
 
-    mmengine pickles these methods by reference, which asks for
-    ``builtins.getattr``; the real one would let a file call anything.
+    mmengine pickles these methods by reference, which needs
+    ``builtins.getattr``. The real ``getattr`` would let a file call anything.
 
     Args:
         owner (Any): Must be :class:`HistoryBuffer`.
@@ -42,8 +42,8 @@ def restricted_getattr(owner: Any, name: str) -> Any:
 def allow_checkpoint_globals() -> None:
     """Let ``torch.load(weights_only=True)`` read mmengine's checkpoints.
 
-    mmengine 0.10.7 calls ``torch.load`` without ``weights_only``, which
-    torch >= 2.6 takes as ``True`` and then refuses mmengine's own message hub
+    mmengine 0.10.7 calls ``torch.load`` without ``weights_only``. torch >= 2.6
+    uses ``True`` then, and refuses mmengine's own message hub
     (https://github.com/open-mmlab/mmengine/issues/1655).
     """
     torch.serialization.add_safe_globals(
@@ -63,11 +63,11 @@ def allow_checkpoint_globals() -> None:
 
 
 def force_weights_only() -> None:
-    """Have this process read all checkpoints with ``weights_only=True``.
+    """Make this process read all checkpoints with ``weights_only=True``.
 
-    torch's hub, through which mmengine loads ``http://`` and
-    ``torchvision://`` addresses, unpickles them without it
-    (https://github.com/pytorch/pytorch/blob/v2.13.0/torch/hub.py). For
-    programs of ours; a library must not decide that for others.
+    mmengine loads ``http://`` and ``torchvision://`` addresses with torch's
+    hub, which unpickles them without ``weights_only``
+    (https://github.com/pytorch/pytorch/blob/v2.13.0/torch/hub.py). Only our
+    command-line tools call this: a library must not decide it for others.
     """
     os.environ['TORCH_FORCE_WEIGHTS_ONLY_LOAD'] = '1'

@@ -1,4 +1,4 @@
-"""Quiet libraries."""
+"""Silencing of libraries that print."""
 
 import contextlib
 import os
@@ -7,6 +7,6 @@ from collections.abc import Iterator
 
 @contextlib.contextmanager
 def silence() -> Iterator[None]:
-    """Keep pycocotools, which has no logger, from printing."""
+    """Silence pycocotools, which prints and has no logger."""
     with open(os.devnull, 'w') as null, contextlib.redirect_stdout(null):
         yield

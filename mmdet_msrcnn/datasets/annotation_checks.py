@@ -1,8 +1,8 @@
-"""Checks of COCO annotations, each a small function.
+"""Checks of COCO annotations.
 
-They say what mmdet 3.3.0 and pycocotools would do, which name neither file
-nor annotation: fail, train on something else, or leave an instance out of the
-one and not of the other.
+Without these checks, mmdet 3.3.0 and pycocotools fail without naming the file
+or the annotation, train on wrong data, or leave an instance out of training
+but not out of evaluation.
 """
 
 from collections import Counter
@@ -42,12 +42,12 @@ def check_annotations(content: dict, use: Use = STRICT) -> list[Finding]:
     """Check the content of an annotation file.
 
     Args:
-        content (dict): As JSON gives it.
-        use (Use): What is done with it. By default all is evaluated.
+        content (dict): Content of the JSON file.
+        use (Use): How the file is used. By default all is evaluated.
 
     Returns:
-        list[Finding]: In order of the file. If the lists are not those of
-        COCO, nothing else is checked.
+        list[Finding]: Findings in the order of the file. If the lists are not
+        those of COCO, nothing else is checked.
     """
     findings = list(check_lists(content))
     if of_level(findings, 'error'):
@@ -74,12 +74,12 @@ def check_annotations(content: dict, use: Use = STRICT) -> list[Finding]:
             *check_annotation(ann, image, where, use.masks),
         ]
         if ann.get('id') is not None and ids[repr(ann['id'])] > 1:
-            what = 'the id is shared; give each annotation one of its own'
+            what = 'the id is shared; give each annotation its own id'
             found.append(Finding('error', 'shared id', where, what))
         category = ann.get('category_id')
         category = categories.get(category) if is_id(category) else None
         findings += forgive(found, ann, category, use)
-        # What is odd already is not compared.
+        # Annotations with findings are not compared with others.
         if image is not None and not found:
             key = ann['image_id'], ann['category_id']
             instances.setdefault(key, []).append((ann, where))
@@ -100,14 +100,14 @@ def check_ids(
         where (str): Name of the annotation.
 
     Yields:
-        Finding: What was found.
+        Finding: Each problem that was found.
     """
     own = ann.get('id')
     if own is not None and not is_id(own):
         what = f'id is {shorten(own)}; it must be a number'
         yield Finding('error', 'annotation id', where, what)
     elif own == 0:
-        what = 'evaluation takes 0 for "no match"; it renumbers the ids'
+        what = 'pycocotools reads 0 as "no match"; evaluation renumbers ids'
         yield Finding('note', 'id 0', where, what)
     for name, key, known in (
         ('image', 'image_id', images),
@@ -118,18 +118,21 @@ def check_ids(
             continue
         if is_id(value) and _in_other_kind(value) in known:
             what = (
-                f'{key} is {value!r}, but the {name} has the id as '
+                f'{key} is {value!r}, but the id of the {name} is '
                 f'{"a number" if isinstance(value, str) else "text"}; write '
-                'both in the same way'
+                'both as the same type'
             )
             yield Finding('error', f'kind of {key}', where, what)
         else:
-            what = f'no {name} has the id {shorten(value)}; it is left out'
+            what = (
+                f'no {name} has the id {shorten(value)}; the annotation is '
+                'left out'
+            )
             yield Finding('warning', f'unknown {name}', where, what)
 
 
 def _in_other_kind(value: int | float | str) -> int | str:
-    """Take the id 7 for '7', and the other way round."""
+    """Convert the id 7 to '7', and '7' to 7."""
     if isinstance(value, str):
         return int(value) if value.isdecimal() else value
     return str(value)
@@ -138,16 +141,16 @@ def _in_other_kind(value: int | float | str) -> int | str:
 def check_annotation(
     ann: dict, image: dict | None, where: str, masks: bool = True
 ) -> Iterator[Finding]:
-    """Check one annotation alone.
+    """Check one annotation.
 
     Args:
         ann (dict): The annotation.
         image (dict, optional): Its image, if the file has it.
-        where (str): Its name.
+        where (str): Name of the annotation.
         masks (bool): Whether its mask is read. Defaults to True.
 
     Yields:
-        Finding: What was found.
+        Finding: Each problem that was found.
     """
     for key in ANNOTATION_KEYS if masks else ANNOTATION_KEYS[:-1]:
         if ann.get(key) is None:
@@ -156,7 +159,7 @@ def check_annotation(
     if ann.get('ignore'):
         what = (
             f'ignore is {shorten(ann["ignore"])}: left out of training, '
-            'counted in evaluation; iscrowd=1 is ignored in both'
+            'counted in evaluation; use iscrowd=1 to ignore it in both'
         )
         yield Finding('warning', 'ignore flag', where, what)
     yield from check_crowd(ann, where)
@@ -164,7 +167,7 @@ def check_annotation(
     wrong = list(check_box(ann, image, where))
     yield from wrong
     if masks and ann.get('segmentation') is not None and image is not None:
-        # A box that is wrong already is not compared with the mask.
+        # A wrong box is not compared with the mask.
         compared = dict(ann, bbox=None) if wrong else ann
         yield from check_segmentation(compared, image, where)
 
@@ -181,7 +184,7 @@ def check_crowd(ann: dict, where: str) -> Iterator[Finding]:
         what = f'iscrowd is {shorten(flag)}, which counts as 1'
         yield Finding('warning', 'crowd flag', where, what)
     elif flag and isinstance(ann.get('segmentation'), list):
-        what = 'a crowd is a polygon; COCO has run lengths for crowds'
+        what = 'a crowd is a polygon; COCO uses run lengths for crowds'
         yield Finding('warning', 'crowd of polygons', where, what)
 
 

@@ -1,4 +1,4 @@
-"""Checks of boxes, alone and with others of their image."""
+"""Checks of boxes, alone and compared with others in the image."""
 
 from collections.abc import Iterator
 
@@ -7,12 +7,12 @@ import numpy as np
 from mmdet_msrcnn.datasets.findings import Finding
 from mmdet_msrcnn.datasets.values import is_box, is_number, shorten
 
-# Of the sides of a box.
+# Allowed difference, as a share of the side of a box.
 TOLERANCE = 0.1
 
 
 def check_box(ann: dict, image: dict | None, where: str) -> Iterator[Finding]:
-    """Check for four numbers, (x, y, width, height), in the image."""
+    """Check that a box is (x, y, width, height) and overlaps the image."""
     box = ann.get('bbox')
     if box is None:
         return
@@ -43,16 +43,16 @@ def check_format(
 
     Args:
         ann (dict): The annotation.
-        low (np.ndarray): Left and upper edge of the mask, shape (2,).
-        high (np.ndarray): Right and lower edge, shape (2,).
+        low (np.ndarray): Left and top edge of the mask, shape (2,).
+        high (np.ndarray): Right and bottom edge, shape (2,).
         where (str): Name of the annotation.
 
     Yields:
-        Finding: One or none.
+        Finding: At most one.
     """
     box = ann.get('bbox')
     if not is_box(box) or min(box[2:]) < 1:
-        # Found elsewhere.
+        # check_box reports these.
         return
     sides = np.tile(np.maximum(high - low, 1), 2)
     as_told = np.concatenate([low, high - low])
@@ -63,27 +63,27 @@ def check_format(
     )
     if off > TOLERANCE >= off_corners:
         what = (
-            f'bbox {shorten(box)} is (x1, y1, x2, y2); COCO has '
+            f'bbox {shorten(box)} is (x1, y1, x2, y2); COCO needs '
             '(x, y, width, height)'
         )
         yield Finding('error', 'format of the box', where, what)
     elif off > 2 * TOLERANCE and min(high - low) > 5:
         told = [round(float(v), 1) for v in as_told]
-        what = f'bbox {shorten(box)}, but the mask has {told}'
+        what = f'bbox is {shorten(box)}, but the box of the mask is {told}'
         yield Finding('warning', 'box and mask differ', where, what)
 
 
 def weigh_formats(findings: list[Finding], num: int) -> list[Finding]:
-    """Take boxes of another format for errors only if most of a file are.
+    """Keep wrong box formats as errors only if most boxes have them.
 
-    The box of a small object near the corner of the image may fit both.
+    The box of a small object near the image's corner can fit both formats.
 
     Args:
-        findings (list[Finding]): Of the file.
-        num (int): Its annotations.
+        findings (list[Finding]): Findings of the file.
+        num (int): Number of annotations in the file.
 
     Returns:
-        list[Finding]: The findings, some of a lower level.
+        list[Finding]: The findings, some with a lower level.
     """
     kind = 'format of the box'
     if 2 * sum(finding.kind == kind for finding in findings) > num:
@@ -97,12 +97,13 @@ def weigh_formats(findings: list[Finding], num: int) -> list[Finding]:
 def check_duplicates(
     instances: list[tuple[dict, str]], min_iou: float = 0.95
 ) -> Iterator[Finding]:
-    """Find instances of a class that are nearly the same.
+    """Find instances of a class that are nearly equal.
 
     Args:
         instances (list[tuple[dict, str]]): Annotations of one image and
             category without errors, each with its name.
-        min_iou (float): Box IoU from which they are. Defaults to 0.95.
+        min_iou (float): Box IoU from which instances count as equal. Defaults
+            to 0.95.
 
     Yields:
         Finding: One for each instance that repeats an earlier one.
@@ -118,7 +119,5 @@ def check_duplicates(
         union = (areas[i] + areas[:i] - overlap).clip(1e-9)
         first = int((overlap / union).argmax())
         if overlap[first] / union[first] >= min_iou:
-            what = (
-                f'nearly the same as annotation {instances[first][0]["id"]!r}'
-            )
+            what = f'nearly equal to annotation {instances[first][0]["id"]!r}'
             yield Finding('warning', 'repeated', instances[i][1], what)

@@ -1,4 +1,4 @@
-"""The check of an annotation file as a whole."""
+"""Check of a whole annotation file."""
 
 import codecs
 import json
@@ -30,18 +30,18 @@ def read_annotations(path: Path) -> dict:
         dict: Its content.
 
     Raises:
-        ValueError: If it is no JSON, or holds no dict.
+        ValueError: If it is not JSON, or its content is not a dict.
     """
     data = path.read_bytes()
     if data.startswith(codecs.BOM_UTF8):
         raise ValueError(
             f'{path} begins with a byte order mark, which mmdet cannot read. '
-            'Save it as UTF-8 without one.'
+            'Save it as UTF-8 without a byte order mark.'
         )
     try:
         content = json.loads(data)
     except (ValueError, RecursionError) as error:
-        raise ValueError(f'{path} is no JSON: {error}') from None
+        raise ValueError(f'{path} is not JSON: {error}') from None
     if not isinstance(content, dict):
         raise ValueError(
             f'{path} holds a {type(content).__name__}, not the dict of a COCO '
@@ -61,18 +61,18 @@ def check_file(
 
     Args:
         path (Path): COCO annotation file.
-        folder (Path, optional): Where the images are. Their files are not
-            checked by default.
-        use (Use): What is done with it. By default all is evaluated.
-        loading (Loading): How images are read. Defaults to mmdet's way.
+        folder (Path, optional): Folder of the images. By default image files
+            are not checked.
+        use (Use): How the file is used. By default all is evaluated.
+        loading (Loading): How images are read. By default as in mmdet.
         img_ids (Collection, optional): Images whose files are checked. By
             default all.
 
     Returns:
-        list[Finding]: What was found.
+        list[Finding]: The findings.
 
     Raises:
-        ValueError: If it is no annotation file.
+        ValueError: If it is not an annotation file.
     """
     content = read_annotations(path)
     findings = check_annotations(content, use)
@@ -96,15 +96,15 @@ def check_file(
 def check_order(content: dict, classes: Sequence[str]) -> list[Finding]:
     """Compare the order of categories with that of the classes.
 
-    mmdet numbers labels by the order of the file, and names them by that of
-    the data set.
+    mmdet numbers labels in the order of the file, but names them in the order
+    of the data set.
 
     Args:
         content (dict): Content of the annotation file.
         classes (Sequence[str]): Names of the classes.
 
     Returns:
-        list[Finding]: One or none.
+        list[Finding]: At most one.
     """
     names = [name for name in class_names(content) if name in classes]
     kind, where = 'order of the classes', 'categories'
@@ -116,7 +116,10 @@ def check_order(content: dict, classes: Sequence[str]) -> list[Finding]:
         return [Finding('error', kind, where, what)]
     if len(names) < len(classes):
         missing = list(classes)[len(names) :]
-        what = f'no category {missing}; spell metainfo.classes as in the file'
+        what = (
+            f'no category {missing}; use the names of the file in '
+            'metainfo.classes'
+        )
         level = 'warning' if names else 'error'
         return [Finding(level, kind, where, what)]
     return []
@@ -129,7 +132,7 @@ def check_polygons_only(content: dict) -> list[Finding]:
         content (dict): Content of an annotation file without errors.
 
     Returns:
-        list[Finding]: One of each instance; crowds are ignored anyway.
+        list[Finding]: One for each instance that is not a crowd.
     """
     what = (
         'LoadAnnotations of the pipeline has poly2mask=False, which ignores '
@@ -151,15 +154,15 @@ def check_polygons_only(content: dict) -> list[Finding]:
 def errors_of(
     path: Path, findings: list[Finding], folder: Path | None = None
 ) -> str | None:
-    """Write the errors for a message.
+    """Format the errors as a message.
 
     Args:
         path (Path): The annotation file.
-        findings (list[Finding]): What was found in it.
-        folder (Path, optional): Where its images are.
+        findings (list[Finding]): Its findings.
+        folder (Path, optional): Folder of its images.
 
     Returns:
-        str | None: None if there is no error.
+        str | None: The message; None if there is no error.
     """
     errors = of_level(findings, 'error')
     if not errors:

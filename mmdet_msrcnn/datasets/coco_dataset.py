@@ -11,16 +11,16 @@ from mmdet_msrcnn.registry import DATASETS
 
 @DATASETS.register_module()
 class CocoDataset(MMDetCocoDataset):
-    """mmdet's CocoDataset, which says which annotation it cannot read.
+    """mmdet's CocoDataset with errors that name the annotation.
 
-    Arguments are those of mmdet's.
+    Arguments are those of mmdet's CocoDataset.
     """
 
     def load_data_list(self) -> list[dict]:
-        """Load the annotations; see mmdet's.
+        """Load the annotations; see mmdet's CocoDataset.
 
         Returns:
-            list[dict]: Of each image.
+            list[dict]: One dict for each image.
 
         Raises:
             ValueError: If mmdet cannot read them; names the annotations.
@@ -28,7 +28,7 @@ class CocoDataset(MMDetCocoDataset):
         try:
             return super().load_data_list()
         except Exception as error:
-            # mmdet and pycocotools raise, among others, AssertionError.
+            # mmdet and pycocotools raise many types, such as AssertionError.
             path = Path(self.ann_file)
             if path.is_file():
                 # Masks are not read here.

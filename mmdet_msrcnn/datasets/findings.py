@@ -1,23 +1,23 @@
-"""What a check of annotation files finds, and how it is said."""
+"""Findings of a check of annotation files, and their text."""
 
 from collections.abc import Iterable
 from typing import NamedTuple
 
 LEVELS = ('error', 'warning', 'note')
-# Examples of each kind that are named.
+# Number of examples that are listed for each kind.
 EXAMPLES = 3
 
 
 class Finding(NamedTuple):
-    """One thing that was found.
+    """One problem of an annotation file.
 
     Attributes:
         level (str): ``error`` (training or evaluation would fail or be
-            wrong), ``warning`` (odd, or left out of training) or ``note``
+            wrong), ``warning`` (unusual, or left out of training) or ``note``
             (repaired).
-        kind (str): What it is, such as ``short polygon``.
+        kind (str): Kind of problem, such as ``short polygon``.
         where (str): File, annotation or image.
-        what (str): The value, and what is expected.
+        what (str): The value and the expected value.
     """
 
     level: str
@@ -27,15 +27,15 @@ class Finding(NamedTuple):
 
 
 def of_level(findings: Iterable[Finding], level: str) -> list[Finding]:
-    """Choose the findings of a level."""
+    """Select the findings of a level."""
     return [finding for finding in findings if finding.level == level]
 
 
 def lines_of(findings: Iterable[Finding]) -> list[str]:
-    """Write findings, a few examples of each kind and their number.
+    """Format findings: each kind, its number and a few examples.
 
     Args:
-        findings (Iterable[Finding]): What was found.
+        findings (Iterable[Finding]): The findings.
 
     Returns:
         list[str]: Lines, errors first.

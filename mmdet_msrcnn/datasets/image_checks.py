@@ -1,4 +1,4 @@
-"""Checks of image files against what an annotation file says of them."""
+"""Checks that image files agree with the annotation file."""
 
 import warnings
 from collections.abc import Iterator
@@ -14,10 +14,10 @@ from PIL import Image, UnidentifiedImageError
 from mmdet_msrcnn.datasets.findings import Finding
 from mmdet_msrcnn.datasets.values import name_image
 
-# Tag of EXIF, and the orientations that swap width and height.
+# EXIF tag, and the orientations that swap width and height.
 ORIENTATION, SWAPPED = 0x0112, (5, 6, 7, 8)
 THREADS = 8
-# Files of 16 bits that are read; there may be thousands, of large images.
+# Number of 16-bit files to read; there may be thousands of large images.
 DEEP_FILES = 20
 
 
@@ -35,7 +35,7 @@ class Loading(NamedTuple):
 
     @property
     def turns(self) -> bool:
-        """Whether images are turned as their EXIF orientation says."""
+        """Whether images are rotated by their EXIF orientation."""
         return self.imdecode_backend in ('cv2', 'pillow') and (
             self.color_type in ('color', 'grayscale')
         )
@@ -47,19 +47,20 @@ DEFAULT_LOADING = Loading()
 def check_image_files(
     images: list[dict], folder: Path, loading: Loading = DEFAULT_LOADING
 ) -> list[Finding]:
-    """Compare sizes, by the headers of the files.
+    """Compare the sizes in the annotations with the headers of the files.
 
-    mmcv turns an image as its EXIF orientation says, annotation tools may not
+    mmcv rotates an image by its EXIF orientation; annotation tools may not
     (https://github.com/facebookresearch/detectron2/issues/863). A file is
-    read whole only where its header may not tell.
+    read in full only if its header may not be enough.
 
     Args:
-        images (list[dict]): With ``file_name``, ``width`` and ``height``.
-        folder (Path): Where the files are.
-        loading (Loading): How images are read. Defaults to mmdet's way.
+        images (list[dict]): Images with ``file_name``, ``width`` and
+            ``height``.
+        folder (Path): Folder of the files.
+        loading (Loading): How images are read. By default as in mmdet.
 
     Returns:
-        list[Finding]: In order of the images; then those of 16 bits.
+        list[Finding]: In the order of the images, then those about 16 bits.
     """
     named = [i for i in images if isinstance(i.get('file_name'), str)]
 
@@ -67,7 +68,7 @@ def check_image_files(
         return check_image_file(image, folder / image['file_name'], loading)
 
     with ThreadPoolExecutor(THREADS) as pool, warnings.catch_warnings():
-        # Large images are no attack here.
+        # Large images are not an attack here.
         warnings.simplefilter('ignore', Image.DecompressionBombWarning)
         checked = list(pool.map(check, named))
     deep = [
@@ -87,13 +88,13 @@ def check_image_file(
     """Check one file.
 
     Args:
-        image (dict): What the annotation file says.
-        path (Path): The file.
+        image (dict): The image in the annotation file.
+        path (Path): The image file.
         loading (Loading): How images are read.
 
     Returns:
-        tuple[list[Finding], bool]: One or none, and whether the file has 16
-        bits.
+        tuple[list[Finding], bool]: At most one finding, and whether the file
+        has 16 bits.
     """
 
     def error(kind: str, what: str) -> tuple[list[Finding], bool]:
@@ -109,7 +110,7 @@ def check_image_file(
             hint = '; write file_name with / between folders'
         return error('missing file', f'{path} does not exist{hint}')
     except Exception as failure:
-        # Decoders raise anything.
+        # Decoders raise exceptions of any type.
         what = f'{path} cannot be read as an image: {failure}'
         return error('unreadable file', what)
     told = image.get('width'), image.get('height')
@@ -120,8 +121,8 @@ def check_image_file(
         hint = ' (the file has an EXIF orientation, or they are swapped)'
     return error(
         'size of an image',
-        f'{told[0]} x {told[1]} pixels in the annotations, {width} x '
-        f'{height} as {path} is loaded (width x height){hint}',
+        f'{told[0]} x {told[1]} pixels in the annotations, but {path} is '
+        f'loaded as {width} x {height} (width x height){hint}',
     )
 
 
@@ -143,7 +144,7 @@ def read_header(path: Path, loading: Loading) -> tuple[tuple[int, int], bool]:
         with Image.open(path) as image:
             size, kind = image.size, image.format
             modes = (image.mode, *(str(tile[3]) for tile in image.tile))
-            # Of a PNG without EXIF, getexif would decode all pixels.
+            # For a PNG without EXIF, getexif would decode all pixels.
             has_exif = 'exif' in image.info or kind == 'TIFF'
             turned = (
                 loading.turns
@@ -151,15 +152,15 @@ def read_header(path: Path, loading: Loading) -> tuple[tuple[int, int], bool]:
                 and image.getexif().get(ORIENTATION) in SWAPPED
             )
     except (UnidentifiedImageError, Image.DecompressionBombError):
-        # OpenCV knows other formats, and reads up to 2**30 pixels.
+        # OpenCV reads other formats, and up to 2**30 pixels.
         turned, size, kind, modes = True, None, None, ()
     if turned and kind in ('JPEG', 'MPO'):
         size = size[::-1]
     elif turned:
-        # Whether other formats are turned depends on OpenCV's version.
+        # OpenCV's version decides whether it rotates other formats.
         loaded = loading.read(path)
         if loaded is None:
-            raise OSError('OpenCV does not know its format')
+            raise OSError('OpenCV does not support its format')
         size = loaded.shape[1::-1]
     return size, any(';16' in mode for mode in modes)
 
@@ -167,16 +168,16 @@ def read_header(path: Path, loading: Loading) -> tuple[tuple[int, int], bool]:
 def check_depth(
     images: list[dict], folder: Path, loading: Loading
 ) -> Iterator[Finding]:
-    """Count the gray levels that are left of images of 16 bits.
+    """Count the gray levels that remain of 16-bit images.
 
     Args:
-        images (list[dict]): Images whose files have 16 bits. The first of
-            them are read.
-        folder (Path): Where the files are.
+        images (list[dict]): Images whose files have 16 bits. Only the first
+            of them are read.
+        folder (Path): Folder of the files.
         loading (Loading): How images are read.
 
     Yields:
-        Finding: For each image that does not use the upper two bits.
+        Finding: One for each image that does not use the upper two bits.
     """
     found = False
     for image in images[:DEEP_FILES]:
@@ -185,8 +186,8 @@ def check_depth(
         if levels is not None:
             found = True
             what = (
-                f'{path} has 16 bits and is loaded with 8: {levels} gray '
-                'levels are left; scale it to 8 bits'
+                f'{path} has 16 bits but is loaded with 8: only {levels} gray '
+                'levels remain; scale it to 8 bits'
             )
             yield Finding('warning', '16 bits', name_image(image), what)
     if found and len(images) > DEEP_FILES:
@@ -195,15 +196,15 @@ def check_depth(
 
 
 def loaded_levels(path: Path, loading: Loading) -> int | None:
-    """Count the gray levels that are left of an image of 16 bits.
+    """Count the gray levels that remain of a 16-bit image.
 
     Args:
         path (Path): Image file.
         loading (Loading): How images are read.
 
     Returns:
-        int | None: None if the pixels use more than 14 bits, or all bits are
-        loaded.
+        int | None: Number of gray levels; None if the pixels use more than 14
+        bits, or all bits are loaded.
     """
     pixels = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
     if pixels is None or pixels.dtype != np.uint16 or pixels.max() >= 2**14:

@@ -1,4 +1,4 @@
-"""Checks of the lists of an annotation file, and of images and categories."""
+"""Checks of an annotation file's lists, images and categories."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -17,19 +17,19 @@ IMAGE_KEYS = ('id', 'file_name', 'height', 'width')
 
 
 def check_lists(content: dict) -> Iterator[Finding]:
-    """Check that the three lists are there and hold dicts.
+    """Check that the three lists exist and contain dicts.
 
-    Files without ``annotations``, as of COCO's test-dev, can be tested.
+    Files without ``annotations``, such as COCO's test-dev, can be tested.
 
     Args:
-        content (dict): As JSON gives it.
+        content (dict): Content of the JSON file.
 
     Yields:
-        Finding: What was found; after an error nothing else can be checked.
+        Finding: Each problem; after an error nothing else can be checked.
     """
     for name in LISTS:
         if name == 'annotations' and name not in content:
-            what = 'there is no list; the file is for tests without figures'
+            what = 'the list is missing; tests with this file give no figures'
             yield Finding('warning', 'no annotations', name, what)
             continue
         values = content.get(name)
@@ -40,11 +40,11 @@ def check_lists(content: dict) -> Iterator[Finding]:
         for i, value in enumerate(values):
             if not isinstance(value, dict):
                 what = f'{shorten(value)}; it must be a dict'
-                yield Finding('error', 'no dict', f'{name}[{i}]', what)
+                yield Finding('error', 'not a dict', f'{name}[{i}]', what)
 
 
 def check_categories(content: dict, use: Use) -> Iterator[Finding]:
-    """Check that categories have ids and names of their own."""
+    """Check that categories have unique ids and names."""
     categories = content['categories']
     for key in ('id', 'name'):
         for value, count in Counter(
@@ -85,7 +85,7 @@ def check_images(content: dict, use: Use) -> Iterator[Finding]:
         yield Finding('error', 'no images', 'images', what)
     kinds = {isinstance(image.get('id'), str) for image in images}
     if len(kinds) > 1:
-        what = 'some are text and some numbers; the evaluation sorts them'
+        what = 'some are text and some numbers; evaluation cannot sort them'
         level = 'warning' if use.trained else 'error'
         yield Finding(level, 'kinds of ids', 'images', what)
     ids = Counter(repr(image.get('id')) for image in images)
@@ -100,7 +100,7 @@ def check_images(content: dict, use: Use) -> Iterator[Finding]:
             what = f'id is {shorten(image["id"])}; it must be a number or text'
             yield Finding('error', 'image id', where, what)
         if ids[repr(image.get('id'))] > 1:
-            what = 'the id is shared; give each image one of its own'
+            what = 'the id is shared; give each image its own id'
             yield Finding('error', 'shared image id', where, what)
         name = image.get('file_name')
         if name is not None and (not isinstance(name, str) or not name):

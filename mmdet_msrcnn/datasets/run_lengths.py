@@ -1,4 +1,4 @@
-"""Checks of masks in COCO's run lengths."""
+"""Checks of masks in COCO's run-length format."""
 
 from collections.abc import Iterator
 
@@ -9,38 +9,39 @@ from mmdet_msrcnn.datasets.box_checks import check_format
 from mmdet_msrcnn.datasets.findings import Finding
 from mmdet_msrcnn.datasets.values import is_number, shorten
 
-# pycocotools keeps a run in 32 bits.
+# pycocotools stores a run in 32 bits.
 MAX_RUN = 2**32 - 1
 
 
 def read_counts(counts: str | list) -> np.ndarray:
     """Read the run lengths of a mask, compressed or not.
 
-    The code of pycocotools is ``rleFrString`` of
-    https://github.com/cocodataset/cocoapi/blob/master/common/maskApi.c: five
-    bits a character, lowest first, the sixth says that more follow, and from
-    the fourth run on the difference to the run before the last.
+    The format is that of ``rleFrString`` in
+    https://github.com/cocodataset/cocoapi/blob/master/common/maskApi.c. Each
+    character has five bits, lowest first; the sixth bit says that more
+    characters follow. From the fourth run on, the value is the difference to
+    the run before the last.
 
     Args:
         counts (str | list): ``counts`` of a segmentation.
 
     Returns:
-        np.ndarray: int64, runs of 0 and of 1 in turn, shape (n,).
+        np.ndarray: int64, alternating runs of 0 and 1, shape (n,).
 
     Raises:
-        ValueError: If they are neither.
+        ValueError: If they are neither form.
     """
     if not counts:
         return np.zeros(0, np.int64)
     if isinstance(counts, list):
         if not all(is_number(v) and v == int(v) for v in counts):
-            raise ValueError('a run is no whole number')
+            raise ValueError('a run is not a whole number')
         if any(abs(v) > MAX_RUN for v in counts):
             raise ValueError('a run is too long')
         return np.array(counts, np.int64)
     codes = np.frombuffer(counts.encode(), np.uint8).astype(np.int64) - 48
     if ((codes < 0) | (codes > 63)).any() or codes[-1] & 32:
-        raise ValueError("the text is not COCO's code")
+        raise ValueError("the text is not in COCO's format")
     ends = np.flatnonzero(codes < 32)
     starts = np.r_[0, ends[:-1] + 1]
     if (ends - starts).max() > 6:
@@ -56,17 +57,17 @@ def read_counts(counts: str | list) -> np.ndarray:
 
 
 def check_run_lengths(ann: dict, image: dict, where: str) -> Iterator[Finding]:
-    """Check run lengths: of the size of the image, as many as its pixels.
+    """Check that run lengths have the image's size and number of pixels.
 
-    Of fewer, pycocotools gives masks of what happens to be in memory.
+    If there are too few, pycocotools fills the mask with uninitialised memory.
 
     Args:
         ann (dict): The annotation; ``segmentation`` is a dict.
         image (dict): Its image.
-        where (str): Its name.
+        where (str): Name of the annotation.
 
     Yields:
-        Finding: What was found.
+        Finding: Each problem that was found.
     """
     rle = ann['segmentation']
     size, counts = rle.get('size'), rle.get('counts')
@@ -76,13 +77,11 @@ def check_run_lengths(ann: dict, image: dict, where: str) -> Iterator[Finding]:
         yield Finding('error', 'segmentation', where, what)
         return
     if not isinstance(size, list | tuple) or list(size) != expected:
-        what = (
-            f'run lengths of (height, width) {size} in an image of {expected}'
-        )
+        what = f'run lengths have (height, width) {size}, the image {expected}'
         yield Finding('error', 'size of run lengths', where, what)
         return
     if not all(map(is_number, expected)):
-        # Found elsewhere.
+        # check_images reports these.
         return
     try:
         runs = read_counts(counts)
@@ -93,13 +92,13 @@ def check_run_lengths(ann: dict, image: dict, where: str) -> Iterator[Finding]:
     height, width = map(int, expected)
     if (runs < 0).any() or runs.sum() != height * width:
         what = (
-            f'run lengths of {runs.sum()} pixels in an image of '
-            f'{height * width}; write the mask anew'
+            f'run lengths cover {runs.sum()} pixels, but the image has '
+            f'{height * width}; encode the mask again'
         )
         yield Finding('error', 'run lengths', where, what)
         return
     if not runs[1::2].any():
-        what = 'the mask has no pixel; leave the annotation out'
+        what = 'the mask has no pixels; leave the annotation out'
         yield Finding('error', 'empty mask', where, what)
         return
     code = mask_utils.frPyObjects(

@@ -18,10 +18,10 @@ def check_segmentation(
     Args:
         ann (dict): The annotation; ``segmentation`` is not None.
         image (dict): Its image.
-        where (str): Its name.
+        where (str): Name of the annotation.
 
     Yields:
-        Finding: What was found.
+        Finding: Each problem that was found.
     """
     segmentation = ann['segmentation']
     if isinstance(segmentation, dict):
@@ -36,7 +36,7 @@ def check_segmentation(
 def check_polygons(
     polygons: list, ann: dict, image: dict, where: str
 ) -> Iterator[Finding]:
-    """Check for lists of x and y, of three points or more each."""
+    """Check that polygons are lists of x and y, with at least 3 points."""
     if not polygons:
         what = 'segmentation is []; an instance must have a polygon'
         yield Finding('error', 'empty segmentation', where, what)
@@ -61,12 +61,12 @@ def check_polygons(
         return
     short = [len(part) for part in parts if len(part) < 6 or len(part) % 2]
     if short:
-        # pycocotools fails, or takes four numbers for a box.
+        # pycocotools fails, or reads four numbers as a box.
         serious = len(short) == len(parts) or len(parts[0]) == 4
         serious |= any(num % 2 for num in short)
         what = (
-            f'a polygon of {short[0]} numbers; it must have x and y of three '
-            'points or more'
+            f'a polygon has {short[0]} numbers; it must have x and y of at '
+            'least three points'
         )
         level = 'error' if serious else 'warning'
         yield Finding(level, 'short polygon', where, what)
@@ -80,7 +80,7 @@ def check_polygons(
         (high < 0).any() or (low > np.array(size)).any()
     ):
         what = (
-            f'polygons outside of {size[0]} x {size[1]} pixels: the mask is '
+            f'polygons lie outside {size[0]} x {size[1]} pixels: the mask is '
             'empty'
         )
         yield Finding('warning', 'polygon outside', where, what)
@@ -99,7 +99,7 @@ def polygon_area(points: np.ndarray) -> float:
         points (np.ndarray): x and y of its corners, shape (n, 2).
 
     Returns:
-        float: By the shoelace formula; parts that overlap may cancel out.
+        float: Area by the shoelace formula; overlapping parts may cancel out.
     """
     x, y = (points - points[0]).T
     return abs(x @ np.roll(y, -1) - y @ np.roll(x, -1)) / 2

@@ -1,15 +1,15 @@
-"""What a run does with an annotation file, and what that forgives."""
+"""Use of an annotation file in a run, and errors that do not matter then."""
 
 from collections.abc import Iterable
 from typing import NamedTuple
 
 from mmdet_msrcnn.datasets.findings import Finding
 
-# What mmdet and pycocotools leave out, by the kind of its finding.
+# Kinds of findings whose annotations mmdet and pycocotools leave out.
 LEFT_OUT = {'unknown image', 'unknown category'}
-# What mmdet's training leaves out in addition.
+# Kinds that mmdet's training leaves out in addition.
 UNTRAINED = {'no box', 'no area', 'box outside', 'ignore flag'}
-# Defects that matter only where the mask is read.
+# Defects that matter only if the mask is read.
 OF_MASKS = {
     'no segmentation',
     'segmentation',
@@ -20,17 +20,17 @@ OF_MASKS = {
     'run lengths',
     'empty mask',
 }
-# Of these, LoadAnnotations ignores the instance.
+# Defects for which LoadAnnotations ignores the instance.
 IGNORED = {'empty segmentation', 'short polygon'}
 
 
 class Use(NamedTuple):
-    """What a run does with an annotation file.
+    """Use of an annotation file in a run.
 
     Attributes:
         classes (tuple[str] | None): Names of the classes; None for all.
-        trained (bool): Whether mmdet trains on it. It is evaluated
-            otherwise, which forgives less.
+        trained (bool): Whether mmdet trains on the file. If not, it is
+            evaluated, which tolerates fewer errors.
         masks (bool): Whether masks are read.
         polygons_only (bool): Whether the pipeline ignores run lengths.
     """
@@ -41,7 +41,7 @@ class Use(NamedTuple):
     polygons_only: bool = False
 
     def has(self, category: dict | None) -> bool:
-        """Whether a category is used."""
+        """Return whether a category is used."""
         if category is None or self.classes is None:
             return True
         return category.get('name') in self.classes
@@ -53,16 +53,16 @@ STRICT = Use()
 def forgive(
     findings: Iterable[Finding], ann: dict, category: dict | None, use: Use
 ) -> list[Finding]:
-    """Take errors of an annotation that this use does not meet for warnings.
+    """Turn errors of an annotation that this use does not meet to warnings.
 
     Args:
-        findings (Iterable[Finding]): Of one annotation.
+        findings (Iterable[Finding]): Findings of one annotation.
         ann (dict): The annotation.
         category (dict, optional): Its category.
-        use (Use): What is done with the file.
+        use (Use): How the file is used.
 
     Returns:
-        list[Finding]: The findings, some of a lower level.
+        list[Finding]: The findings, some with a lower level.
     """
     findings = list(findings)
     kinds = {f.kind for f in findings if f.level == 'warning'}

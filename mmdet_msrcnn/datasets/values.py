@@ -1,27 +1,27 @@
-"""Values of an annotation file: what they are, and their names."""
+"""Tests of values in an annotation file, and names for messages."""
 
 import math
 from numbers import Real
 
 
 def is_number(value: object) -> bool:
-    """Whether a value is a finite number, and not text or a truth value."""
+    """Return whether a value is a finite number, not text or a bool."""
     if not isinstance(value, Real) or isinstance(value, bool):
         return False
     try:
         return math.isfinite(value)
     except OverflowError:
-        # A whole number beyond floats.
+        # A whole number too large for a float.
         return False
 
 
 def is_id(value: object) -> bool:
-    """Whether a value can be an id: a number or text."""
+    """Return whether a value can be an id: a number or text."""
     return isinstance(value, str) or is_number(value)
 
 
 def is_box(value: object) -> bool:
-    """Whether a value is a list of four numbers."""
+    """Return whether a value is a list of four numbers."""
     return (
         isinstance(value, list | tuple)
         and len(value) == 4

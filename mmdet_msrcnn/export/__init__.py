@@ -1,1 +1,1 @@
-"""Parts of a trained model in formats of other runtimes."""
+"""Export of parts of a trained model to other runtimes."""

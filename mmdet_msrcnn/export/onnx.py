@@ -1,4 +1,4 @@
-"""The MaskIoU head with its fusion as an ONNX file."""
+"""Export of the MaskIoU head with its fusion to ONNX."""
 
 import logging
 import os
@@ -16,7 +16,7 @@ from mmdet_msrcnn.export.scorer import (
 from mmdet_msrcnn.models.mask_heads.mask_fusion import FUSIONS
 from mmdet_msrcnn.version import __version__
 
-# What the exporter writes without converting; old runtimes read it.
+# The exporter writes this version without conversion; old runtimes read it.
 OPSET = 18
 
 
@@ -32,7 +32,7 @@ def check_packages(find: Callable = find_spec) -> None:
 
 @contextmanager
 def quiet() -> Iterator[None]:
-    """Silence what torch's exporter says of torchvision and of itself."""
+    """Silence the messages of torch's exporter."""
     logger = logging.getLogger('torch.onnx')
     level = logger.level
     logger.setLevel(logging.ERROR)
@@ -45,7 +45,7 @@ def quiet() -> Iterator[None]:
 
 
 def metadata(scorer: MaskIoUScorer) -> dict[str, str]:
-    """What a reader of the file may want to know of the head."""
+    """Return the metadata of the file, which describes the head."""
     head = scorer.head
     fusion = next(n for n, f in FUSIONS.items() if f is head.fusion)
     shapes = {
@@ -65,7 +65,7 @@ def write_onnx(scorer: MaskIoUScorer, path: str | os.PathLike) -> None:
     """Write a scorer as one ONNX file, for any number of RoIs.
 
     Args:
-        scorer (MaskIoUScorer): In eval mode.
+        scorer (MaskIoUScorer): Scorer in eval mode.
         path (str or PathLike): The file.
 
     Raises:
@@ -74,14 +74,14 @@ def write_onnx(scorer: MaskIoUScorer, path: str | os.PathLike) -> None:
     check_packages()
     num_rois = torch.export.Dim('num_rois')
     inputs = random_inputs(scorer, 2)
-    # The fourth and later ones are those of *rank_feats.
+    # Inputs from the fourth on belong to *rank_feats.
     shapes = tuple({0: num_rois} for _ in inputs)
     names = {0: num_rois}, None, None
     if len(inputs) > 3:
         shapes = *shapes[:3], shapes[3:]
         names = *names, (None,)
     with quiet(), torch.no_grad():
-        # Not strict, len(labels) of select_by_label would become a constant.
+        # If not strict, len(labels) in select_by_label becomes a constant.
         program = torch.export.export(
             scorer,
             inputs,
@@ -94,7 +94,7 @@ def write_onnx(scorer: MaskIoUScorer, path: str | os.PathLike) -> None:
             input_names=list(scorer.shapes),
             output_names=list(scorer.outputs),
             opset_version=OPSET,
-            # Names the dimension of all, which is the same.
+            # One name is enough: all inputs share this dimension.
             dynamic_shapes=names,
             verbose=False,
         )

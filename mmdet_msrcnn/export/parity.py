@@ -1,4 +1,4 @@
-"""Whether an exported MaskIoU head gives what the model gives."""
+"""Comparison of an exported MaskIoU head with the model."""
 
 import os
 from collections.abc import Callable, Iterable
@@ -19,18 +19,18 @@ from mmdet_msrcnn.export.scorer import (
 NUM_ROIS = (0, 1, 2, 7, 100)
 TOLERANCE = 1e-5
 
-# Inputs of the head, and the scores that the model makes of them.
+# Inputs of the head, and the scores that the model computes from them.
 Case = tuple[tuple[Tensor, ...], tuple[Tensor, ...]]
 
 
 class Parity(NamedTuple):
-    """Outcome of a comparison.
+    """Result of a comparison.
 
     Attributes:
         largest (float): Largest absolute difference of the scores.
-        num_rois (int): RoIs that were compared.
-        num_inside (int): Those with a MaskIoU in (0, 1): two models agree on
-            the others wherever both leave [0, 1] and are clamped.
+        num_rois (int): Number of RoIs that were compared.
+        num_inside (int): Number of RoIs with a MaskIoU in (0, 1). Outside, two
+            models can agree only because both are clamped.
     """
 
     largest: float
@@ -45,12 +45,12 @@ class Parity(NamedTuple):
 
 
 def has_runtime(find: Callable = find_spec) -> bool:
-    """Whether onnxruntime is installed."""
+    """Return whether onnxruntime is installed."""
     return find('onnxruntime') is not None
 
 
 def open_session(path: str | os.PathLike) -> Any:
-    """Load a file into onnxruntime, with as many threads as torch has.
+    """Load a file into onnxruntime, with as many threads as torch uses.
 
     Raises:
         ImportError: If onnxruntime is missing.
@@ -73,10 +73,10 @@ def compare(session: Any, cases: Iterable[Case]) -> Parity:
 
     Args:
         session (onnxruntime.InferenceSession): The exported head.
-        cases (Iterable[Case]): At least one RoI in all.
+        cases (Iterable[Case]): Cases with at least one RoI in total.
 
     Returns:
-        Parity: Over all cases.
+        Parity: Result over all cases.
 
     Raises:
         ValueError: If a MaskIoU differs by more than ``TOLERANCE``.
@@ -92,12 +92,12 @@ def compare(session: Any, cases: Iterable[Case]) -> Parity:
         expected.append(torch.stack(outputs).numpy())
     found, expected = (np.concatenate(x, 1) for x in (found, expected))
     largest = np.abs(found - expected).max()
-    # Written so that NaN is refused.
+    # This form also refuses NaN.
     if not largest <= TOLERANCE:
         raise ValueError(
-            f'onnxruntime and the model differ by {largest:.1e}, and '
-            f'{TOLERANCE:.0e} is allowed. Please report it with the versions '
-            'of torch, onnx, onnxscript and onnxruntime.'
+            f'onnxruntime and the model differ by {largest:.1e}; at most '
+            f'{TOLERANCE:.0e} is allowed. Please report this with the '
+            'versions of torch, onnx, onnxscript and onnxruntime.'
         )
     inside = (expected[0] > 0) & (expected[0] < 1)
     return Parity(float(largest), len(inside), int(inside.sum()))
@@ -107,13 +107,13 @@ def compare(session: Any, cases: Iterable[Case]) -> Parity:
 def random_cases(
     scorer: MaskIoUScorer, num_rois: Iterable[int] = NUM_ROIS
 ) -> list[Case]:
-    """Random inputs for several numbers of RoIs, and their scores."""
+    """Create random inputs for several numbers of RoIs, and their scores."""
     inputs = [random_inputs(scorer, k) for k in num_rois]
     return [(one, scorer(*one)) for one in inputs]
 
 
 def observed_cases(model: nn.Module, predict: Callable) -> list[Case]:
-    """What reaches the MaskIoU head of a detector, and what it scores.
+    """Record the inputs and scores of a detector's MaskIoU head.
 
     Args:
         model (nn.Module): Detector with a MaskIoU head.
@@ -121,11 +121,11 @@ def observed_cases(model: nn.Module, predict: Callable) -> list[Case]:
             :obj:`DetDataSample`.
 
     Returns:
-        list[Case]: None without detections, else one.
+        list[Case]: Empty if nothing is detected, else one case.
     """
     seen = []
     handle = model.roi_head.mask_iou_head.register_forward_pre_hook(
-        # Without the context of a scorer that has none.
+        # A scorer without context gets None for it.
         lambda _, inputs: seen.append([x for x in inputs if x is not None])
     )
     try:
@@ -141,7 +141,7 @@ def image_cases(
     checkpoint: str | os.PathLike,
     image: str | os.PathLike,
 ) -> list[Case]:
-    """:func:`observed_cases` of an image, on the CPU.
+    """Run :func:`observed_cases` on an image, on the CPU.
 
     Args:
         config (str or PathLike): Config of the detector.
@@ -158,6 +158,6 @@ def image_cases(
     if not cases:
         raise ValueError(
             f'Nothing is detected in {image}, so there is nothing to '
-            'compare. Give an image with objects.'
+            'compare. Use an image with objects.'
         )
     return cases

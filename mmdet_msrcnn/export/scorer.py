@@ -1,4 +1,4 @@
-"""The MaskIoU head as it is used at test, from a config and a checkpoint."""
+"""MaskIoU head for inference, built from a config and a checkpoint."""
 
 import os
 
@@ -11,13 +11,13 @@ from mmdet_msrcnn.models.detectors.build_detector import build_detector
 from mmdet_msrcnn.models.mask_heads.base_mask_scorer import BaseMaskScorer
 from mmdet_msrcnn.models.mask_heads.mask_fusion import select_by_label
 
-# The last is that of a head that learns the mask score.
+# Only a head that learns the mask score has the last input.
 INPUTS = ('mask_feats', 'mask_probs', 'labels', 'rank_feats')
 PREFIX = 'roi_head.mask_iou_head.'
 
 
 class MaskIoUScorer(nn.Module):
-    """Scores of the mask of each RoI's own class, as results hold them.
+    """Module that scores the mask of each RoI's own class.
 
     Args:
         head (:obj:`BaseMaskScorer`): Trained head.
@@ -29,7 +29,7 @@ class MaskIoUScorer(nn.Module):
         self.head = head
         size, num_classes = head.roi_feat_size, head.num_classes
         num_masks = num_classes if head.needs_all_masks else 1
-        # Of one RoI.
+        # Shapes for one RoI.
         self.shapes = dict(
             mask_feats=(head.in_channels, size, size),
             mask_probs=(num_masks, mask_size, mask_size),
@@ -46,12 +46,12 @@ class MaskIoUScorer(nn.Module):
         labels: Tensor,
         *rank_feats: Tensor,
     ) -> tuple[Tensor, ...]:
-        """Predict the MaskIoU, and the mask score if that is learned.
+        """Predict the MaskIoU, and the mask score if the head learns it.
 
         Args:
             mask_feats (Tensor): See :meth:`BaseMaskScorer.forward`.
-            mask_probs (Tensor): See there.
-            labels (Tensor): See there.
+            mask_probs (Tensor): See :meth:`BaseMaskScorer.forward`.
+            labels (Tensor): See :meth:`BaseMaskScorer.forward`.
             *rank_feats (Tensor): See :meth:`MaskScoreHead.forward`.
 
         Returns:
@@ -62,7 +62,7 @@ class MaskIoUScorer(nn.Module):
 
 
 def random_inputs(scorer: MaskIoUScorer, num_rois: int) -> tuple[Tensor, ...]:
-    """Normal features, uniform probabilities and labels, always the same."""
+    """Create random inputs, always the same for a number of RoIs."""
     generator = torch.Generator().manual_seed(num_rois)
     feats, probs, labels, *rank_feats = (
         (num_rois, *shape) for shape in scorer.shapes.values()
@@ -85,7 +85,7 @@ def load_scorer(
         checkpoint (str or PathLike): Its checkpoint, a local file.
 
     Returns:
-        MaskIoUScorer: In eval mode.
+        MaskIoUScorer: Scorer in eval mode.
 
     Raises:
         TypeError: If the config has no MaskIoU head of this package.
@@ -105,7 +105,7 @@ def load_scorer(
         found = f'{type(head).__module__}.{type(head).__name__}'
         raise TypeError(
             'model.roi_head.mask_iou_head must be a mmdet_msrcnn.MaskIoUHead, '
-            f'but {config} has {"none" if head is None else found}. Give a '
+            f'but {config} has {"none" if head is None else found}. Use a '
             "config of configs/ms_rcnn or one like it; the weights of mmdet's "
             'own head fit them.'
         )
@@ -114,7 +114,7 @@ def load_scorer(
     except RuntimeError as error:
         raise ValueError(
             f'{checkpoint} does not fit the MaskIoU head of {config}: '
-            f'{error}\nThese names follow {PREFIX!r}. Give the config that '
+            f'{error}\nThese names follow {PREFIX!r}. Use the config that '
             'the checkpoint was trained with.'
         ) from error
     train_cfg = roi_head.mask_iou_train_cfg or {}

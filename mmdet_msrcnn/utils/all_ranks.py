@@ -4,14 +4,14 @@ from mmengine.dist import all_gather_object
 
 
 def raise_on_all_ranks(error: Exception | None) -> None:
-    """Raise what any rank has found, on every rank.
+    """Raise the error of any rank on every rank.
 
-    A rank that stops alone leaves the others waiting for it. All ranks must
-    call this at the same point.
+    If only one rank stops, the others wait for it forever. All ranks must call
+    this at the same point.
 
     Args:
-        error (Exception, optional): What this rank has found. Its type must
-            take one message.
+        error (Exception, optional): Error of this rank. Its type must accept
+            a single message.
 
     Raises:
         Exception: The error of the first rank that has one.

@@ -7,13 +7,13 @@ def positive(text: str) -> int:
     """Read a number of at least 1.
 
     Args:
-        text (str): What was given.
+        text (str): The argument.
 
     Returns:
         int: The number.
 
     Raises:
-        argparse.ArgumentTypeError: If it is none.
+        argparse.ArgumentTypeError: If it is not such a number.
     """
     if not text.isdecimal() or int(text) < 1:
         raise argparse.ArgumentTypeError(

@@ -1,17 +1,17 @@
-"""Configs of data sets."""
+"""Functions that read configs of data sets."""
 
 from collections.abc import Iterator
 
 
 def inner_data_set(dataset: dict) -> dict:
-    """Take a data set out of its wrappers, such as RepeatDataset."""
+    """Return the data set inside wrappers such as RepeatDataset."""
     while 'ann_file' not in dataset and 'dataset' in dataset:
         dataset = dataset['dataset']
     return dataset
 
 
 def inner_data_sets(dataset: dict) -> Iterator[dict]:
-    """Take all data sets out of wrappers, ConcatDataset included.
+    """List all data sets inside wrappers, including ConcatDataset.
 
     Args:
         dataset (dict): Config of a data set.

@@ -1,4 +1,4 @@
-"""Images of a folder, and names for what is made of them."""
+"""Images of a folder, and names for their outputs."""
 
 import os
 from collections.abc import Iterator
@@ -16,8 +16,8 @@ def find_images(folder: Path) -> tuple[list[Path], list[Path]]:
         folder (Path): Folder.
 
     Returns:
-        tuple[list[Path], list[Path]]: Images (suffixes of any case) and other
-        files, both sorted.
+        tuple[list[Path], list[Path]]: Images (suffix in upper or lower case)
+        and other files, both sorted.
     """
     images, others = [], []
     for path in sorted(path for path in folder.rglob('*') if path.is_file()):
@@ -27,11 +27,11 @@ def find_images(folder: Path) -> tuple[list[Path], list[Path]]:
 
 
 class OutputNames:
-    """Gives every input an output name of its own.
+    """Unique output names of inputs.
 
-    The first input gets the shortest name; one whose name is taken gets a
-    longer one, with its suffix or its folders. The same input always gets the
-    same name.
+    The first input gets the shortest name. If a name is taken, the input gets
+    a longer one, with its suffix or its folders. The same input always gets
+    the same name.
 
     Args:
         suffix (bool): Keep the suffix of the input. Defaults to False.
@@ -48,8 +48,8 @@ class OutputNames:
             source (str or PathLike): Path or address of the input.
 
         Returns:
-            str: Relative path, unique also where upper and lower case are
-            the same.
+            str: Relative path. It is unique even if upper and lower case are
+            not distinguished.
         """
         source = os.fspath(source)
         return next(
@@ -74,7 +74,7 @@ class OutputNames:
 
 
 def _local(source: str) -> PurePath:
-    """Absolute path of an input, without the host of an address."""
+    """Return the absolute path of an input, without an address's host."""
     if '://' in source:
         parts = urlsplit(source).path.split('/')
         return PurePosixPath('/', *(part for part in parts if part != '..'))

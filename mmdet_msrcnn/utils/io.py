@@ -1,4 +1,4 @@
-"""Files that are written whole or not at all."""
+"""Functions that write a file completely or not at all."""
 
 import json
 import os
@@ -19,13 +19,13 @@ def atomic_path(path: str | os.PathLike) -> Iterator[Path]:
         path (str or PathLike): Final path; its folder is created.
 
     Yields:
-        Path: A new file beside it, with the same suffix.
+        Path: A new file in the same folder, with the same suffix.
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     name = f'.{path.stem}-{secrets.token_hex(4)}{path.suffix}'
     temporary = path.with_name(name)
-    # Not mkstemp, whose files only their owner can read.
+    # Not mkstemp, because only the owner can read its files.
     os.close(os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666))
     try:
         yield temporary
@@ -53,7 +53,7 @@ def check_not_overwritten(
         inputs (Iterable[Path]): Files that are read.
 
     Raises:
-        ValueError: If one is.
+        ValueError: If an output is an input.
     """
     inputs = {Path(path).resolve() for path in inputs}
     for path in outputs:
@@ -73,15 +73,15 @@ def write_text(path: str | os.PathLike, text: str) -> None:
 def write_json(path: str | os.PathLike, content: Any) -> None:
     """Write a JSON file atomically.
 
-    NumPy numbers are written as Python's, and NaN, which JSON does not have,
-    as ``null``.
+    NumPy numbers are written as Python numbers. NaN is written as ``null``,
+    because JSON has no NaN.
 
     Args:
         path (str or PathLike): File to write.
         content (Any): Dicts, lists, strings and numbers.
 
     Raises:
-        TypeError: If it holds anything else.
+        TypeError: If it contains anything else.
         ValueError: If a number is infinite.
     """
     options = dict(allow_nan=False, default=_to_python)
@@ -97,7 +97,9 @@ def write_json(path: str | os.PathLike, content: Any) -> None:
 def _to_python(value: Any) -> Any:
     if isinstance(value, np.generic):
         return value.item()
-    raise TypeError(f'{value!r} of {type(value).__name__} is not for JSON')
+    raise TypeError(
+        f'{value!r} of type {type(value).__name__} cannot be written to JSON'
+    )
 
 
 def _nan_to_none(content: Any) -> Any:

@@ -1,4 +1,4 @@
-"""Reading ``metafile.yml``: which models there are."""
+"""Reader of ``metafile.yml``, which lists the models."""
 
 from pathlib import Path
 
@@ -11,7 +11,7 @@ def read_metafile(path: Path) -> dict:
     """Read a metafile.
 
     Args:
-        path (Path): File, which need not exist.
+        path (Path): The file; it need not exist.
 
     Returns:
         dict: ``Collections`` and ``Models``, both lists of dicts with
@@ -43,7 +43,7 @@ def find_model(folder: Path, name: str) -> dict | None:
         name (str): Name of the model, in upper or lower case.
 
     Returns:
-        dict | None: Its entry, None if there is none.
+        dict | None: Its entry; None if there is none.
     """
     for path in sorted(folder.glob('configs/*/metafile.yml')):
         for model in read_metafile(path)['Models']:

@@ -1,4 +1,4 @@
-"""State of the random generators that a training draws from."""
+"""State of the random generators that training uses."""
 
 import random
 
@@ -7,11 +7,11 @@ import torch
 
 
 def get_random_state() -> dict:
-    """Read the generators of Python, NumPy and torch of this process.
+    """Read the state of this process's Python, NumPy and torch generators.
 
     Returns:
         dict: Tensors and plain data, which ``torch.load`` reads with
-        ``weights_only=True``. ``cuda`` is there with a GPU.
+        ``weights_only=True``. ``cuda`` is included if there is a GPU.
     """
     name, keys, *rest = np.random.get_state()
     state = dict(
@@ -25,7 +25,7 @@ def get_random_state() -> dict:
 
 
 def set_random_state(state: dict) -> None:
-    """Set the generators to what :func:`get_random_state` read.
+    """Restore the state from :func:`get_random_state`.
 
     Args:
         state (dict): The state. ``cuda`` is ignored without a GPU.

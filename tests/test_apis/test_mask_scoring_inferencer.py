@@ -154,7 +154,7 @@ def test_image_that_cannot_be_read_is_named(real, tmp_path):
 
 
 def test_folder_without_images_is_named(real, tmp_path):
-    with pytest.raises(ValueError, match='holds no image'):
+    with pytest.raises(ValueError, match='contains no image'):
         real(str(tmp_path))
 
 
@@ -176,7 +176,7 @@ def test_name_of_a_model_of_mmdet(inferencer):
 @pytest.mark.parametrize(
     ('name', 'message'),
     [
-        ('mmdet_msrcnn::ms_rcnn/x.py', 'knows no configs of mmdet_msrcnn'),
+        ('mmdet_msrcnn::ms_rcnn/x.py', 'cannot find configs of mmdet_msrcnn'),
         ('no-such-model', 'Cannot find model: no-such-model'),
     ],
 )

@@ -45,10 +45,10 @@ def truncate(path: Path) -> None:
 
 
 CASES = {
-    'truncated': (truncate, 'was cut off or is no checkpoint'),
+    'truncated': (truncate, 'is incomplete or not a checkpoint'),
     'empty': (
         lambda path: path.write_bytes(b''),
-        'was cut off or is no checkpoint',
+        'is incomplete or not a checkpoint',
     ),
     'web page': (
         lambda path: path.write_text('\n<!DOCTYPE html><html></html>'),
@@ -56,9 +56,9 @@ CASES = {
     ),
     'text': (
         lambda path: path.write_text('hello'),
-        'was cut off or is no checkpoint',
+        'is incomplete or not a checkpoint',
     ),
-    'a list': (lambda path: torch.save([1], path), 'holds a list'),
+    'a list': (lambda path: torch.save([1], path), 'contains a list'),
 }
 
 

@@ -41,14 +41,14 @@ def test_a_fine_file():
 ANNOTATION = [
     (dict(id=None), 'error', 'no id', 'missing or null'),
     (dict(id=0), 'note', 'id 0', 'renumbers'),
-    (dict(id=2), 'error', 'shared id', 'one of its own'),
+    (dict(id=2), 'error', 'shared id', 'its own id'),
     (dict(image_id=None), 'error', 'no image_id', 'missing or null'),
     (dict(image_id=9), 'warning', 'unknown image', 'id 9'),
     (dict(image_id=[1]), 'warning', 'unknown image', 'id [1]'),
     (dict(image_id='1'), 'error', 'kind of image_id', "image_id is '1'"),
     (dict(category_id=None), 'error', 'no category_id', 'missing'),
     (dict(category_id=9), 'warning', 'unknown category', 'id 9'),
-    (dict(category_id='2'), 'error', 'kind of category_id', 'as a number'),
+    (dict(category_id='2'), 'error', 'kind of category_id', 'is a number'),
     (dict(id=True), 'error', 'annotation id', 'must be a number'),
     (dict(id=[7]), 'error', 'annotation id', 'must be a number'),
     (dict(ignore=1), 'warning', 'ignore flag', 'counted in evaluation'),
@@ -80,7 +80,7 @@ ANNOTATION = [
         dict(bbox=[2, 10, 9, 9]),
         'warning',
         'box and mask differ',
-        'the mask has [35.0, 10.0, 20.0, 20.0]',
+        'the box of the mask is [35.0, 10.0, 20.0, 20.0]',
     ),
     (dict(segmentation=None), 'error', 'no segmentation', 'missing or null'),
     (dict(segmentation=[]), 'error', 'empty segmentation', 'is []'),
@@ -113,19 +113,19 @@ ANNOTATION = [
         dict(segmentation=[[35, 10, 55, 30]]),
         'error',
         'short polygon',
-        'of 4 numbers',
+        'has 4 numbers',
     ),
     (
         dict(segmentation=[[35, 10], square(35, 10, 20)]),
         'warning',
         'short polygon',
-        'of 2 numbers',
+        'has 2 numbers',
     ),
     (
         dict(segmentation=[square(35, 10, 20), [35, 10, 40]]),
         'error',
         'short polygon',
-        'of 3 numbers',
+        'has 3 numbers',
     ),
     (
         dict(segmentation=[square(90, 10, 20)]),
@@ -149,13 +149,13 @@ ANNOTATION = [
         dict(bbox=[2, 10, 9, 9], segmentation=rle()),
         'warning',
         'box and mask differ',
-        'the mask has [35.0, 10.0, 20.0, 20.0]',
+        'the box of the mask is [35.0, 10.0, 20.0, 20.0]',
     ),
     (
         dict(segmentation=rle(WIDTH, HEIGHT)),
         'error',
         'size of run lengths',
-        '[80, 60] in an image of [60, 80]',
+        '[80, 60], the image [60, 80]',
     ),
     (
         dict(segmentation=dict(size=[60, 80])),
@@ -193,7 +193,7 @@ def test_ids_of_both_kinds():
     assert check_annotations(text) == []
     text['annotations'][0]['image_id'] = 1
     (finding,) = check_annotations(text)
-    assert 'has the id as text' in finding.what
+    assert 'the id of the image is text' in finding.what
 
 
 def change_images(**changes):
@@ -217,17 +217,17 @@ FILE = [
         'no list',
         'must have',
     ),
-    (lambda c: c.pop('annotations'), 'warning', 'no annotations', 'no list'),
+    (lambda c: c.pop('annotations'), 'warning', 'no annotations', 'missing'),
     (lambda c: c.update(images=[]), 'error', 'no images', 'empty'),
-    (lambda c: c['images'].append(None), 'error', 'no dict', 'None'),
-    (lambda c: c['annotations'].append(5), 'error', 'no dict', '5'),
-    (lambda c: c['categories'].append('x'), 'error', 'no dict', "'x'"),
+    (lambda c: c['images'].append(None), 'error', 'not a dict', 'None'),
+    (lambda c: c['annotations'].append(5), 'error', 'not a dict', '5'),
+    (lambda c: c['categories'].append('x'), 'error', 'not a dict', "'x'"),
     (change_images(id=[1]), 'error', 'image id', '[1]'),
     (change_images(file_name=['a']), 'error', 'file name', "['a']"),
     (change_images(file_name=''), 'error', 'file name', "''"),
     (change_categories(id=[1]), 'error', 'category id', '[1]'),
     (change_categories(name=5), 'error', 'category name', '5'),
-    (change_images(id=2), 'error', 'shared image id', 'one of its own'),
+    (change_images(id=2), 'error', 'shared image id', 'its own id'),
     (change_images(id='1'), 'error', 'kinds of ids', 'text'),
     (
         change_images(file_name=None),
@@ -247,7 +247,7 @@ FILE = [
     (change_categories(id=2), 'error', 'shared id', '[2, 2]'),
     (change_categories(name='pear'), 'error', 'shared name', '[1, 2]'),
     (change_categories(name=None), 'error', 'no name', 'must have name'),
-    (repeat, 'warning', 'repeated', 'as annotation 1'),
+    (repeat, 'warning', 'repeated', 'to annotation 1'),
 ]
 
 

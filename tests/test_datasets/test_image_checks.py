@@ -39,7 +39,7 @@ def test_exif_as_mmcv_loads_it(tmp_path, suffix, orientation):
     assert finding.level == 'error'
     assert finding.where == f"image '{path.name}' (id 7)"
     assert f'{height} x {width} pixels in the annotations' in finding.what
-    assert f'{width} x {height} as {path} is loaded' in finding.what
+    assert f'{path} is loaded as {width} x {height} (' in finding.what
     assert 'EXIF orientation' in finding.what
 
 
@@ -86,7 +86,7 @@ def test_sixteen_bits(tmp_path, suffix, channels, bits, levels):
     assert left in (levels, levels + 1)
     (finding,) = found
     assert (finding.level, finding.kind) == ('warning', '16 bits')
-    assert f'{left} gray levels are left' in finding.what
+    assert f'only {left} gray levels remain' in finding.what
 
 
 def test_the_order_is_that_of_the_images(tmp_path):

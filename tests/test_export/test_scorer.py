@@ -57,7 +57,7 @@ def test_damaged_checkpoint_is_named(trained, tmp_path, content):
 
 def test_checkpoint_without_names_is_refused(trained, tmp_path):
     torch.save(torch.zeros(3), tmp_path / 'tensor.pth')
-    with pytest.raises(ValueError, match='holds a Tensor'):
+    with pytest.raises(ValueError, match='contains a Tensor'):
         load_scorer(trained.config, tmp_path / 'tensor.pth')
 
 

@@ -75,7 +75,11 @@ def broken(change) -> dict:
         (
             'train.json',
             lambda c: c['images'][0].update(width=60, height=80),
-            ('60 x 80 pixels in the annotations, 80 x 60 as', "'1.png'"),
+            (
+                '60 x 80 pixels in the annotations, but',
+                'as 80 x 60',
+                "'1.png'",
+            ),
         ),
     ],
 )
@@ -199,7 +203,7 @@ def test_what_fails_on_the_rank_that_checks_is_raised(fruit, monkeypatch):
         return [error]
 
     monkeypatch.setattr(all_ranks, 'all_gather_object', gather)
-    with pytest.raises(RuntimeError, match='test.json is no JSON'):
+    with pytest.raises(RuntimeError, match='test.json is not JSON'):
         AnnotationCheckHook().before_run(runner)
     assert gathered[0][0] is RuntimeError
 

@@ -61,7 +61,7 @@ MISFITS = {
     'classes': (
         {f'model.{head}': 7 for head in HEADS},
         checkpoint,
-        'It has 7 classes, the config 10: test it with a config of its cl',
+        'It has 7 classes, the config 10: test it with a config for its cl',
     ),
     'backbone': (
         {
@@ -69,11 +69,11 @@ MISFITS = {
             'model.neck.in_channels': [16, 32, 64, 128],
         },
         checkpoint,
-        'Of another shape: backbone.bn1.bias, .* Give the config that it was',
+        'Of another shape: backbone.bn1.bias, .* Use the config that it was',
     ),
     'no MaskIoU head': ({}, mask_rcnn, 'It has no MaskIoU head: test it with'),
     'web page': ({}, page, 'is a web page, not a checkpoint'),
-    'truncated': ({}, truncated, 'was cut off or is no checkpoint'),
+    'truncated': ({}, truncated, 'is incomplete or not a checkpoint'),
 }
 
 
@@ -150,7 +150,7 @@ def test_a_cut_off_checkpoint_is_not_resumed(
     path = truncated(config(workspace, tmp_path), tmp_path / 'epoch_1.pth')
     (tmp_path / 'last_checkpoint').write_text(path)
     cfg = config(workspace, tmp_path, resume=True)
-    with pytest.raises(ValueError, match='epoch_1.pth was not loaded: it was'):
+    with pytest.raises(ValueError, match='epoch_1.pth was not loaded: it is'):
         Runner.from_cfg(cfg).train()
 
 
@@ -162,7 +162,9 @@ def test_a_file_without_state_dict_is_refused(
     state_dict = build_model(config(workspace, tmp_path)).state_dict()
     torch.save(dict(model=state_dict, epoch=3), path)
     cfg = config(workspace, tmp_path, load_from=str(path))
-    with pytest.raises(ValueError, match='Missing in it: backbone.bn1.bias'):
+    with pytest.raises(
+        ValueError, match='Missing in the checkpoint: backbone.bn1.bias'
+    ):
         Runner.from_cfg(cfg).test()
 
 

@@ -68,7 +68,7 @@ def test_errors(run, tmp_path, capsys):
 @pytest.mark.parametrize(
     ('data', 'message'),
     [
-        (b'{', 'is no JSON'),
+        (b'{', 'is not JSON'),
         (b'[]', 'holds a list'),
         (None, 'No such file'),
     ],

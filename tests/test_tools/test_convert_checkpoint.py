@@ -60,7 +60,7 @@ CASES = {
     'hostile': (hostile, 'was not loaded'),
     'cut off': (
         lambda p: p.write_bytes(b'PK\x03\x04 and no more'),
-        'was cut off or is no checkpoint',
+        'is incomplete or not a checkpoint',
     ),
     'web page': (lambda p: p.write_text('<html></html>'), 'web page'),
     'absent': (lambda p: None, 'does not exist'),

@@ -110,15 +110,15 @@ class MaskScoringInferencer(DetInferencer):
         """Refuse a checkpoint that does not fully fit the model.
 
         Raises:
-            TypeError: If the MaskIoU head is mmdet's, which writes mask
-                scores only into the scores of masks, over the class scores.
+            TypeError: If the MaskIoU head is mmdet's, which overwrites the
+                class scores with the mask scores.
             ValueError: If the checkpoint does not fit.
         """
         head = getattr(getattr(model, 'roi_head', None), 'mask_iou_head', None)
         if isinstance(head, MMDetMaskIoUHead):
             raise TypeError(
-                "The MaskIoU head is mmdet's own, which does not return mask "
-                'scores in addition to class scores. Use a config of '
+                "The MaskIoU head is mmdet's own, which overwrites the class "
+                'scores with the mask scores. Use a config of '
                 "configs/ms_rcnn; checkpoints of mmdet's head fit them."
             )
         if checkpoint is not None:

@@ -67,7 +67,7 @@ ROWS: dict[str, Callable[[Tensor], Tensor]] = {
 
 
 def _variants(weights: dict[str, Tensor]) -> dict[str, bool]:
-    """Return which unsupported variants a checkpoint is."""
+    """Check a checkpoint for the variants that cannot be converted."""
     conv = weights.get('backbone.body.layer1.0.conv2.weight')
     return {
         'a C4 model, without FPN': any(

@@ -15,18 +15,19 @@ from mmdet_msrcnn.checkpoints.maskrcnn_benchmark import CELL_ANCHORS
 
 # Differences that no option of mmdet can remove.
 DIFFERENCES = (
-    'RoIs: here features are sampled up to the end of the last pixel, there '
-    'up to its start. So RoIs here are one pixel of the network input longer.',
-    'Boxes outside the image: after clipping they have no width here, and a '
-    'width of one pixel there.',
-    'Boxes in the original image: here the last pixel is scaled too, there it '
-    'is added after scaling. Sizes differ by |1 - r| pixels, where the '
-    'original image has r times the size of the network input.',
-    'Masks: here they are pasted at sub-pixel positions, there into boxes of '
-    'whole pixels.',
-    'Images: here OpenCV resizes them, there Pillow, which smooths when it '
-    'shrinks.',
-    'MaskIoU: here it is clamped to [0, 1], there it is not.',
+    'RoIs: mmdet samples features up to the end of the last pixel, the '
+    "authors' code up to its start. So RoIs in mmdet are one pixel of the "
+    'network input longer.',
+    'Boxes outside the image: after clipping they have no width in mmdet, and '
+    "a width of one pixel in the authors' code.",
+    'Boxes in the original image: mmdet scales the last pixel too, the '
+    "authors' code adds it after scaling. Sizes differ by |1 - r| pixels, "
+    'where the original image has r times the size of the network input.',
+    "Masks: mmdet pastes them at sub-pixel positions, the authors' code into "
+    'boxes of whole pixels.',
+    "Images: mmdet resizes them with OpenCV, the authors' code with Pillow, "
+    'which smooths when it shrinks.',
+    "MaskIoU: this package clamps it to [0, 1], the authors' code does not.",
 )
 
 

@@ -43,7 +43,7 @@ def check_annotations(content: dict, use: Use = STRICT) -> list[Finding]:
 
     Args:
         content (dict): Content of the JSON file.
-        use (Use): How the file is used. By default all is evaluated.
+        use (Use): How the file is used. By default everything is evaluated.
 
     Returns:
         list[Finding]: Findings in the order of the file. If the lists are not

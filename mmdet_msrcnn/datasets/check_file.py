@@ -44,8 +44,8 @@ def read_annotations(path: Path) -> dict:
         raise ValueError(f'{path} is not JSON: {error}') from None
     if not isinstance(content, dict):
         raise ValueError(
-            f'{path} holds a {type(content).__name__}, not the dict of a COCO '
-            'annotation file'
+            f'{path} contains a {type(content).__name__}, not the dict of a '
+            'COCO annotation file'
         )
     return content
 
@@ -63,7 +63,7 @@ def check_file(
         path (Path): COCO annotation file.
         folder (Path, optional): Folder of the images. By default image files
             are not checked.
-        use (Use): How the file is used. By default all is evaluated.
+        use (Use): How the file is used. By default everything is evaluated.
         loading (Loading): How images are read. By default as in mmdet.
         img_ids (Collection, optional): Images whose files are checked. By
             default all.

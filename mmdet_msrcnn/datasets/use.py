@@ -53,7 +53,7 @@ STRICT = Use()
 def forgive(
     findings: Iterable[Finding], ann: dict, category: dict | None, use: Use
 ) -> list[Finding]:
-    """Turn errors of an annotation that this use does not meet to warnings.
+    """Turn errors of an annotation that do not matter here into warnings.
 
     Args:
         findings (Iterable[Finding]): Findings of one annotation.

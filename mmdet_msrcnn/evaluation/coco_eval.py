@@ -109,7 +109,7 @@ def set_params(
     max_dets: int,
     iou_thrs: Sequence[float],
 ) -> None:
-    """Set what is evaluated; see :func:`box_evaluator`."""
+    """Set what to evaluate; see :func:`box_evaluator`."""
     coco_eval.params.catIds = list(cat_ids)
     coco_eval.params.imgIds = list(img_ids)
     coco_eval.params.maxDets = [max_dets]

@@ -54,7 +54,7 @@ def check_items(items: Sequence[str], proposal_nums: Sequence[int]) -> None:
         if item not in ITEMS:
             raise KeyError(
                 f'metric item "{item}" is not supported; metric_items may '
-                f'hold {ITEMS}'
+                f'contain {ITEMS}'
             )
     if set(items) & set(RECALL_ITEMS) and len(proposal_nums) != 3:
         raise ValueError(

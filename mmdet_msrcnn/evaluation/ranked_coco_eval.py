@@ -81,7 +81,7 @@ class RankedCOCOeval(COCOeval):
         self._add_true_ious()
 
     def _overlap(self, img_id: int, cat_id: int) -> np.ndarray:
-        """Compute IoUs, shape (D, G); divide by the detection for crowds."""
+        """Compute IoUs, shape (D, G); for crowds, over the detection area."""
         dts, gts = self._dts[img_id, cat_id], self._gts[img_id, cat_id]
         if not dts or not gts:
             return np.zeros((len(dts), len(gts)))

@@ -24,7 +24,7 @@ def latest_checkpoint(work_dir: Path) -> str | None:
     mmengine stores the full path of the last checkpoint.
 
     Args:
-        work_dir (Path): Work folder of the training.
+        work_dir (Path): Work directory of the training.
 
     Returns:
         str | None: Path of the checkpoint; None if there is none.

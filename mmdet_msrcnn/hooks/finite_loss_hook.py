@@ -18,12 +18,13 @@ REMEDY = (
 
 @HOOKS.register_module()
 class FiniteLossHook(Hook):
-    """Hook that stops if losses stay infinite or NaN, and names them.
+    """Hook that stops training if losses stay infinite or NaN.
 
     mmdet's ``CheckInvalidLossHook`` does not name the loss, and stops at the
-    first one, although under fp16 the gradient scaler skips such a step. This
-    hook stops if two checks in a row fail. :class:`SafeCheckpointHook` keeps
-    bad weights out of the checkpoints saved until then.
+    first bad one, although under fp16 the gradient scaler skips such a step.
+    This hook names the losses, and stops if two checks in a row fail.
+    :class:`SafeCheckpointHook` keeps bad weights out of the checkpoints that
+    are saved until then.
 
     Args:
         interval (int): Iterations between two checks. There is another check

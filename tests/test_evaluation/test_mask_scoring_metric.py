@@ -340,7 +340,7 @@ def test_one_threshold(tmp_path):
         (
             dict(metric_items=['AR@7']),
             KeyError,
-            'metric item "AR@7" is not supported; .* may hold .*AR@100',
+            'metric item "AR@7" is not supported; .* may contain .*AR@100',
         ),
         (dict(metric='masks'), KeyError, 'got masks'),
         (

@@ -69,7 +69,7 @@ def test_errors(run, tmp_path, capsys):
     ('data', 'message'),
     [
         (b'{', 'is not JSON'),
-        (b'[]', 'holds a list'),
+        (b'[]', 'contains a list'),
         (None, 'No such file'),
     ],
 )

@@ -37,8 +37,10 @@ class MaskScoringInferencer(DetInferencer):
 
     def __init__(self, *args, **kwargs) -> None:
         # By folder, because names in other folders do not collide.
-        self._pred_names = defaultdict(OutputNames)
-        self._vis_names = defaultdict(partial(OutputNames, suffix=True))
+        self._pred_names: dict[str, OutputNames] = defaultdict(OutputNames)
+        self._vis_names: dict[str, OutputNames] = defaultdict(
+            partial(OutputNames, suffix=True)
+        )
         super().__init__(*args, **kwargs)
 
     def _load_model_from_metafile(self, model: str) -> tuple[Config, str]:
@@ -99,7 +101,7 @@ class MaskScoringInferencer(DetInferencer):
         if others:
             warnings.warn(
                 f'Left out, because the suffix is not that of an image: '
-                f'{few(others)}',
+                f'{few(list(map(str, others)))}',
                 stacklevel=3,
             )
         return list(map(str, images))
@@ -125,7 +127,7 @@ class MaskScoringInferencer(DetInferencer):
             state_dict = checkpoint.get('state_dict', checkpoint)
             check_loaded(shapes_of(state_dict), shapes_of(model.state_dict()))
             meta = dict(checkpoint.get('meta') or {})
-            if not meta.keys() & {'dataset_meta', 'CLASSES'}:
+            if cfg and not meta.keys() & {'dataset_meta', 'CLASSES'}:
                 # Otherwise mmdet would use the names of COCO.
                 dataset = dict(cfg.test_dataloader.dataset, lazy_init=True)
                 meta['dataset_meta'] = DATASETS.build(dataset).metainfo

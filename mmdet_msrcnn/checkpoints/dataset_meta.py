@@ -1,5 +1,7 @@
 """Names and colours of the classes of a checkpoint."""
 
+from collections.abc import Sequence
+
 from mmdet.registry import DATASETS
 from mmengine.config import Config
 
@@ -25,7 +27,7 @@ def dataset_meta(meta: dict, cfg: Config, classes: int | None) -> dict:
     names = tuple(stored.get('classes', own.get('classes', ())))
     if len(names) != classes:
         return {}
-    found = dict(classes=names)
+    found: dict[str, Sequence] = dict(classes=names)
     same = names == tuple(own.get('classes', ()))
     palette = stored.get('palette') or (same and own.get('palette'))
     if palette:

@@ -1,5 +1,6 @@
 """Safe reading of checkpoints from other people."""
 
+import os
 import re
 from pathlib import Path
 
@@ -8,11 +9,11 @@ import torch
 import mmdet_msrcnn  # noqa: F401 - lets mmengine's own classes load
 
 
-def read_checkpoint(path: str | Path) -> dict:
+def read_checkpoint(path: str | os.PathLike) -> dict:
     """Read a checkpoint without executing code in it.
 
     Args:
-        path (str or Path): Local file.
+        path (str or PathLike): Local file.
 
     Returns:
         dict: Its content, on the CPU.

@@ -28,7 +28,8 @@ class ResumedRandomness(Hook):
     ranks before it saves a checkpoint.
     """
 
-    _to_save = _to_restore = _before_val = None
+    _to_save = _to_restore = None
+    _before_val: dict | None = None
 
     def gather_random_states(self, runner: Runner) -> None:
         """Collect the states of all ranks for the next checkpoint.
@@ -125,7 +126,8 @@ class ResumedRandomness(Hook):
         Args:
             runner (Runner): Runner of the training.
         """
-        set_random_state(self._before_val)
+        if self._before_val is not None:
+            set_random_state(self._before_val)
 
 
 def reseed_workers(loader: DataLoader) -> None:

@@ -10,8 +10,8 @@ from mmengine.logging.history_buffer import HistoryBuffer
 
 HISTORY_METHODS = ('min', 'max', 'mean', 'current')
 # NumPy 1 and 2 have these in different modules.
-NUMPY_RECONSTRUCT = np.empty(0).__reduce__()[0]
-NUMPY_SCALAR = np.float64(0).__reduce__()[0]
+NUMPY_RECONSTRUCT: Any = np.empty(0).__reduce__()[0]
+NUMPY_SCALAR: Any = np.float64(0).__reduce__()[0]
 
 
 def restricted_getattr(owner: Any, name: str) -> Any:

@@ -63,7 +63,7 @@ def check_annotations(content: dict, use: Use = STRICT) -> list[Finding]:
         for name in ('images', 'categories')
     )
     ids = Counter(repr(ann.get('id')) for ann in annotations)
-    instances = {}
+    instances: dict[tuple, list] = {}
     for ann in annotations:
         image = (
             images.get(ann['image_id']) if is_id(ann.get('image_id')) else None

@@ -51,7 +51,7 @@ def check_format(
         Finding: At most one.
     """
     box = ann.get('bbox')
-    if not is_box(box) or min(box[2:]) < 1:
+    if box is None or not is_box(box) or min(box[2:]) < 1:
         # check_box reports these.
         return
     sides = np.tile(np.maximum(high - low, 1), 2)

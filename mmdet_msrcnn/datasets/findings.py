@@ -40,7 +40,7 @@ def lines_of(findings: Iterable[Finding]) -> list[str]:
     Returns:
         list[str]: Lines, errors first.
     """
-    kinds = {}
+    kinds: dict[tuple[str, str], list[Finding]] = {}
     for finding in findings:
         kinds.setdefault((finding.level, finding.kind), []).append(finding)
     lines = []

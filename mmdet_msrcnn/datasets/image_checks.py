@@ -210,4 +210,6 @@ def loaded_levels(path: Path, loading: Loading) -> int | None:
     if pixels is None or pixels.dtype != np.uint16 or pixels.max() >= 2**14:
         return None
     loaded = loading.read(path)
-    return len(np.unique(loaded)) if loaded.dtype == np.uint8 else None
+    if loaded is None or loaded.dtype != np.uint8:
+        return None
+    return len(np.unique(loaded))

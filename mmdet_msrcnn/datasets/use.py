@@ -66,10 +66,10 @@ def forgive(
     """
     findings = list(findings)
     kinds = {f.kind for f in findings if f.level == 'warning'}
-    left_out = kinds & LEFT_OUT or not use.has(category)
+    left_out = bool(kinds & LEFT_OUT) or not use.has(category)
     if use.trained:
-        left_out = left_out or kinds & UNTRAINED or ann.get('iscrowd')
-    forgiven = set()
+        left_out |= bool(kinds & UNTRAINED or ann.get('iscrowd'))
+    forgiven: set[str] = set()
     if left_out:
         forgiven |= OF_MASKS
     elif use.trained:

@@ -78,7 +78,7 @@ def box_evaluator(
     cat_ids: Sequence[int],
     img_ids: Sequence[int],
     max_dets: int = 100,
-    iou_thrs: Sequence[float] = COCO_IOU_THRS,
+    iou_thrs: Sequence[float] | np.ndarray = COCO_IOU_THRS,
 ) -> COCOeval:
     """Create an evaluator of boxes that are ranked by class score.
 
@@ -107,7 +107,7 @@ def set_params(
     cat_ids: Sequence[int],
     img_ids: Sequence[int],
     max_dets: int,
-    iou_thrs: Sequence[float],
+    iou_thrs: Sequence[float] | np.ndarray,
 ) -> None:
     """Set what to evaluate; see :func:`box_evaluator`."""
     coco_eval.params.catIds = list(cat_ids)

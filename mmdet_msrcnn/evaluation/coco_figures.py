@@ -3,24 +3,17 @@
 Shape shorthand: T IoU thresholds, R recall points, K classes, A area ranges.
 """
 
-from collections.abc import Collection, Sequence
-from typing import NamedTuple
+from collections.abc import Sequence
 
 import numpy as np
-from pycocotools.cocoeval import COCOeval
 from terminaltables import AsciiTable
 
-from mmdet_msrcnn.evaluation.coco_eval import run_coco_eval, run_recall_eval
 from mmdet_msrcnn.evaluation.functional import (
-    GAIN,
     MAP_ITEMS,
-    RANKINGS,
-    STATISTICS,
     mean_precision,
-    share_of_gain,
     summarize_precision,
 )
-from mmdet_msrcnn.evaluation.ranked_coco_eval import RankedCOCOeval
+from mmdet_msrcnn.evaluation.tables import STATISTIC_ITEMS, Tables
 
 # mmdet's name of each item: index of its area range and of its entry in
 # proposal_nums.
@@ -34,7 +27,6 @@ RECALL_ITEMS = {
 }
 # For masks in a ranking other than the main one.
 EXTRA_ITEMS = MAP_ITEMS[:3]
-STATISTIC_ITEMS = (*(f'mask_iou_{s}' for s in STATISTICS), 'mask_score_share')
 ITEMS = (*MAP_ITEMS, *RECALL_ITEMS, *STATISTIC_ITEMS)
 
 
@@ -62,114 +54,10 @@ def check_items(items: Sequence[str], proposal_nums: Sequence[int]) -> None:
         )
 
 
-class Tables(NamedTuple):
-    """Results of pycocotools for one model.
-
-    Attributes:
-        precision (dict[str, ndarray]): Precision of boxes (``bbox``), of masks
-            in their main ranking (``segm``) and in other rankings
-            (``segm_class_score``, ...), shape (T, R, K, A), A is 4 or 1.
-        recall (dict[str, ndarray]): Recall of ``bbox`` and ``segm`` at the
-            three ``proposal_nums``, shape (T, K, 4, 3). Empty if not
-            requested.
-        statistics (dict[str, float]): Values of ``STATISTIC_ITEMS``.
-    """
-
-    precision: dict[str, np.ndarray]
-    recall: dict[str, np.ndarray]
-    statistics: dict[str, float]
-
-
-def box_tables(coco_eval: COCOeval, proposal_nums: Sequence[int]) -> Tables:
-    """Evaluate boxes.
-
-    Args:
-        coco_eval (COCOeval): From :func:`box_evaluator`.
-        proposal_nums (Sequence[int]): Detections per image for the recall; no
-            recall if empty.
-
-    Returns:
-        Tables: Precision and, if requested, recall.
-    """
-    precision = dict(bbox=run_coco_eval(coco_eval))
-    recall = {}
-    if proposal_nums:
-        recall['bbox'] = run_recall_eval(coco_eval, proposal_nums)
-    return Tables(precision, recall, {})
-
-
-def mask_tables(
-    coco_eval: RankedCOCOeval, proposal_nums: Sequence[int]
-) -> Tables:
-    """Evaluate masks, ranked by mask score if there is one.
-
-    Args:
-        coco_eval (RankedCOCOeval): Evaluator of the masks.
-        proposal_nums (Sequence[int]): See :func:`box_tables`.
-
-    Returns:
-        Tables: Other rankings and statistics only for a mask-scoring model.
-    """
-    rankings = coco_eval.rankings
-    scored = 'mask_score' in rankings
-    main = 'mask_score' if scored else 'class_score'
-    precision = dict(segm=coco_eval.precision_by(rankings[main]))
-    recall, statistics = {}, {}
-    if proposal_nums:
-        recall['segm'] = run_recall_eval(coco_eval, proposal_nums)
-    if scored:
-        for ranking, key in rankings.items():
-            if ranking != main:
-                # Other rankings have no figures by area.
-                alone = coco_eval.precision_by(key, by_area=False)
-                precision[f'segm_{ranking}'] = alone
-        if 'mask_iou' in coco_eval.detections[0]:
-            for name, value in coco_eval.iou_statistics().items():
-                statistics[f'mask_iou_{name}'] = value
-        names = ('segm' if key == main else f'segm_{key}' for key in GAIN)
-        statistics['mask_score_share'] = share_of_gain(
-            *(mean_precision(precision[name][..., 0]) for name in names)
-        )
-    return Tables(precision, recall, statistics)
-
-
-def empty_tables(
-    metrics: Sequence[str],
-    fields: Collection[str],
-    num_thrs: int,
-    num_classes: int,
-) -> list[Tables]:
-    """Create the tables of a model that detects nothing.
-
-    AP and recall are 0, statistics are NaN.
-
-    Args:
-        metrics (Sequence[str]): ``bbox``, ``segm`` or both.
-        fields (Collection[str]): Fields of its predictions.
-        num_thrs (int): T.
-        num_classes (int): K.
-
-    Returns:
-        list[Tables]: Tables of each metric.
-    """
-    precision = np.zeros((num_thrs, 1, num_classes, 4))
-    recall = np.zeros((num_thrs, num_classes, 4, 3))
-    found = []
-    for metric in metrics:
-        names, statistics = [metric], {}
-        if metric == 'segm' and 'mask_scores' in fields:
-            items, others = STATISTIC_ITEMS, RANKINGS.keys() - {'mask_score'}
-            if 'mask_ious' not in fields:
-                items, others = items[-1:], others - {'starred'}
-            names += [f'segm_{r}' for r in RANKINGS if r in others]
-            statistics = dict.fromkeys(items, float('nan'))
-        tables = dict.fromkeys(names, precision)
-        found.append(Tables(tables, {metric: recall}, statistics))
-    return found
-
-
 def figures(
-    tables: Tables, items: Sequence[str] | None, iou_thrs: Sequence[float]
+    tables: Tables,
+    items: Sequence[str] | None,
+    iou_thrs: Sequence[float] | np.ndarray,
 ) -> dict[str, float]:
     """Select the requested figures.
 
@@ -203,7 +91,7 @@ def figures(
 
 
 def class_figures(
-    precision: np.ndarray, iou_thrs: Sequence[float]
+    precision: np.ndarray, iou_thrs: Sequence[float] | np.ndarray
 ) -> list[dict[str, float]]:
     """Reduce a precision table to the figures of each class.
 

@@ -105,7 +105,7 @@ def mean_precision(precision: np.ndarray) -> float:
 
 
 def summarize_precision(
-    precision: np.ndarray, iou_thrs: Sequence[float]
+    precision: np.ndarray, iou_thrs: Sequence[float] | np.ndarray
 ) -> dict[str, float]:
     """Reduce a precision table to the six COCO figures.
 

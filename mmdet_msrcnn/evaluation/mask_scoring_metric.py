@@ -16,20 +16,20 @@ from mmdet_msrcnn.evaluation.checks import (
     check_finite,
     check_sizes,
 )
-from mmdet_msrcnn.evaluation.coco_eval import box_evaluator, to_detections
+from mmdet_msrcnn.evaluation.coco_eval import to_detections
 from mmdet_msrcnn.evaluation.coco_figures import (
     RECALL_ITEMS,
-    Tables,
-    box_tables,
     check_items,
     class_figures,
     class_table,
-    empty_tables,
     figures,
-    mask_tables,
 )
 from mmdet_msrcnn.evaluation.ground_truth import copy_ground_truth
-from mmdet_msrcnn.evaluation.ranked_coco_eval import RankedCOCOeval
+from mmdet_msrcnn.evaluation.tables import (
+    Tables,
+    empty_tables,
+    evaluate_detections,
+)
 from mmdet_msrcnn.registry import METRICS
 from mmdet_msrcnn.utils.io import write_json
 
@@ -87,6 +87,11 @@ class MaskScoringMetric(CocoMetric):
             ``proposal_nums`` does not have three values.
         KeyError: If ``metric`` or ``metric_items`` has an unknown name.
     """
+
+    _coco_api: COCO
+    _dataset_meta: dict | None
+    cat_ids: list[int]
+    img_ids: list[int]
 
     def __init__(
         self,
@@ -182,7 +187,14 @@ class MaskScoringMetric(CocoMetric):
 
         detections = to_detections(preds, self.cat_ids)
         if detections:
-            tables, detections = self._evaluate(detections)
+            protocol = self.cat_ids, self.img_ids, self.max_dets, self._thrs
+            tables, detections = evaluate_detections(
+                self._coco_api,
+                detections,
+                self.metrics,
+                protocol,
+                self._recall_nums,
+            )
         else:
             MMLogger.get_current_instance().error(
                 'The testing results of the whole dataset is empty.'
@@ -200,22 +212,6 @@ class MaskScoringMetric(CocoMetric):
             write_json(f'{self.outfile_prefix}.mask_scores.json', content)
         return self._summarize(tables)
 
-    def _evaluate(
-        self, detections: list[dict]
-    ) -> tuple[list[Tables], list[dict]]:
-        """Evaluate the detections and add their true MaskIoU."""
-        protocol = self.cat_ids, self.img_ids, self.max_dets, self._thrs
-        tables = []
-        for metric in self.metrics:
-            if metric == 'bbox':
-                boxes = box_evaluator(self._coco_api, detections, *protocol)
-                tables.append(box_tables(boxes, self._recall_nums))
-            else:
-                masks = RankedCOCOeval(self._coco_api, detections, *protocol)
-                tables.append(mask_tables(masks, self._recall_nums))
-                detections = masks.detections
-        return tables, detections
-
     def _init_coco(self, gts: Sequence[dict]) -> None:
         if self._coco_api is None:
             with tempfile.TemporaryDirectory() as folder:
@@ -223,13 +219,13 @@ class MaskScoringMetric(CocoMetric):
                 self._coco_api = COCO(self.gt_to_coco_json(gts, prefix))
         if self.cat_ids is None:
             self.cat_ids = self._coco_api.get_cat_ids(
-                cat_names=self.dataset_meta['classes']
+                cat_names=(self.dataset_meta or {})['classes']
             )
         if self.img_ids is None:
             self.img_ids = self._coco_api.get_img_ids()
 
     def _summarize(self, tables: Sequence[Tables]) -> dict[str, float]:
-        metrics = {}
+        metrics: dict[str, float] = {}
         for metric, one in zip(self.metrics, tables, strict=True):
             metrics |= figures(one, self.metric_items, self._thrs)
             if self.classwise:
@@ -240,8 +236,9 @@ class MaskScoringMetric(CocoMetric):
         """Log the figures of each class, and return their mAP by key."""
         # COCOeval sorts the ids.
         cats = self._coco_api.loadCats(sorted(self.cat_ids))
-        values = class_figures(precision, self._thrs)
-        values = dict(zip((cat['name'] for cat in cats), values, strict=True))
+        of_classes = class_figures(precision, self._thrs)
+        names = (cat['name'] for cat in cats)
+        values = dict(zip(names, of_classes, strict=True))
         MMLogger.get_current_instance().info(class_table(metric, values))
         return {
             f'{prefix}{name}_precision': own['mAP']

@@ -64,10 +64,10 @@ class RankedCOCOeval(COCOeval):
         cat_ids: Sequence[int],
         img_ids: Sequence[int],
         max_dets: int = 100,
-        iou_thrs: Sequence[float] = COCO_IOU_THRS,
+        iou_thrs: Sequence[float] | np.ndarray = COCO_IOU_THRS,
     ) -> None:
         coco_gt = copy_ground_truth(coco_gt)
-        rasterize_annotations(coco_gt, img_ids, cat_ids)
+        rasterize_annotations(coco_gt, list(img_ids), list(cat_ids))
         self.detections = [
             {key: det[key] for key in det if key not in COMPUTED}
             for det in detections

@@ -75,8 +75,8 @@ def write_onnx(scorer: MaskIoUScorer, path: str | os.PathLike) -> None:
     num_rois = torch.export.Dim('num_rois')
     inputs = random_inputs(scorer, 2)
     # Inputs from the fourth on belong to *rank_feats.
-    shapes = tuple({0: num_rois} for _ in inputs)
-    names = {0: num_rois}, None, None
+    shapes: tuple = tuple({0: num_rois} for _ in inputs)
+    names: tuple = {0: num_rois}, None, None
     if len(inputs) > 3:
         shapes = *shapes[:3], shapes[3:]
         names = *names, (None,)
@@ -98,5 +98,6 @@ def write_onnx(scorer: MaskIoUScorer, path: str | os.PathLike) -> None:
             dynamic_shapes=names,
             verbose=False,
         )
+    assert onnx_program is not None  # without f, dynamo returns one
     onnx_program.model.metadata_props.update(metadata(scorer))
     onnx_program.save(path, external_data=False)

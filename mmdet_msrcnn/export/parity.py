@@ -8,7 +8,8 @@ from typing import Any, NamedTuple
 import numpy as np
 import torch
 from mmdet.apis import inference_detector, init_detector
-from torch import Tensor, nn
+from mmdet.models.detectors.base import BaseDetector
+from torch import Tensor
 
 from mmdet_msrcnn.export.scorer import (
     INPUTS,
@@ -81,16 +82,18 @@ def compare(session: Any, cases: Iterable[Case]) -> Parity:
     Raises:
         ValueError: If a MaskIoU differs by more than ``TOLERANCE``.
     """
-    found, expected = [], []
+    outputs_of: list[np.ndarray] = []
+    scores: list[np.ndarray] = []
     for inputs, outputs in cases:
         arrays = {
             name: tensor.numpy()
             for name, tensor in zip(INPUTS, inputs, strict=False)
         }
         # All outputs, in the order of the export.
-        found.append(np.stack(session.run(None, arrays)))
-        expected.append(torch.stack(outputs).numpy())
-    found, expected = (np.concatenate(x, 1) for x in (found, expected))
+        outputs_of.append(np.stack(session.run(None, arrays)))
+        scores.append(torch.stack(outputs).numpy())
+    found = np.concatenate(outputs_of, 1)
+    expected = np.concatenate(scores, 1)
     largest = np.abs(found - expected).max()
     # This form also refuses NaN.
     if not largest <= TOLERANCE:
@@ -112,11 +115,11 @@ def random_cases(
     return [(one, scorer(*one)) for one in inputs]
 
 
-def observed_cases(model: nn.Module, predict: Callable) -> list[Case]:
+def observed_cases(model: BaseDetector, predict: Callable) -> list[Case]:
     """Record the inputs and scores of a detector's MaskIoU head.
 
     Args:
-        model (nn.Module): Detector with a MaskIoU head.
+        model (:obj:`BaseDetector`): Detector with a MaskIoU head.
         predict (Callable): Runs it on one image and returns the
             :obj:`DetDataSample`.
 
@@ -126,7 +129,9 @@ def observed_cases(model: nn.Module, predict: Callable) -> list[Case]:
     seen = []
     handle = model.roi_head.mask_iou_head.register_forward_pre_hook(
         # A scorer without context gets None for it.
-        lambda _, inputs: seen.append([x for x in inputs if x is not None])
+        lambda _, inputs: seen.append(
+            tuple(x for x in inputs if x is not None)
+        )
     )
     try:
         pred = predict().pred_instances

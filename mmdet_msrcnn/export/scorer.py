@@ -101,7 +101,7 @@ def load_scorer(
     cfg = Config.fromfile(config)
     roi_head = getattr(build_detector(cfg), 'roi_head', None)
     head = getattr(roi_head, 'mask_iou_head', None)
-    if not isinstance(head, BaseMaskScorer):
+    if roi_head is None or not isinstance(head, BaseMaskScorer):
         found = f'{type(head).__module__}.{type(head).__name__}'
         raise TypeError(
             'model.roi_head.mask_iou_head must be a mmdet_msrcnn.MaskIoUHead, '

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from mmcv.transforms import LoadImageFromFile
 from mmdet.datasets import (
@@ -77,7 +77,7 @@ class AnnotationCheckHook(Hook):
         Raises:
             ValueError: On all ranks, if a file has an error.
         """
-        error = None
+        error: Exception | None = None
         if is_main_process():
             # Catch every error, because the other ranks are waiting.
             try:
@@ -156,7 +156,7 @@ def _is_coco(cls: type) -> bool:
 
 
 def _files_of(
-    dataset: Dataset, trained: bool = False, masks: bool = True
+    dataset: Any, trained: bool = False, masks: bool = True
 ) -> Iterator[CocoFile]:
     """List the files of a data set, also inside wrappers (RepeatDataset)."""
     for inner in getattr(dataset, 'datasets', ()):
@@ -173,7 +173,7 @@ def _files_of(
             masks,
             any(getattr(t, 'poly2mask', True) is False for t in transforms),
         )
-        img_ids = frozenset()
+        img_ids: frozenset = frozenset()
         if dataset._fully_initialized:
             infos = map(dataset.get_data_info, range(len(dataset)))
             img_ids = frozenset(info['img_id'] for info in infos)

@@ -5,7 +5,6 @@ from pathlib import Path
 from mmengine.dist import is_main_process
 from mmengine.hooks import Hook
 from mmengine.runner import Runner, find_latest_checkpoint
-from torch import nn
 
 from mmdet_msrcnn.checkpoints.fit import (
     check_loaded,
@@ -49,7 +48,8 @@ class CheckpointFitHook(Hook):
     """
 
     def __init__(self) -> None:
-        self._loaded = self._expected = None
+        self._loaded: dict | None = None
+        self._expected: dict = {}
 
     def before_run(self, runner: Runner) -> None:
         """Find and read the checkpoint; no code in it is executed.
@@ -83,7 +83,7 @@ class CheckpointFitHook(Hook):
             ValueError: If training resumes from a checkpoint of another
                 model.
         """
-        model: nn.Module = runner.model
+        model = runner.model
         # Unwrap distributed training and test-time augmentation.
         while hasattr(model, 'module'):
             model = model.module

@@ -2,8 +2,7 @@
 
 import inspect
 from collections.abc import Collection
-
-from torch import nn
+from typing import Any
 
 from mmdet_msrcnn.registry import MODELS
 
@@ -47,11 +46,12 @@ def _keywords(cls: type) -> list[str] | None:
     Returns:
         list[str] | None: Their names; None if any name may be accepted.
     """
-    names = []
+    names: list[str] = []
     for base in cls.__mro__:
-        if '__init__' not in vars(base):
+        own = vars(base).get('__init__')
+        if own is None:
             continue
-        _, *parameters = inspect.signature(base.__init__).parameters.values()
+        _, *parameters = inspect.signature(own).parameters.values()
         any_other = [p for p in parameters if p.kind is p.VAR_KEYWORD]
         names += [p.name for p in parameters if p not in any_other]
         if not any_other:
@@ -62,7 +62,7 @@ def _keywords(cls: type) -> list[str] | None:
     return None
 
 
-def build(name: str, cfg: dict) -> nn.Module:
+def build(name: str, cfg: dict) -> Any:
     """Build a module from its config, and report unknown keys.
 
     Args:

@@ -19,7 +19,8 @@ def find_images(folder: Path) -> tuple[list[Path], list[Path]]:
         tuple[list[Path], list[Path]]: Images (suffix in upper or lower case)
         and other files, both sorted.
     """
-    images, others = [], []
+    images: list[Path] = []
+    others: list[Path] = []
     for path in sorted(path for path in folder.rglob('*') if path.is_file()):
         known = path.suffix.lower() in IMG_EXTENSIONS
         (images if known else others).append(path)
@@ -39,7 +40,7 @@ class OutputNames:
 
     def __init__(self, suffix: bool = False) -> None:
         self.suffix = suffix
-        self._inputs = {}
+        self._inputs: dict[str, str] = {}
 
     def name(self, source: str | os.PathLike) -> str:
         """Name the output of an input.

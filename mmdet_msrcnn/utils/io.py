@@ -84,7 +84,7 @@ def write_json(path: str | os.PathLike, content: Any) -> None:
         TypeError: If it contains anything else.
         ValueError: If a number is infinite.
     """
-    options = dict(allow_nan=False, default=_to_python)
+    options: dict[str, Any] = dict(allow_nan=False, default=_to_python)
     with atomic_path(path) as temporary, open(temporary, 'w') as file:
         try:
             json.dump(content, file, **options)

@@ -16,7 +16,7 @@ def get_random_state() -> dict:
     name, keys, *rest = np.random.get_state()
     state = dict(
         python=random.getstate(),
-        numpy=(name, keys.tolist(), *rest),
+        numpy=(name, np.asarray(keys).tolist(), *rest),
         torch=torch.get_rng_state(),
     )
     if torch.cuda.is_available():

@@ -36,7 +36,7 @@ class MaskScoringVisualizer(DetLocalVisualizer):
             **kwargs: See mmdet's ``add_datasample``.
         """
         masks = getattr(data_sample, 'pred_instances', {}).get('masks')
-        if isinstance(masks, Tensor):
+        if data_sample is not None and isinstance(masks, Tensor):
             # A list of views: selecting instances does not copy the masks.
             data_sample = data_sample.new()
             predicted = data_sample.pred_instances.new()

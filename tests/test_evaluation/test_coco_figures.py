@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from mmdet_msrcnn.evaluation.coco_figures import Tables, figures
+from mmdet_msrcnn.evaluation.coco_figures import figures
+from mmdet_msrcnn.evaluation.tables import Tables
 
 # mmdet's names, in the order of its metric_items.
 RECALL = {

@@ -11,7 +11,7 @@ from pycocotools import mask as mask_utils
 
 from mmdet_msrcnn.evaluation import MaskScoringMetric
 from mmdet_msrcnn.evaluation.coco_eval import COCO_IOU_THRS
-from mmdet_msrcnn.evaluation.coco_figures import STATISTIC_ITEMS
+from mmdet_msrcnn.evaluation.tables import STATISTIC_ITEMS
 from tests.test_evaluation.coco_cases import (
     SIZE,
     make_coco,

@@ -47,6 +47,8 @@ class ConvMaskScorer(BaseMaskScorer):
         TypeError: If ``loss_iou`` is not a :class:`MaskIoULoss`.
     """
 
+    loss_iou: MaskIoULoss
+
     def __init__(
         self,
         num_convs: int = 4,

@@ -42,7 +42,9 @@ def select_by_label(per_class: Tensor, labels: Tensor) -> Tensor:
 def pool_masks(mask_feats: Tensor, mask_probs: Tensor) -> Tensor:
     """Max-pool masks to the size of the RoI feature, in its dtype."""
     # adaptive_max_pool2d has no deterministic backward on CUDA.
-    kernel = pool_kernel(mask_probs.shape[-2:], mask_feats.shape[-2:])
+    *_, h, w = mask_probs.shape
+    *_, height, width = mask_feats.shape
+    kernel = pool_kernel((h, w), (height, width))
     return F.max_pool2d(mask_probs, kernel).to(mask_feats.dtype)
 
 

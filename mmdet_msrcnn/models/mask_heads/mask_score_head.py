@@ -175,9 +175,9 @@ class MaskScoreHead(ConvMaskScorer):
         probs = select_by_label(mask_probs, labels)
         targets = [
             detection_targets(
-                image_probs, *image, rcnn_train_cfg.mask_thr_binary
+                image_probs, dets, gt, ignored, rcnn_train_cfg.mask_thr_binary
             )
-            for image_probs, *image in zip(
+            for image_probs, dets, gt, ignored in zip(
                 probs.split([len(dets) for dets in samples]),
                 samples,
                 batch_gt_instances,

@@ -11,7 +11,10 @@ from torch import Tensor
 
 from mmdet_msrcnn.compat.mmcv_ops import prepare_roi_extractors
 from mmdet_msrcnn.models.checks import build
-from mmdet_msrcnn.models.mask_heads.base_mask_scorer import POSITIVES
+from mmdet_msrcnn.models.mask_heads.base_mask_scorer import (
+    POSITIVES,
+    BaseMaskScorer,
+)
 from mmdet_msrcnn.models.mask_heads.mask_fusion import select_by_label
 from mmdet_msrcnn.models.roi_heads.checks import as_list, check_roi_head
 from mmdet_msrcnn.models.roi_heads.stage_outputs import (
@@ -52,6 +55,7 @@ class BaseMaskScoringRoIHead(BaseRoIHead):
     """
 
     trained_on = POSITIVES
+    mask_iou_head: BaseMaskScorer
 
     def __init__(
         self,
@@ -106,7 +110,7 @@ class BaseMaskScoringRoIHead(BaseRoIHead):
 
     def score_masks(
         self,
-        x: tuple[Tensor],
+        x: tuple[Tensor, ...],
         rois: Tensor,
         mask_preds: list[Tensor],
         mask_feats: Tensor,
@@ -213,12 +217,9 @@ class BaseMaskScoringRoIHead(BaseRoIHead):
                 size. Defaults to False.
 
         Returns:
-            list[:obj:`InstanceData`]: The same objects, with
-
-            - masks (Tensor): Shape (n, H, W).
-            - mask_ious (Tensor): Predicted MaskIoU in [0, 1], shape (n, ).
-            - mask_scores (Tensor): Scores that rank the masks, as the
-              scorer defines them, shape (n, ).
+            list[:obj:`InstanceData`]: The same objects, with ``masks`` of
+            shape (n, H, W) and the fields of
+            :meth:`BaseMaskScorer.predict_by_feat`.
         """
         rois = bbox2roi([res.bboxes for res in results_list])
         num_rois = [len(res) for res in results_list]

@@ -1,5 +1,7 @@
 """Build-time checks of a RoI head; errors name the fix."""
 
+from typing import Any
+
 from mmdet.models.roi_heads.base_roi_head import BaseRoIHead
 from torch import nn
 
@@ -27,7 +29,7 @@ def check_roi_head(roi_head: BaseRoIHead) -> None:
         check(roi_head)
 
 
-def as_list(modules: nn.Module) -> list[nn.Module]:
+def as_list(modules: nn.Module) -> list[Any]:
     """Return the heads of all stages as a list."""
     return list(modules) if isinstance(modules, nn.ModuleList) else [modules]
 

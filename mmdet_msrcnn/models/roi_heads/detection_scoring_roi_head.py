@@ -93,10 +93,10 @@ class DetectionScoringRoIHead(StandardMaskScoringRoIHead):
             labels = torch.cat([dets.labels for dets in detections])
             mask_preds, mask_feats = self._stage_masks(x, rois)
         clear_autocast_cache()
-        x = tuple(level.detach() for level in x)
+        detached = tuple(level.detach() for level in x)
         context = self.mask_iou_head.context(detections)
         preds, mask_probs = self.score_masks(
-            x, rois, mask_preds, mask_feats, labels, context
+            detached, rois, mask_preds, mask_feats, labels, context
         )
         losses = self.mask_iou_head.loss_and_target(
             preds,

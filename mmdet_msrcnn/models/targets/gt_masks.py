@@ -103,11 +103,12 @@ def pack_gt_masks(
     """
     whole = not (isinstance(gt_masks, PolygonMasks) and len(gt_masks))
     arrays = _stack(gt_masks) if whole else _rasterize(gt_masks)
-    tensors = [
+    pixels, windows, origins, steps, areas = (
         torch.from_numpy(array).to(device, non_blocking=True)
         for array in arrays
-    ]
-    return GtMasks(*tensors, (gt_masks.height, gt_masks.width), whole)
+    )
+    size = gt_masks.height, gt_masks.width
+    return GtMasks(pixels, windows, origins, steps, areas, size, whole)
 
 
 def packed_masks(gt_instances: InstanceData, device: torch.device) -> GtMasks:
@@ -220,9 +221,9 @@ def _move_to_windows(
     # so that the points are where they are in the image.
     origins = low.repeat(num_points, axis=0)
     fifths = np.trunc(FIFTHS * points + 0.5) - FIFTHS * origins
-    points = np.where(origins > 0, fifths / FIFTHS, points).ravel()
+    flat = np.where(origins > 0, fifths / FIFTHS, points).ravel()
     ends = np.cumsum([len(part) for part in parts[:-1]])
-    moved = iter(np.split(points, ends))
+    moved = iter(np.split(flat, ends))
     return (
         np.concatenate([low, high], axis=1),
         [list(islice(moved, num)) for num in num_parts],

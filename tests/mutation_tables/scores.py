@@ -1,11 +1,13 @@
 """Faults of MS R-CNN+, which learns the mask score on its detections."""
 
 ROI_HEAD = 'test_models/test_roi_heads/test_detection_scoring_roi_head'
+STANDARD = 'test_models/test_roi_heads/test_standard_mask_scoring_roi_head'
+HEAD = 'test_models/test_mask_heads/test_mask_score_head'
 
 SCORES = (
     (
         'models/mask_heads/mask_score_head.py',
-        ROI_HEAD,
+        f'{HEAD} {ROI_HEAD}',
         (
             (
                 'crowds-in-loss-iou',
@@ -31,7 +33,7 @@ SCORES = (
     ),
     (
         'models/targets/detection_target.py',
-        f'{ROI_HEAD} test_models/test_targets/test_detection_target',
+        f'{HEAD} {ROI_HEAD} test_models/test_targets/test_detection_target',
         (
             ('iou-of-unassigned', ') * (gt_inds >= 0)', ')'),
             (
@@ -69,7 +71,7 @@ SCORES = (
     ),
     (
         'models/roi_heads/stage_outputs.py',
-        ROI_HEAD,
+        STANDARD,
         (
             (
                 'context-of-logits',

@@ -126,19 +126,6 @@ def test_mistake_is_named(case):
         build_model(cfg)
 
 
-@pytest.mark.parametrize('agnostic', [True, False])
-@pytest.mark.parametrize('fusion', ['concat', 'all_masks'])
-def test_class_agnostic_masks_lack_the_masks_of_all_classes(agnostic, fusion):
-    cfg = small_config()
-    cfg.model.roi_head.mask_head.class_agnostic = agnostic
-    cfg.model.roi_head.mask_iou_head.fusion = fusion
-    if agnostic and fusion == 'all_masks':
-        with pytest.raises(ValueError, match='need a mask per class'):
-            build_model(cfg)
-    else:
-        build_model(cfg)
-
-
 def test_a_head_of_the_users_own_may_take_any_key():
     from mmdet_msrcnn.models import MaskIoUHead
     from mmdet_msrcnn.registry import MODELS

@@ -9,8 +9,7 @@ from mmdet.structures.mask import BitmapMasks
 from mmengine.config import ConfigDict
 from mmengine.structures import InstanceData
 
-from mmdet_msrcnn.models import MaskIoUHead, MaskIoULoss
-from mmdet_msrcnn.models.mask_heads.mask_fusion import FUSIONS
+from mmdet_msrcnn.models import MaskIoUHead
 from tests.helpers import boxes_of, ellipse_masks, sampling_result
 
 SMALL = dict(in_channels=8, conv_out_channels=8, fc_out_channels=16)
@@ -27,24 +26,6 @@ def test_output_equals_mmdet_head_with_the_same_weights(roi_feat_size):
     preds = ours(feats, logits.sigmoid()[:, None], LABELS)
     # Another memory layout may sum in another order.
     torch.testing.assert_close(preds, theirs(feats, logits), rtol=0, atol=1e-6)
-
-
-@pytest.mark.parametrize('fusion', FUSIONS)
-def test_channels_come_last_on_a_cpu(fusion):
-    size = 28 if fusion == 'hr_roi' else 14
-    head = MaskIoUHead(
-        **SMALL, num_classes=3, fusion=fusion, roi_feat_size=size
-    )
-    layouts = []
-    for conv in head.convs:
-        conv.register_forward_hook(
-            lambda conv, inputs, out: layouts.append(
-                out.is_contiguous(memory_format=torch.channels_last)
-            )
-        )
-    head(torch.randn(6, 8, size, size), torch.rand(6, 3, 28, 28), LABELS)
-    # The first convolution of one channel chooses for itself.
-    assert len(layouts) == 4 and all(layouts[1:])
 
 
 def test_default_parameters_are_those_of_mmdet():
@@ -64,27 +45,10 @@ def test_initialization_matches_mmdet():
         )
 
 
-def test_odd_roi_size_is_rounded_up():
-    # The C4 case, whose flattened size mmdet's head gets wrong.
-    head = MaskIoUHead(**SMALL, roi_feat_size=7, num_classes=4)
-    out = head(torch.randn(2, 8, 7, 7), torch.rand(2, 1, 14, 14), LABELS[:2])
-    assert out.shape == (2, 4)
-
-
 def test_class_agnostic_head_has_one_output():
     head = MaskIoUHead(**SMALL, num_classes=4, class_agnostic=True)
     out = head(torch.randn(2, 8, 14, 14), torch.rand(2, 1, 28, 28), LABELS[:2])
     assert out.shape == (2, 1)
-
-
-def test_no_roi():
-    head = MaskIoUHead(**SMALL, num_classes=4)
-    out = head(torch.randn(0, 8, 14, 14), torch.rand(0, 1, 28, 28), LABELS[:0])
-    assert out.shape == (0, 4)
-
-
-def test_default_loss_is_ours():
-    assert type(MaskIoUHead(**SMALL).loss_iou) is MaskIoULoss
 
 
 def test_predict_by_feat_clamps_and_multiplies():
@@ -151,16 +115,6 @@ def test_needs_all_masks_where_the_fusion_or_the_targets_do():
     assert not MaskIoUHead(**SMALL).needs_all_masks
     assert MaskIoUHead(**SMALL, fusion='all_masks').needs_all_masks
     assert MaskIoUHead(**SMALL, target_classes='present').needs_all_masks
-
-
-def test_fusion_hr_roi_strides_the_first_convolution():
-    head = MaskIoUHead(
-        **SMALL, num_classes=4, fusion='hr_roi', roi_feat_size=28
-    )
-    strides = [conv.stride for conv in head.convs]
-    assert strides == [(2, 2), (1, 1), (1, 1), (2, 2)]
-    out = head(torch.randn(2, 8, 28, 28), torch.rand(2, 1, 28, 28), LABELS[:2])
-    assert out.shape == (2, 4)
 
 
 @pytest.mark.parametrize(

@@ -1,31 +1,21 @@
 """The head that learns the mask score, inside a whole detector."""
 
-import copy
-
-import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
-from mmdet.structures.mask import BitmapMasks
 from mmengine.runner import load_checkpoint
 from mmengine.structures import InstanceData
-from pycocotools import mask as mask_utils
 
 from mmdet_msrcnn.models import (
     DetectionScoringRoIHead,
     FrozenTwoStageDetector,
     MaskScoreHead,
 )
-from mmdet_msrcnn.models.mask_heads.mask_paste import paste_masks
 from tests.helpers import (
     MASK_RCNN,
     PLUS,
-    boxes_of,
     build_model,
     collate,
-    ellipse_masks,
-    imperfect_probs,
-    jitter,
     losses_of,
     scene,
     small_config,
@@ -38,7 +28,6 @@ OURS = {
     'mask_score_target',
     'mask_iou_samples',
 }
-SIZE = (80, 120)
 
 
 @pytest.fixture(scope='module')
@@ -138,43 +127,6 @@ def test_mask_scores_are_predicted(model):
         assert pred.mask_scores.shape == pred.scores.shape
 
 
-def test_mask_scores_are_no_products(model):
-    head = copy.deepcopy(model.roi_head.mask_iou_head)
-    for layer, bias in ((head.fc_mask_iou, 0.25), (head.fc_mask_score, 1.0)):
-        torch.nn.init.zeros_(layer.weight)
-        torch.nn.init.constant_(layer.bias, bias)
-    dets, probs, _ = detections()
-    feats = torch.rand(len(dets), 16, 14, 14)
-    preds = head(feats, probs[:, None], dets.labels, head.context([dets]))
-    head.predict_by_feat((preds,), [dets])
-    expected = torch.tensor(1.0).sigmoid().expand(len(dets))
-    torch.testing.assert_close(dets.mask_scores, expected)
-    assert (dets.mask_ious == 0.25).all()
-
-
-def test_it_reads_class_scores_and_overlaps(model):
-    head = model.roi_head.mask_iou_head
-    dets, probs, _ = detections(num=1, copies=2)
-    feats = torch.rand(2, 16, 14, 14)
-
-    def preds(**changes):
-        changed = InstanceData(**(dict(dets.items()) | changes))
-        context = head.context([changed])
-        return head(feats, probs[:, None], dets.labels, context)
-
-    before = preds(scores=torch.tensor([0.5, 0.25]))
-    surer = preds(scores=torch.tensor([0.9, 0.25]))
-    apart = preds(
-        scores=torch.tensor([0.5, 0.25]),
-        bboxes=dets.bboxes + torch.tensor([[0.0], [500.0]]),
-    )
-    # The first is surer; the second has lost its rival.
-    changed = [
-        (p != before).flatten(1).any(1).tolist() for p in (surer, apart)
-    ]
-    assert changed == [[True, False], [False, True]]
-
-
 @pytest.mark.parametrize('seeds', [(1,), (1, 2)])
 def test_images_without_detections(seeds):
     cfg = small_config(PLUS)
@@ -183,20 +135,6 @@ def test_images_without_detections(seeds):
     for result in model.test_step(collate(*(scene(seed=s) for s in seeds))):
         assert result.pred_instances.mask_scores.shape == (0,)
         assert result.pred_instances.mask_ious.shape == (0,)
-
-
-def test_tensor_mode_keeps_images_apart(model):
-    seen = []
-    head = model.eval().roi_head.mask_iou_head
-    handle = head.register_forward_pre_hook(lambda _, args: seen.append(args))
-    for scenes in (batch(), collate(scene(seed=1))):
-        data = model.data_preprocessor(scenes)
-        model(**data, mode='tensor')
-    handle.remove()
-    together, alone = (args[3] for args in seen)
-    num = min(len(together), len(alone))
-    assert num > 20
-    torch.testing.assert_close(together[:num], alone[:num])
 
 
 def test_detecting_leaves_the_statistics_of_batch_norm_alone():
@@ -297,191 +235,3 @@ def test_empty_images_train(what):
     # Every rank of a distributed run has the same graph.
     for parameter in model.roi_head.mask_iou_head.parameters():
         assert parameter.grad is not None
-
-
-def detections(num=4, copies=3, seed=11):
-    """Imperfect masks of instances that hardly touch, some of each."""
-    masks = ellipse_masks(num, *SIZE, seed)
-    gt = InstanceData(
-        bboxes=boxes_of(masks),
-        labels=torch.zeros(num, dtype=torch.long),
-        masks=BitmapMasks(masks, *SIZE),
-    )
-    repeated = np.concatenate([masks] * copies)
-    boxes = jitter(boxes_of(repeated), 0.1, seed)
-    boxes[:, 0::2].clamp_(0, SIZE[1])
-    boxes[:, 1::2].clamp_(0, SIZE[0])
-    probs = imperfect_probs(repeated, boxes, seed=seed)
-    generator = torch.Generator().manual_seed(seed)
-    dets = InstanceData(
-        bboxes=boxes,
-        scores=torch.rand(len(boxes), generator=generator),
-        labels=torch.zeros(len(boxes), dtype=torch.long),
-    )
-    return dets, probs, gt
-
-
-def loss_and_target(head, dets, probs, gt, ignored=None, dtype=torch.float32):
-    cfg = small_config(PLUS).model.train_cfg.rcnn
-    preds = torch.zeros(len(dets), 3, 2, requires_grad=True, dtype=dtype)
-    return head.loss_and_target(
-        preds, probs[:, None], [dets], [gt], [ignored], cfg
-    )
-
-
-def test_targets_are_those_of_pasted_masks(model):
-    dets, probs, gt = detections()
-    found = loss_and_target(model.roi_head.mask_iou_head, dets, probs, gt)
-    pasted = paste_masks(probs, dets.bboxes, *SIZE, 0.5).numpy()
-    rles = [
-        mask_utils.encode(np.asfortranarray(m.astype(np.uint8)))
-        for m in (*pasted, *gt.masks.masks)
-    ]
-    n = len(dets)
-    ious = mask_utils.iou(rles[:n], rles[n:], [0] * len(gt))
-    overlaps = ious[np.arange(n), np.arange(n) % len(gt)]
-    np.testing.assert_allclose(found['mask_iou_targets'], overlaps, atol=0.02)
-    # The greedy matching of COCO, one threshold at a time.
-    expected = np.zeros(n)
-    for thr in np.linspace(0.5, 0.95, 10):
-        free = set(range(len(gt)))
-        for i in np.argsort(-dets.scores.numpy()):
-            g = i % len(gt)
-            if g in free and found['mask_iou_targets'][i] >= thr:
-                free.remove(g)
-                expected[i] += 0.1
-    assert 0 < expected.mean() < 0.9
-    np.testing.assert_allclose(
-        found['mask_score_targets'], expected, atol=1e-6
-    )
-
-
-def test_losses_are_means_over_detections(model):
-    dets, probs, gt = detections()
-    found = loss_and_target(model.roi_head.mask_iou_head, dets, probs, gt)
-    log = found['loss_mask_iou']
-    # All predictions are 0: a probability of one half.
-    assert log['loss_mask_score'].item() == pytest.approx(np.log(2))
-    expected = (found['mask_iou_targets'] ** 2).mean() / 2
-    assert log['loss_mask_iou'].item() == pytest.approx(expected.item())
-
-
-def test_detections_on_crowds_do_not_train(model):
-    dets, probs, gt = detections(num=2, copies=1)
-    head = model.roi_head.mask_iou_head
-    crowd = InstanceData(bboxes=dets.bboxes[1:], labels=dets.labels[1:])
-    alone = InstanceData(
-        bboxes=gt.bboxes[:1], labels=gt.labels[:1], masks=gt.masks[:1]
-    )
-    everything = loss_and_target(head, dets, probs, alone)['loss_mask_iou']
-    without = loss_and_target(head, dets, probs, alone, crowd)['loss_mask_iou']
-    assert everything['mask_iou_samples'] == 2
-    assert without['mask_iou_samples'] == 1
-    crowd_of_others = InstanceData(
-        bboxes=crowd.bboxes, labels=crowd.labels + 1
-    )
-    kept = loss_and_target(head, dets, probs, alone, crowd_of_others)
-    assert kept['loss_mask_iou']['mask_iou_samples'] == 2
-    # mmdet promises no labels of ignored instances: all classes are meant.
-    unlabelled = InstanceData(bboxes=crowd.bboxes)
-    dropped = loss_and_target(head, dets, probs, alone, unlabelled)
-    assert dropped['loss_mask_iou']['mask_iou_samples'] == 1
-    # What the evaluation counts as right is trained, crowd or not.
-    both = loss_and_target(head, dets, probs, gt, crowd)['loss_mask_iou']
-    assert both['mask_iou_samples'] == 2
-
-
-def test_losses_are_those_without_what_does_not_train(model):
-    dets, probs, gt = detections(num=2, copies=1)
-    # The second has a poor mask, whose IoU is not 0 but counts nowhere.
-    probs[1, 10:] = 0
-    dets.scores = torch.tensor([0.25, 0.75])
-    preds = torch.randn(2, 3, 2)
-    head = model.roi_head.mask_iou_head
-    cfg = small_config(PLUS).model.train_cfg.rcnn
-
-    def found(keep, ignored=None):
-        return head.loss_and_target(
-            preds[keep],
-            probs[keep, None],
-            [dets[keep]],
-            [gt],
-            [ignored],
-            cfg,
-        )
-
-    crowd = InstanceData(bboxes=dets.bboxes[1:], labels=dets.labels[1:])
-    with_crowd, alone = found([0, 1], crowd), found([0])
-    ious = with_crowd['mask_iou_targets']
-    assert 0 < ious[1] < 0.5 < ious[0]
-    assert with_crowd['loss_mask_iou'].keys() == OURS
-    for name, value in alone['loss_mask_iou'].items():
-        torch.testing.assert_close(with_crowd['loss_mask_iou'][name], value)
-    log = with_crowd['loss_mask_iou']
-    assert log['mask_iou_target'] == ious[0]
-    assert log['mask_score_target'] == with_crowd['mask_score_targets'][0]
-    everything = found([0, 1])['loss_mask_iou']
-    for name in OURS:
-        assert everything[name] != log[name], name
-
-
-def test_a_detection_of_another_class_has_no_mask_iou(model):
-    dets, probs, gt = detections(num=2, copies=1)
-    # The first lies on the first instance, which is of another class.
-    dets.labels = torch.tensor([1, 0])
-    found = loss_and_target(model.roi_head.mask_iou_head, dets, probs, gt)
-    assert found['mask_iou_targets'][1] > 0.5
-    assert found['mask_iou_targets'][0] == 0
-    assert found['mask_score_targets'][0] == 0
-    assert found['loss_mask_iou']['mask_iou_samples'] == 2
-
-
-def test_tensor_mode_gives_probabilities_as_context(model):
-    seen = []
-    head = model.eval().roi_head.mask_iou_head
-    handle = head.register_forward_pre_hook(lambda _, args: seen.append(args))
-    data = model.data_preprocessor(collate(scene(seed=1)))
-    ((cls_score, *_),) = model(**data, mode='tensor')
-    handle.remove()
-    ((_, _, labels, context),) = seen
-    odds = cls_score[: len(labels)].double().exp()
-    odds = odds[torch.arange(len(labels)), labels] / odds.sum(1)
-    expected = (odds / (1 - odds)).log().float()
-    torch.testing.assert_close(context[:, 0], expected, atol=1e-4, rtol=1e-4)
-
-
-def test_a_head_of_the_other_kind_is_named():
-    cfg = small_config(PLUS)
-    cfg.model.roi_head.mask_iou_head.type = 'mmdet_msrcnn.MaskIoUHead'
-    with pytest.raises(TypeError, match='RoIHead does not accept MaskIoUHead'):
-        build_model(cfg)
-    cfg = small_config()
-    cfg.model.roi_head.mask_iou_head.type = 'mmdet_msrcnn.MaskScoreHead'
-    with pytest.raises(
-        TypeError, match='RoIHead does not accept MaskScoreHead'
-    ):
-        build_model(cfg)
-
-
-def test_what_belongs_to_positives_is_refused():
-    cfg = small_config(PLUS)
-    cfg.model.roi_head.mask_iou_head.target_classes = 'present'
-    with pytest.raises(ValueError, match="must be 'true', got 'present'"):
-        build_model(cfg)
-    cfg = small_config(PLUS)
-    cfg.model.roi_head.mask_iou_head.loss_iou.tau = 0.5
-    with pytest.raises(ValueError, match='tau must be 0, got 0.5'):
-        build_model(cfg)
-
-
-def test_losses_are_in_float32_under_autocast(model):
-    seen = []
-    head = model.train().roi_head.mask_iou_head
-    handle = head.loss_score.register_forward_pre_hook(
-        lambda _, args: seen.append([arg.dtype for arg in args])
-    )
-    dets, probs, gt = detections()
-    with torch.autocast('cpu', torch.bfloat16):
-        loss_and_target(head, dets, probs, gt, dtype=torch.bfloat16)
-    handle.remove()
-    assert seen == [[torch.float32, torch.float32]]

@@ -2,9 +2,6 @@
 
 import pytest
 import torch
-from mmdet.registry import MODELS
-from mmengine.config import Config
-from mmengine.registry import init_default_scope
 
 from mmdet_msrcnn.models import (
     MaskIoUHead,
@@ -13,7 +10,6 @@ from mmdet_msrcnn.models import (
 )
 from tests.helpers import (
     MASK_RCNN,
-    ROOT,
     build_model,
     collate,
     losses_of,
@@ -91,66 +87,6 @@ def test_mask_scores_are_products(model):
         assert torch.equal(pred.mask_scores, pred.scores * pred.mask_ious)
 
 
-def test_tensor_mode_returns_four_tensors(model):
-    data = model.data_preprocessor(collate(scene(seed=1)))
-    (roi_outputs,) = model(**data, mode='tensor')
-    _, _, mask_preds, mask_iou_preds = roi_outputs
-    assert mask_preds.shape[1:] == (3, 28, 28)
-    assert mask_iou_preds.shape == (len(mask_preds), 3)
-
-
-def test_missing_mask_threshold_is_named():
-    cfg = small_config()
-    del cfg.model.train_cfg.rcnn['mask_thr_binary']
-    with pytest.raises(ValueError, match='train_cfg.rcnn.mask_thr_binary'):
-        build_model(cfg)
-
-
-def test_logit_threshold_is_refused():
-    cfg = small_config()
-    cfg.model.train_cfg.rcnn.mask_thr_binary = 0
-    with pytest.raises(ValueError, match=r'probability in \(0, 1\), got 0'):
-        build_model(cfg)
-
-
-def test_roi_features_that_do_not_fit_are_named():
-    cfg = small_config()
-    cfg.model.roi_head.mask_iou_head.roi_feat_size = 28
-    message = 'roi_feat_size=28, but its RoI features have 16 .* size 14'
-    with pytest.raises(ValueError, match=message):
-        build_model(cfg)
-
-
-def test_hr_roi_without_features_of_the_masks_size_is_named():
-    cfg = small_config()
-    cfg.model.roi_head.mask_iou_head.fusion = 'hr_roi'
-    message = 'of the size of the mask, 28, but they have size 14'
-    with pytest.raises(ValueError, match=message):
-        build_model(cfg)
-
-
-def test_a_mask_that_does_not_pool_evenly_is_named():
-    cfg = small_config()
-    roi_head = cfg.model.roi_head
-    roi_head.mask_iou_head.roi_feat_size = 12
-    roi_head.mask_roi_extractor.roi_layer.output_size = 12
-    message = '28x28, must be a multiple of .* 12x12'
-    with pytest.raises(ValueError, match=message):
-        build_model(cfg)
-
-
-def test_channels_of_a_shared_head_are_named():
-    cfg = Config.fromfile(ROOT / 'configs/ms_rcnn/ms-rcnn_r101-c4_18e_coco.py')
-    cfg.model.roi_head.mask_iou_head.in_channels = 256
-    roi_head = cfg.model.roi_head
-    roi_head.update(
-        train_cfg=cfg.model.train_cfg.rcnn, test_cfg=cfg.model.test_cfg.rcnn
-    )
-    init_default_scope('mmdet')
-    with pytest.raises(ValueError, match='in_channels=256 .* 2048 channels'):
-        MODELS.build(roi_head)
-
-
 def test_own_roi_extractor_serves_the_mask_iou_head():
     cfg = small_config()
     roi_head = cfg.model.roi_head
@@ -169,14 +105,6 @@ def test_own_roi_extractor_serves_the_mask_iou_head():
     (result,) = model.test_step(collate(scene(seed=1)))
     assert len(result.pred_instances) > 0
     assert sizes == [(17, 28, 28)]
-
-
-def test_all_masks_of_a_class_agnostic_mask_head_are_refused():
-    cfg = small_config()
-    cfg.model.roi_head.mask_head.class_agnostic = True
-    cfg.model.roi_head.mask_iou_head.fusion = 'all_masks'
-    with pytest.raises(ValueError, match='mask per class, but mask_head has'):
-        build_model(cfg)
 
 
 def test_soft_masks_have_the_scores_of_binary_ones():

@@ -1,0 +1,78 @@
+"""The mask head gives what mmdet's gives."""
+
+import numpy as np
+import pytest
+import torch
+from mmdet.models.roi_heads.mask_heads import FCNMaskHead as Theirs
+from mmdet.structures.mask import BitmapMasks, PolygonMasks
+from mmengine.config import ConfigDict
+from mmengine.registry import init_default_scope
+from mmengine.structures import InstanceData
+
+from mmdet_msrcnn.models import FCNMaskHead
+from tests.helpers import (
+    boxes_of,
+    ellipse_masks,
+    imperfect_probs,
+    jitter,
+    sampling_result,
+)
+
+HEIGHT, WIDTH = 90, 130
+
+
+CFG = ConfigDict(mask_size=28)
+
+
+@pytest.fixture
+def case():
+    masks = ellipse_masks(6, HEIGHT, WIDTH)
+    inds = torch.arange(6)
+    boxes = jitter(boxes_of(masks), 0.2)
+    sampling = [sampling_result(boxes, inds, torch.zeros_like(inds))]
+    return masks, boxes, sampling
+
+
+def polygon_masks(masks) -> PolygonMasks:
+    boxes = boxes_of(masks).tolist()
+    polygons = [
+        [np.array([x1, y1, x2, y1, x2, y2])] for x1, y1, x2, y2 in boxes
+    ]
+    return PolygonMasks(polygons, HEIGHT, WIDTH)
+
+
+# form of the masks, training config
+@pytest.mark.parametrize(
+    ('form', 'cfg'),
+    [
+        ('bitmap', CFG),
+        ('polygon', CFG),
+        ('bitmap', ConfigDict(mask_size=28, soft_mask_target=True)),
+        ('bitmap', ConfigDict(mask_size=(14, 28))),
+    ],
+)
+def test_head_gives_what_mmdets_gives(case, form, cfg):
+    masks, boxes, sampling = case
+    gt = (
+        BitmapMasks(masks, HEIGHT, WIDTH)
+        if form == 'bitmap'
+        else polygon_masks(masks)
+    )
+    instances = [InstanceData(masks=gt)]
+    init_default_scope('mmdet')
+    ours, theirs = FCNMaskHead(num_classes=1), Theirs(num_classes=1)
+    theirs.load_state_dict(ours.state_dict(), strict=True)
+    found, expected = (
+        head.get_targets(sampling, instances, cfg) for head in (ours, theirs)
+    )
+    assert torch.equal(found, expected)
+    logits = imperfect_probs(masks, boxes)[:, None].logit(eps=1e-4)
+    if found.shape[1:] == (28, 28):
+        losses = [
+            head.loss_and_target(logits, sampling, instances, cfg)
+            for head in (ours, theirs)
+        ]
+        assert torch.equal(
+            losses[0]['loss_mask']['loss_mask'],
+            losses[1]['loss_mask']['loss_mask'],
+        )

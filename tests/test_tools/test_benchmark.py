@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from mmdet_msrcnn.models import FUSIONS
-from tests.helpers import ROOT, squeezed
+from tests.helpers import ROOT, load_tool, squeezed
 
 # Worked by hand: 3x3 convolutions on 14x14, the last with stride 2, a
 # deconvolution to 28x28, and fully connected layers.
@@ -57,3 +57,20 @@ def test_figures_of_the_paper_to_three_digits(flops):
     assert '| mask head | 2.64 | 0.530 |' in squeezed(printed)
     assert '| MaskIoU head, concat | 16.34 | 0.390 |' in squeezed(printed)
     assert result['environment']['torch']
+
+
+@pytest.mark.parametrize(
+    ('arguments', 'message'),
+    [
+        (['paste', '--ann', 'a.json'], 'go together'),
+        (['paste'], 'neither data/coco nor data/digits is here'),
+        (['paste', '--device', 'cuda', '--ann', 'a', '--img-dir', 'b'], 'CPU'),
+    ],
+)
+def test_bad_arguments(arguments, message, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    tool = load_tool('benchmark')
+    monkeypatch.setattr('sys.argv', ['benchmark.py', *arguments])
+    with pytest.raises(SystemExit):
+        tool.main()
+    assert message in capsys.readouterr().err

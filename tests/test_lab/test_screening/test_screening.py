@@ -3,58 +3,9 @@
 import numpy as np
 import pytest
 import torch
-from pycocotools import mask as mask_utils
-from torch import nn
 
-from mmdet_msrcnn.lab.screening.detections import find_detections
 from mmdet_msrcnn.lab.screening.screening import VARIANTS, rank, train_head
-from tests.coco_data import (
-    HEIGHT,
-    LOAD,
-    WIDTH,
-    annotation,
-    build_dataset,
-    ellipses,
-    write_coco,
-)
 from tests.helpers import PLUS, build_model, small_config
-
-KEYS = ('img_id', 'img_path', 'ori_shape', 'img_shape', 'scale_factor')
-PIPELINE = [
-    LOAD[0],
-    dict(type='Resize', scale_factor=1.0),
-    LOAD[1],
-    dict(type='PackDetInputs', meta_keys=KEYS),
-]
-CATEGORIES = (7, 3)
-
-
-@pytest.fixture(scope='module')
-def model():
-    model = build_model(small_config(PLUS, num_classes=2)).eval()
-    # Masks that are not empty, and so overlap instances.
-    nn.init.constant_(model.roi_head.mask_head.conv_logits.bias, 4)
-    return model
-
-
-@pytest.fixture(scope='module')
-def dataset(tmp_path_factory):
-    path = write_coco(
-        tmp_path_factory.mktemp('screening'),
-        [
-            ellipses(seed=seed, category_id=CATEGORIES[seed % 2])
-            for seed in range(4)
-        ],
-        CATEGORIES,
-    )
-    dataset = build_dataset(path)
-    dataset.pipeline = type(dataset.pipeline)(PIPELINE)
-    return dataset
-
-
-@pytest.fixture(scope='module')
-def found(model, dataset):
-    return find_detections(model, dataset)
 
 
 def everything(found):
@@ -77,34 +28,12 @@ def test_what_is_kept_gives_what_the_model_gives(model, dataset, found):
         pred = model.test_step(batch)[0].pred_instances
         own = slice(start, start + len(pred))
         start += len(pred)
-        assert (found.images[own] == index).all()
-        assert torch.equal(found.scores[own], pred.scores)
         # Kept in half precision.
         np.testing.assert_allclose(learned[own], pred.mask_scores, atol=1e-3)
         np.testing.assert_allclose(
             product[own], pred.scores * pred.mask_ious, atol=1e-3
         )
-        for i, result in enumerate(found.results[own]):
-            assert result['category_id'] == CATEGORIES[pred.labels[i]]
-            decoded = mask_utils.decode(result['segmentation'])
-            assert (decoded == pred.masks[i].numpy()).all()
-    assert start == len(found.results) > 0
-    assert found.ious.max() > 0
-    assert (found.rates[found.ious < 0.5] == 0).all()
-
-
-@pytest.mark.parametrize('label', [0, 1])
-def test_detections_on_crowds_of_their_class_do_not_train(
-    model, tmp_path, label
-):
-    everywhere = np.ones((HEIGHT, WIDTH), np.uint8)
-    crowd = annotation(everywhere, category_id=CATEGORIES[label], iscrowd=1)
-    one = annotation(np.eye(HEIGHT, WIDTH, dtype=np.uint8), category_id=7)
-    path = write_coco(tmp_path, [[one, crowd]], CATEGORIES)
-    dataset = build_dataset(path)
-    dataset.pipeline = type(dataset.pipeline)(PIPELINE)
-    found = find_detections(model, dataset)
-    assert torch.equal(found.trained, found.inputs[2] != label)
+    assert start == len(learned) == len(product) > 0
 
 
 @pytest.mark.parametrize(

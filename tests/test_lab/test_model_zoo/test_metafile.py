@@ -12,7 +12,6 @@ from mmdet_msrcnn.lab.model_zoo.metafile import (
     read_metafile,
     write_metafile,
 )
-from mmdet_msrcnn.lab.model_zoo.page import zoo_page
 from tests.helpers import ROOT
 from tests.test_configs.test_published import PUBLISHED
 
@@ -104,12 +103,3 @@ def test_another_file_is_an_error(tmp_path, text):
     with pytest.raises(ValueError, match='is not a metafile'):
         add_model(path, dict(Name='a'))
     assert path.read_text() == text
-
-
-def test_page_is_that_of_the_metafiles():
-    page = (ROOT / 'docs/model_zoo.md').read_text()
-    assert page == zoo_page(ROOT / 'configs'), 'run: python tools/model_zoo.py'
-    for path in METAFILES:
-        for model in read_metafile(path)['Models']:
-            assert f'](../{model["Config"]})' in page
-            assert f']({model["Weights"]})' in page

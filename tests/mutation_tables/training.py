@@ -29,7 +29,7 @@ TRAINING = (
     ),
     (
         'utils/all_ranks.py',
-        RANKS,
+        'test_utils/test_all_ranks',
         (
             (
                 'error-of-own-rank-alone',

@@ -1,0 +1,48 @@
+"""Errors that every rank of a distributed run raises."""
+
+import json
+
+import pytest
+
+from mmdet_msrcnn.utils.all_ranks import raise_on_all_ranks
+from tests.ranks import run_ranks
+
+# What each of two ranks finds, and the message of both.
+CASES = {
+    'none': ((None, None), 'nothing'),
+    'second': ((None, OSError('full')), 'OSError: full'),
+    'both': ((ValueError('a'), OSError('b')), 'ValueError: a'),
+    'afterwards': ((None, None), 'nothing'),
+}
+
+
+def message(error: Exception | None) -> str:
+    try:
+        raise_on_all_ranks(error)
+    except Exception as raised:
+        return f'{type(raised).__name__}: {raised}'
+    return 'nothing'
+
+
+def work(rank, folder):
+    found = {
+        case: message(errors[rank]) for case, (errors, _) in CASES.items()
+    }
+    (folder / f'rank{rank}.json').write_text(json.dumps(found))
+
+
+def test_two_ranks_raise_the_error_of_the_first_that_has_one(tmp_path):
+    run_ranks(work, tmp_path, 2)
+    expected = {case: said for case, (_, said) in CASES.items()}
+    for rank in range(2):
+        found = json.loads((tmp_path / f'rank{rank}.json').read_text())
+        assert found == expected
+
+
+def test_a_process_alone_raises_its_own_error():
+    raise_on_all_ranks(None)
+    own = FloatingPointError('not finite')
+    with pytest.raises(FloatingPointError, match='not finite') as raised:
+        raise_on_all_ranks(own)
+    # With the place where it was found.
+    assert raised.value.__cause__ is own

@@ -9,7 +9,7 @@ Without onnxruntime it is written unchecked.
 import argparse
 from pathlib import Path
 
-from mmdet_msrcnn.compat.safe_globals import force_weights_only
+from mmdet_msrcnn.compat.hub_weights_only import force_weights_only
 from mmdet_msrcnn.export.onnx import write_onnx
 from mmdet_msrcnn.export.parity import (
     compare,

@@ -13,7 +13,7 @@ from pathlib import Path
 from mmdet.apis.det_inferencer import IMG_EXTENSIONS
 
 from mmdet_msrcnn.apis import MaskScoringInferencer
-from mmdet_msrcnn.compat.safe_globals import force_weights_only
+from mmdet_msrcnn.compat.hub_weights_only import force_weights_only
 from mmdet_msrcnn.utils.image_files import find_images
 
 

@@ -1,4 +1,11 @@
-"""Checks of the installation; errors name the command that repairs it."""
+"""Readable errors for broken installations.
+
+pip builds mmcv in isolation, without its ops and without a message
+(https://github.com/open-mmlab/mmdetection/issues/11983), and mmengine imports
+``pkg_resources``, which setuptools 82 removed
+(https://github.com/open-mmlab/mmcv/issues/3325). Can go when ``pip install
+mmdet`` gives a working environment.
+"""
 
 from collections.abc import Callable
 from importlib import import_module

@@ -3,6 +3,7 @@
 NumPy 1.24 removed ``np.float``, NumPy 2.4 removed ``np.in1d``
 (https://numpy.org/doc/stable/release/2.4.0-notes.html). A copy of such a
 function with another ``np`` works, and the other package is not changed.
+Can go when no metric needs it.
 """
 
 from collections.abc import Callable

@@ -1,4 +1,10 @@
-"""Hook that restores the random numbers of a resumed training."""
+"""Random numbers of a resumed training.
+
+mmengine 0.10.7 saves the seed, but not the state of the generators, and builds
+the sampler before it reads the seed
+(https://github.com/open-mmlab/mmengine/blob/v0.10.7/mmengine/runner/runner.py).
+Can go when its checkpoints hold the state.
+"""
 
 from functools import partial
 
@@ -16,10 +22,7 @@ KEY = 'random_states'
 class ResumedRandomness(Hook):
     """Hook that continues with the interrupted training's random numbers.
 
-    mmengine 0.10.7 saves the seed, but not the state of the generators, and
-    builds the sampler before it reads the seed
-    (https://github.com/open-mmlab/mmengine/blob/v0.10.7/mmengine/runner/runner.py).
-    Here a checkpoint contains the state of the generators of every rank and
+    A checkpoint contains the state of the generators of every rank and
     the seed of the sampler. Validation does not change the state, so it does
     not affect training. Worker processes restart in each epoch, with seeds
     drawn from the state.

@@ -1,6 +1,11 @@
-"""Classes that torch may unpickle from mmengine's checkpoints."""
+"""Classes that torch may unpickle from mmengine's checkpoints.
 
-import os
+mmengine 0.10.7 calls ``torch.load`` without ``weights_only``. torch >= 2.6
+uses ``True`` then, and refuses mmengine's own message hub
+(https://github.com/open-mmlab/mmengine/issues/1655). Can go when mmengine
+allows its own classes.
+"""
+
 import pickle
 from typing import Any
 
@@ -8,6 +13,7 @@ import numpy as np
 import torch
 from mmengine.logging.history_buffer import HistoryBuffer
 
+NUMPY_DTYPES = {type(np.dtype(c)) for c in np.typecodes['AllInteger'] + '?efd'}
 HISTORY_METHODS = ('min', 'max', 'mean', 'current')
 # NumPy 1 and 2 have these in different modules.
 NUMPY_RECONSTRUCT: Any = np.empty(0).__reduce__()[0]
@@ -42,9 +48,8 @@ def restricted_getattr(owner: Any, name: str) -> Any:
 def allow_checkpoint_globals() -> None:
     """Let ``torch.load(weights_only=True)`` read mmengine's checkpoints.
 
-    mmengine 0.10.7 calls ``torch.load`` without ``weights_only``. torch >= 2.6
-    uses ``True`` then, and refuses mmengine's own message hub
-    (https://github.com/open-mmlab/mmengine/issues/1655).
+    The message hub may hold NumPy numbers of any size, such as the best score
+    of a metric.
     """
     torch.serialization.add_safe_globals(
         [
@@ -52,22 +57,10 @@ def allow_checkpoint_globals() -> None:
             (restricted_getattr, 'builtins.getattr'),
             np.ndarray,
             np.dtype,
-            type(np.dtype(np.float64)),
-            type(np.dtype(np.int64)),
+            *NUMPY_DTYPES,
             (NUMPY_RECONSTRUCT, 'numpy._core.multiarray._reconstruct'),
             (NUMPY_RECONSTRUCT, 'numpy.core.multiarray._reconstruct'),
             (NUMPY_SCALAR, 'numpy._core.multiarray.scalar'),
             (NUMPY_SCALAR, 'numpy.core.multiarray.scalar'),
         ]
     )
-
-
-def force_weights_only() -> None:
-    """Make this process read all checkpoints with ``weights_only=True``.
-
-    mmengine loads ``http://`` and ``torchvision://`` addresses with torch's
-    hub, which unpickles them without ``weights_only``
-    (https://github.com/pytorch/pytorch/blob/v2.13.0/torch/hub.py). Only our
-    command-line tools call this: a library must not decide it for others.
-    """
-    os.environ['TORCH_FORCE_WEIGHTS_ONLY_LOAD'] = '1'

@@ -1,4 +1,9 @@
-"""Silencing of libraries that print."""
+"""Silencing of libraries that print.
+
+pycocotools prints its progress and has no logger
+(https://github.com/cocodataset/cocoapi/blob/master/PythonAPI/pycocotools/coco.py).
+Can go when it logs.
+"""
 
 import contextlib
 import os

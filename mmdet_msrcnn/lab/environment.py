@@ -1,4 +1,4 @@
-"""What measured figures depend on."""
+"""Versions and hardware that measurements depend on."""
 
 import platform
 from importlib.metadata import version
@@ -9,7 +9,7 @@ PACKAGES = ('torch', 'mmcv', 'mmengine', 'mmdet', 'numpy', 'mmdet_msrcnn')
 
 
 def environment() -> dict[str, str | int]:
-    """Versions, device and threads, without anything that names a machine.
+    """Collect versions, device and threads, but nothing that names a host.
 
     Returns:
         dict: Versions of Python and the packages by name, ``device`` and

@@ -1,4 +1,4 @@
-"""Parameters and multiply-accumulates of the heads, per RoI."""
+"""Parameters and multiply-accumulates of the heads per RoI."""
 
 import torch
 from mmdet.registry import MODELS as MMDET_MODELS
@@ -15,25 +15,25 @@ def cost(module: nn.Module, *inputs: torch.Tensor) -> dict:
     """Count the parameters and multiply-accumulates of a forward pass.
 
     Args:
-        module (nn.Module): What is counted.
-        *inputs (Tensor): Its inputs, for one RoI.
+        module (nn.Module): Module to count.
+        *inputs (Tensor): Its inputs for one RoI.
 
     Returns:
         dict: ``parameters`` (int) and ``gmac`` (float) of one RoI.
     """
     with FlopCounterMode(display=False) as counter, torch.no_grad():
         module(*inputs)
-    # Two operations each.
+    # One multiply-accumulate is two operations.
     macs = counter.get_total_flops() / 2
     parameters = sum(p.numel() for p in module.parameters())
     return dict(parameters=parameters, gmac=macs / 1e9)
 
 
 def head_costs(roi_head: ConfigDict) -> dict[str, dict]:
-    """Cost of the mask head and, if there is one, of the MaskIoU head.
+    """Count the cost of the mask head and of the MaskIoU head, if any.
 
     Args:
-        roi_head (:obj:`ConfigDict`): Config of a RoI head of one stage.
+        roi_head (:obj:`ConfigDict`): Config of a RoI head with one stage.
 
     Returns:
         dict[str, dict]: ``mask_head`` and ``mask_iou_head``, see
@@ -61,6 +61,6 @@ def head_costs(roi_head: ConfigDict) -> dict[str, dict]:
 
 
 def head_gmacs(roi_head: ConfigDict) -> dict[str, float]:
-    """The ``gmac`` of :func:`head_costs`, by ``mask_head_gmac`` and so on."""
+    """Return GMACs by name: ``mask_head_gmac``, ``mask_iou_head_gmac``."""
     costs = head_costs(roi_head)
     return {f'{name}_gmac': value['gmac'] for name, value in costs.items()}

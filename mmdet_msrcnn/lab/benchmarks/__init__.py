@@ -1,1 +1,1 @@
-"""What ``tools/benchmark.py`` measures."""
+"""Measurements of ``tools/benchmark.py``."""

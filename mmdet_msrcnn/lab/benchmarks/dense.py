@@ -1,4 +1,4 @@
-"""How the time of an image grows with its instances."""
+"""Time per image as the number of instances grows."""
 
 from mmdet_msrcnn.lab.benchmarks.evaluation import detections, evaluators
 from mmdet_msrcnn.lab.benchmarks.paste import paste
@@ -29,18 +29,17 @@ COLUMNS = (
 
 
 def measure_dense(source: Source, repeats: int) -> list[dict]:
-    """Time what depends on the instances, on the densest image.
+    """Time the parts that depend on the instances, on the densest image.
 
     Args:
-        source (Source): Images, of which the one with most instances is
-            taken.
+        source (Source): Images; the one with most instances is used.
         repeats (int): Timed calls.
 
     Returns:
         list[dict]: A row per number of instances: ``instances`` (int), and
-        seconds of mmdet and of ours (float) for the targets of both heads
-        with 128 positives, for pasting and for evaluating one detection of
-        each instance.
+        seconds (float) of mmdet and of ours. They are for the targets of both
+        heads with 128 positives, and for pasting and evaluating one detection
+        of each instance.
     """
     batch = max(
         load_images(source),

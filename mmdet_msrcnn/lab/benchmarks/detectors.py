@@ -1,4 +1,4 @@
-"""The detectors that are timed against each other."""
+"""Detectors to compare in time."""
 
 from pathlib import Path
 
@@ -16,10 +16,10 @@ MASK_RCNN, IN_TREE, OURS = 'Mask R-CNN', "mmdet's MS R-CNN", 'MS R-CNN'
 
 
 def build(cfg: Config) -> nn.Module:
-    """Build a detector that finds as many objects as it may.
+    """Build a detector that finds as many objects as allowed.
 
-    Its weights are random, but for a bias that makes one class likely, so
-    that box NMS has the boxes of a busy image.
+    Its weights are random, except for a bias that makes one class likely.
+    Box NMS then gets as many boxes as from a crowded image.
     """
     cfg.model.backbone.init_cfg = None
     torch.manual_seed(0)
@@ -32,12 +32,12 @@ def build(cfg: Config) -> nn.Module:
 def detectors(
     ms_rcnn: Path, mask_rcnn: Path, device: str = 'cpu'
 ) -> dict[str, nn.Module]:
-    """mmdet's Mask R-CNN and MS R-CNN, and ours, with the same weights.
+    """Build Mask R-CNN, mmdet's MS R-CNN and ours with the same weights.
 
     Args:
         ms_rcnn (Path): Config of our MS R-CNN.
         mask_rcnn (Path): Config of its Mask R-CNN twin.
-        device (str): Where they go. Defaults to 'cpu'.
+        device (str): Device of the detectors. Defaults to 'cpu'.
 
     Returns:
         dict[str, nn.Module]: Detectors by name.

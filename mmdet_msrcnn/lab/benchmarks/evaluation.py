@@ -1,4 +1,4 @@
-"""Evaluation, against mmdet's CocoMetric."""
+"""Evaluation compared with mmdet's CocoMetric."""
 
 import json
 from collections.abc import Callable, Sequence
@@ -27,7 +27,7 @@ COLUMNS = (
 
 
 def detections(scene: Scene, seed: int) -> tuple[dict, dict]:
-    """Ground truth and detections of an image, as metrics keep them."""
+    """Make ground truth and detections of an image for the metrics."""
     sample = scene.batch['data_samples'][0]
     height, width = sample.ori_shape
     boxes = scene.boxes / scene.boxes.new_tensor(sample.scale_factor * 2)
@@ -47,7 +47,7 @@ def detections(scene: Scene, seed: int) -> tuple[dict, dict]:
 def evaluators(
     source: Source, results: Sequence[tuple]
 ) -> dict[str, Callable[[], dict]]:
-    """CocoMetric and ours on the same results."""
+    """Set up CocoMetric and our metric on the same results."""
     content = json.loads(source.ann_file.read_text('utf-8'))
     args = dict(ann_file=str(source.ann_file), metric=['bbox', 'segm'])
     metrics = dict(
@@ -65,15 +65,15 @@ def evaluators(
 
 
 def measure_evaluation(source: Source, repeats: int) -> list[dict]:
-    """Time the metrics on 100 detections an image.
+    """Time the metrics on 100 detections per image.
 
     Args:
         source (Source): Images.
         repeats (int): Timed evaluations.
 
     Returns:
-        list[dict]: A row with ``mmdet`` and ``ours`` (float) seconds, and
-        ``ratio`` (float), ours to mmdet's.
+        list[dict]: A row with seconds of ``mmdet`` and ``ours`` (float), and
+        ``ratio`` (float), ours over mmdet's.
     """
     results = [
         detections(make_scene(batch, NUM_DETECTIONS), i)

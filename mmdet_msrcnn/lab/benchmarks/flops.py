@@ -17,7 +17,7 @@ COLUMNS = (
 
 
 def count_flops(configs: Sequence[Path]) -> list[dict]:
-    """Cost of the mask head and of the MaskIoU head of each config.
+    """Count the cost of the mask head and of each config's MaskIoU head.
 
     Args:
         configs (Sequence[Path]): Configs of detectors with the same mask head.

@@ -20,7 +20,7 @@ PLUS = f'{OURS}+'
 COLUMNS = (
     Column('128 RoIs', 'head'),
     Column('ms', 'seconds', 1, 1e3),
-    Column('to the mask head', 'ratio', 3),
+    Column('ratio to the mask head', 'ratio', 3),
     Column('largest difference', 'difference', 5),
 )
 
@@ -40,7 +40,7 @@ def measure_heads(
     Returns:
         list[dict]: A row per head: ``head`` (str), ``seconds`` (float),
         ``ratio`` (float) to the mask head, and ``difference`` (float), the
-        largest of a predicted MaskIoU to that of our head in fp32.
+        largest difference in predicted MaskIoU to our head in fp32.
     """
     found = detectors(ms_rcnn, mask_rcnn, device)
     heads = {name: model.roi_head for name, model in found.items()}

@@ -1,4 +1,4 @@
-"""What mask scoring adds to the detection of an image."""
+"""Time that mask scoring adds to the detection of an image."""
 
 from pathlib import Path
 
@@ -21,7 +21,7 @@ COLUMNS = (
 def measure_inference(
     ms_rcnn: Path, mask_rcnn: Path, source: Source, device: str, repeats: int
 ) -> list[dict]:
-    """Time the detectors on images, without loading them.
+    """Time the detectors on images, without loading the images.
 
     Args:
         ms_rcnn (Path): Config of our MS R-CNN.
@@ -31,9 +31,9 @@ def measure_inference(
         repeats (int): Timed detections of each image.
 
     Returns:
-        list[dict]: A row per detector: ``model`` (str), ``seconds`` (float)
-        per image, mean over images of the median, ``ratio`` (float) to Mask
-        R-CNN, and ``detections`` (float) per image.
+        list[dict]: A row per detector: ``model`` (str); ``seconds`` (float)
+        per image, the mean over images of the median; ``ratio`` (float) to
+        Mask R-CNN; and ``detections`` (float) per image.
     """
     models = detectors(ms_rcnn, mask_rcnn, device)
     times, detections = [], []

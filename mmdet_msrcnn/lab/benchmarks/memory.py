@@ -21,14 +21,14 @@ def _status(name: str) -> int:
 def peak_memory(
     function: Callable[[], object], device: str = 'cpu'
 ) -> int | None:
-    """Memory that a call takes at its peak, beyond what is taken before.
+    """Measure the peak memory of a call, without the memory used before it.
 
     Args:
-        function (Callable): Called once.
-        device (str): Whose memory: 'cpu' or 'cuda'. Defaults to 'cpu'.
+        function (Callable): Function to call once.
+        device (str): Memory of 'cpu' or 'cuda'. Defaults to 'cpu'.
 
     Returns:
-        int | None: Bytes; None where the system does not tell.
+        int | None: Bytes; None if the system does not report memory.
     """
     if device == 'cuda':
         torch.cuda.reset_peak_memory_stats()
@@ -36,7 +36,7 @@ def peak_memory(
         function()
         return torch.cuda.max_memory_allocated() - before
     try:
-        # Memory that malloc keeps for the next call would not count.
+        # Otherwise memory that malloc keeps for reuse would not count.
         ctypes.CDLL('libc.so.6').malloc_trim(0)
         RESET.write_text('5')
         before = _status('VmRSS')

@@ -1,4 +1,4 @@
-"""Pasting masks into the image at test, against mmdet's."""
+"""Pasting of masks into the image at test, compared with mmdet."""
 
 from collections.abc import Callable
 
@@ -21,7 +21,7 @@ COLUMNS = compared(DIFFERENCES)
 
 
 def paste(scene: Scene) -> dict[str, Callable[[], Tensor]]:
-    """Masks of the original image from mmdet's mask head and from ours."""
+    """Set up mmdet's mask head and ours to paste into the original image."""
     sample = scene.batch['data_samples'][0]
     probs = scene.mask_probs[:, None]
     labels = torch.zeros(len(probs), dtype=torch.long)
@@ -40,16 +40,16 @@ def paste(scene: Scene) -> dict[str, Callable[[], Tensor]]:
 
 
 def measure_paste(source: Source, repeats: int) -> list[dict]:
-    """Time the pasting of 100 detections an image.
+    """Time the pasting of 100 detections per image.
 
     Args:
         source (Source): Images.
         repeats (int): Timed calls for each image.
 
     Returns:
-        list[dict]: A row with ``mmdet`` and ``ours`` (float), mean over
-        images of the median seconds, ``ratio`` (float) and ``differences``
-        (int), pixels that differ.
+        list[dict]: A row with ``mmdet`` and ``ours`` (float), the mean
+        over images of the median seconds, ``ratio`` (float) and
+        ``differences`` (int), the number of pixels that differ.
     """
     times, different = [], 0
     for batch in load_images(source):

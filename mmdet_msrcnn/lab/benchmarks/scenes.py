@@ -1,4 +1,4 @@
-"""Annotated images, with proposals and masks as a trained model has them."""
+"""Annotated images with proposals and masks like those of a trained model."""
 
 import json
 from collections.abc import Iterator
@@ -23,12 +23,12 @@ MASK_SIZE = 28
 
 
 class Source(NamedTuple):
-    """Where the images are.
+    """Source of the images.
 
     Attributes:
         ann_file (Path): COCO annotations.
         img_dir (Path): Folder of the images.
-        num (int): Images to take, evenly spread over those with instances.
+        num (int): Number of images, evenly spread over those with instances.
         scale (tuple[int, int]): Longest and shortest side of the network's
             input. Defaults to (1333, 800).
     """
@@ -40,14 +40,14 @@ class Source(NamedTuple):
 
 
 class Scene(NamedTuple):
-    """An image with N instances and K positives.
+    """Image with N instances and K positives.
 
     Attributes:
-        batch (dict): The image, as a detector's ``data_preprocessor`` takes
-            it.
+        batch (dict): The image, as input for the ``data_preprocessor`` of a
+            detector.
         gt (:obj:`InstanceData`): ``bboxes``, ``labels`` and ``masks``.
         sampling (:obj:`SamplingResult`): The positives.
-        mask_probs (Tensor): Their masks, shape (K, 28, 28).
+        mask_probs (Tensor): Masks of the positives, shape (K, 28, 28).
     """
 
     batch: dict
@@ -70,12 +70,12 @@ def load_images(source: Source, polygons: bool = False) -> Iterator[dict]:
     """Load annotated images with mmdet's data set and pipeline.
 
     Args:
-        source (Source): Where they are.
-        polygons (bool): Keep polygons; there is nothing where instances have
-            none. Defaults to False.
+        source (Source): Source of the images.
+        polygons (bool): Keep polygons. Without polygons in the annotations,
+            no image is loaded. Defaults to False.
 
     Yields:
-        dict: A batch of one image.
+        dict: A batch with one image.
     """
     init_default_scope('mmdet')
     content = json.loads(source.ann_file.read_text('utf-8'))
@@ -111,11 +111,11 @@ def load_images(source: Source, polygons: bool = False) -> Iterator[dict]:
 
 
 def jitter(boxes: Tensor, share: float = 0.2) -> Tensor:
-    """Move each edge by up to a share of the size of the box.
+    """Move each edge of a box by up to a share of its size.
 
     Args:
         boxes (Tensor): (x1, y1, x2, y2), shape (K, 4).
-        share (float): Defaults to 0.2.
+        share (float): Largest move over the size. Defaults to 0.2.
 
     Returns:
         Tensor: Shape (K, 4).
@@ -125,14 +125,14 @@ def jitter(boxes: Tensor, share: float = 0.2) -> Tensor:
 
 
 def imperfect(targets: Tensor, seed: int = 0) -> Tensor:
-    """Masks as a trained head predicts them.
+    """Make masks like those that a trained head predicts.
 
     Args:
-        targets (Tensor): Ground truth in the boxes, shape (K, 28, 28).
+        targets (Tensor): Ground truth inside the boxes, shape (K, 28, 28).
         seed (int): Seed. Defaults to 0.
 
     Returns:
-        Tensor: The same dilated or eroded, shifted and blurred; in [0, 1].
+        Tensor: The targets dilated or eroded, shifted and blurred; in [0, 1].
     """
     rng = np.random.default_rng(seed)
     probs = []
@@ -145,14 +145,15 @@ def imperfect(targets: Tensor, seed: int = 0) -> Tensor:
 
 
 def make_scene(batch: dict, num_pos: int = 128) -> Scene:
-    """Give an image its positives.
+    """Add positives to an image.
 
     Args:
         batch (dict): One of :func:`load_images`.
-        num_pos (int): K, spread over the instances. Defaults to 128.
+        num_pos (int): Number K of positives, spread over the instances.
+            Defaults to 128.
 
     Returns:
-        Scene: See there.
+        Scene: The image with its positives.
     """
     torch.manual_seed(0)
     sample = batch['data_samples'][0]
@@ -178,5 +179,5 @@ def make_scene(batch: dict, num_pos: int = 128) -> Scene:
 
 
 def as_bitmaps(masks: BitmapMasks | PolygonMasks) -> BitmapMasks:
-    """Masks of either form as bitmaps."""
+    """Convert masks to bitmaps."""
     return masks.to_bitmap() if isinstance(masks, PolygonMasks) else masks

@@ -32,9 +32,9 @@ COLUMNS = (
 
 
 def add_proposals(model: nn.Module, boxes: Tensor) -> None:
-    """Have the region proposals of a detector begin with some boxes.
+    """Add boxes in front of the region proposals of a detector.
 
-    Those of a model that is not trained yet have few positives.
+    The proposals of an untrained model have few positives.
 
     Args:
         model (nn.Module): Two-stage detector, changed in place.
@@ -58,11 +58,11 @@ def add_proposals(model: nn.Module, boxes: Tensor) -> None:
 
 
 def train_steps(models: dict[str, nn.Module], scene: Scene) -> dict:
-    """One training step of each detector on an image, to be called."""
+    """Set up one training step of each detector on an image."""
     steps = {}
     for name, model in models.items():
         add_proposals(model.train(), scene.boxes)
-        # A rate of 0 takes as long and keeps the weights finite.
+        # A learning rate of 0 takes as long and keeps the weights finite.
         optimizer = torch.optim.SGD(model.parameters(), lr=0.0, momentum=0.9)
         wrapper = OptimWrapper(optimizer)
         steps[name] = lambda model=model, wrapper=wrapper: model.train_step(
@@ -74,7 +74,7 @@ def train_steps(models: dict[str, nn.Module], scene: Scene) -> dict:
 def measure_steps(
     ms_rcnn: Path, mask_rcnn: Path, source: Source, device: str, repeats: int
 ) -> list[dict]:
-    """Time training steps with 128 positives an image.
+    """Time training steps with 128 positives per image.
 
     Args:
         ms_rcnn (Path): Config of our MS R-CNN.
@@ -84,9 +84,9 @@ def measure_steps(
         repeats (int): Timed steps for each image.
 
     Returns:
-        list[dict]: For bitmaps and polygons: ``masks`` (str), the mean over
-        images of the median seconds of each detector (float), by its name,
-        ``to_mmdet`` and ``to_mask_rcnn`` (float), our share of theirs, and
+        list[dict]: For bitmaps and polygons: ``masks`` (str); under the name
+        of each detector the mean over images of its median seconds (float);
+        ``to_mmdet`` and ``to_mask_rcnn`` (float), our time over theirs; and
         ``positives`` (float) per step.
     """
     models = detectors(ms_rcnn, mask_rcnn, device)
@@ -94,7 +94,7 @@ def measure_steps(
     for masks in ('bitmap', 'polygon'):
         times, positives = [], []
         for batch in load_images(source, polygons=masks == 'polygon'):
-            # More than the sampler takes.
+            # More than the sampler selects.
             scene = make_scene(batch, num_pos=256)
             steps = train_steps(models, scene)
             times.append(time_in_turn(steps, repeats))

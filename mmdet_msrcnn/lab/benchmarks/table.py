@@ -1,4 +1,4 @@
-"""Printing measurements."""
+"""Tables of measurements."""
 
 from typing import NamedTuple
 
@@ -6,13 +6,14 @@ from mmdet_msrcnn.utils.markdown import markdown_table
 
 
 class Column(NamedTuple):
-    """A column of a table.
+    """Column of a table.
 
     Attributes:
-        heading (str): Its heading.
+        heading (str): Heading.
         key (str): Key of the row.
-        decimals (int | None): None for what is printed as it is.
-        factor (float): Of the figure. Defaults to 1.
+        decimals (int | None): Decimals to show; None prints the value
+            unchanged.
+        factor (float): Factor of the value. Defaults to 1.
     """
 
     heading: str
@@ -25,7 +26,7 @@ DIFFERENCES = Column('values that differ', 'differences', 0)
 
 
 def compared(*more: Column) -> tuple[Column, ...]:
-    """Columns of mmdet's and our milliseconds."""
+    """Make columns with the milliseconds of mmdet and ours."""
     return (
         Column('masks', 'masks'),
         Column('mmdet, ms', 'mmdet', 2, 1e3),

@@ -1,4 +1,4 @@
-"""Targets of the two mask heads, against mmdet's."""
+"""Targets of the two mask heads compared with mmdet."""
 
 from collections.abc import Callable
 
@@ -36,7 +36,7 @@ MASK_TARGET_COLUMNS = compared(
 
 
 def true_ious(scene: Scene) -> Tensor:
-    """IoU of the pasted masks with the whole instances, shape (K, )."""
+    """Compute IoUs of pasted masks with whole instances, shape (K, )."""
     gt = torch.from_numpy(as_bitmaps(scene.gt.masks).masks).bool()
     height, width = gt.shape[1:]
     pasted = paste_masks(scene.mask_probs, scene.boxes, height, width, 0.5)
@@ -48,7 +48,7 @@ def true_ious(scene: Scene) -> Tensor:
 
 
 def mask_iou_targets(scene: Scene) -> dict[str, Callable[[], Tensor]]:
-    """The MaskIoU targets of mmdet's head and of ours."""
+    """Set up the MaskIoU targets of mmdet's head and of ours."""
     theirs = MMDetMaskIoUHead(num_classes=1, fc_out_channels=8, **SMALL)
     ours = MaskIoUHead(num_classes=1, fc_out_channels=8, **SMALL)
     logits = scene.mask_probs.logit(eps=1e-6)
@@ -57,7 +57,7 @@ def mask_iou_targets(scene: Scene) -> dict[str, Callable[[], Tensor]]:
     )
     probs = scene.mask_probs[:, None]
     sampling, gt = [scene.sampling], [scene.gt]
-    # The head of one class: every label is 0.
+    # The heads have one class, so every label is 0.
     scene.sampling.pos_gt_labels.zero_()
     return dict(
         mmdet=lambda: theirs.get_targets(sampling, gt, logits, targets, CFG),
@@ -66,7 +66,7 @@ def mask_iou_targets(scene: Scene) -> dict[str, Callable[[], Tensor]]:
 
 
 def mask_heads() -> dict[str, MMDetMaskHead]:
-    """mmdet's mask head and ours, of one class and few parameters."""
+    """Build mmdet's mask head and ours, with one class and few parameters."""
     return dict(
         mmdet=MMDetMaskHead(num_classes=1, **SMALL),
         ours=FCNMaskHead(num_classes=1, **SMALL),
@@ -74,7 +74,7 @@ def mask_heads() -> dict[str, MMDetMaskHead]:
 
 
 def mask_head_targets(scene: Scene) -> dict[str, Callable[[], Tensor]]:
-    """The targets of mmdet's mask head and of ours."""
+    """Set up the targets of mmdet's mask head and of ours."""
     return {
         name: lambda head=head: head.get_targets(
             [scene.sampling], [scene.gt], CFG
@@ -84,17 +84,17 @@ def mask_head_targets(scene: Scene) -> dict[str, Callable[[], Tensor]]:
 
 
 def measure_mask_iou_targets(source: Source, repeats: int) -> list[dict]:
-    """Time the MaskIoU targets, and see how far they are from the truth.
+    """Time the MaskIoU targets and measure their error.
 
     Args:
         source (Source): Images.
         repeats (int): Timed calls for each image.
 
     Returns:
-        list[dict]: For bitmaps and polygons: ``masks`` (str), ``mmdet`` and
-        ``ours`` (float), mean over images of the median seconds, ``ratio``
-        (float), and ``mmdet_mae`` and ``ours_mae`` (float), mean absolute
-        error against the IoU of the pasted masks.
+        list[dict]: For bitmaps and polygons: ``masks`` (str); ``mmdet`` and
+        ``ours`` (float), the mean over images of the median seconds;
+        ``ratio`` (float); and ``mmdet_mae`` and ``ours_mae`` (float), the
+        mean absolute error compared with the IoU of the pasted masks.
     """
     rows = []
     for masks in ('bitmap', 'polygon'):
@@ -116,17 +116,17 @@ def measure_mask_iou_targets(source: Source, repeats: int) -> list[dict]:
 
 
 def measure_mask_targets(source: Source, repeats: int) -> list[dict]:
-    """Time the targets of the mask head on bitmaps, and see their memory.
+    """Time the targets of the mask head on bitmaps and measure memory.
 
     Args:
         source (Source): Images.
         repeats (int): Timed calls for each image.
 
     Returns:
-        list[dict]: A row with ``mmdet`` and ``ours`` (float), mean over
-        images of the median seconds, ``ratio`` (float), ``mmdet_bytes`` and
-        ``ours_bytes`` (float), peak memory, and ``differences`` (int),
-        elements that differ.
+        list[dict]: A row with ``mmdet`` and ``ours`` (float), the mean
+        over images of the median seconds; ``ratio`` (float); ``mmdet_bytes``
+        and ``ours_bytes`` (float), the peak memory; and ``differences``
+        (int), the number of elements that differ.
     """
     times, memory, different = [], [], 0
     for batch in load_images(source):

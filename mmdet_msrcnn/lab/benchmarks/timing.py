@@ -1,4 +1,4 @@
-"""Timing functions against each other."""
+"""Timing of functions in comparison."""
 
 import statistics
 import time
@@ -17,12 +17,12 @@ def time_in_turn(
     repeats: int = 5,
     warm_up: int = 1,
 ) -> dict[str, float]:
-    """Time functions in turn, so that a slow moment hits all alike.
+    """Time functions in turn, so that a slow moment affects all of them.
 
     Args:
         functions (Mapping[str, Callable]): Functions by name.
-        repeats (int): Timed calls of each. Defaults to 5.
-        warm_up (int): Calls of each before that. Defaults to 1.
+        repeats (int): Timed calls per function. Defaults to 5.
+        warm_up (int): Calls per function before timing. Defaults to 1.
 
     Returns:
         dict[str, float]: Median seconds by name.
@@ -47,6 +47,6 @@ def means(rows: list[dict[str, float]]) -> dict[str, float]:
 
 
 def compare(times: list[dict[str, float]]) -> dict[str, float]:
-    """Mean seconds of mmdet and of ours over images, and their ratio."""
+    """Average seconds over images; add the ratio of mmdet to ours."""
     seconds = means(times)
     return dict(seconds, ratio=seconds['mmdet'] / seconds['ours'])

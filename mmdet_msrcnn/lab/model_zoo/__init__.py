@@ -1,1 +1,1 @@
-"""Publishing checkpoints: files, metafiles of mim, model cards, the page."""
+"""Publishing models: files, metafiles for mim, model cards, the page."""

@@ -1,4 +1,4 @@
-"""What a metafile says of a published model."""
+"""Metafile entry of a published model."""
 
 import json
 from pathlib import Path
@@ -9,14 +9,14 @@ from mmengine.config import Config
 from mmdet_msrcnn.analysis.figures import Figures
 from mmdet_msrcnn.utils.data_sets import inner_data_set
 
-# Metric of a metafile: figure of the report.
+# Maps each metric of a metafile to a figure of the report.
 BOX = {'box AP': 'box_ap'}
 MASK = {
     'mask AP': 'mask_score',
     'mask AP by class score': 'class_score',
     'mask AP by oracle': 'oracle',
 }
-# Where the type of the data set says more than the collection.
+# Data sets whose type is more specific than the collection.
 DATASETS = {
     'CityscapesDataset': 'Cityscapes',
     'LVISV05Dataset': 'LVIS v0.5',
@@ -25,11 +25,11 @@ DATASETS = {
 
 
 class ModelReport(NamedTuple):
-    """What the report of one model says.
+    """Content of the report of one model.
 
     Attributes:
         figures (Figures): Its figures.
-        max_dets (int): Detections per image of its AP.
+        max_dets (int): Detections per image that AP counts.
     """
 
     figures: Figures
@@ -43,7 +43,8 @@ def read_report(path: Path) -> ModelReport:
         path (Path): ``report.json`` of tools/analyze_results.py.
 
     Returns:
-        ModelReport: The figures; box AP and mask AP by class score are there.
+        ModelReport: The figures. Box AP and mask AP by class score are not
+        None.
 
     Raises:
         ValueError: If it is not the report of one model.
@@ -57,35 +58,36 @@ def read_report(path: Path) -> ModelReport:
         return ModelReport(figures, report['max_dets'])
     except (ValueError, KeyError, TypeError, AttributeError):
         raise ValueError(
-            f'{path} is not the report of one model. Write it with '
+            f'{path} is not the report of one model. Run '
             'tools/analyze_results.py NAME=PREFIX.mask_scores.json --ann '
-            'ANNOTATIONS --out-dir DIR; it is DIR/report.json.'
+            'ANNOTATIONS --out-dir DIR and use DIR/report.json.'
         ) from None
 
 
 def data_set_name(cfg: Config, collection: dict) -> str:
-    """Name the data that a model was trained on.
+    """Find the name of the data that a model was trained on.
 
     Args:
         cfg (Config): Config of the model.
         collection (dict): Collection that the model is in.
 
     Returns:
-        str: By the type of the data set, else that of the collection.
+        str: Name for the type of the data set, else the training data of the
+        collection.
     """
     kind = inner_data_set(cfg.train_dataloader.dataset).get('type')
     return DATASETS.get(kind, collection['Metadata']['Training Data'])
 
 
 def training_length(cfg: Config, meta: dict) -> dict[str, int]:
-    """How long a model was trained, as a metafile has it."""
+    """Return the iterations or epochs of the training, for a metafile."""
     if 'max_iters' in cfg.train_cfg:
         return {'Iterations': meta.get('iter', cfg.train_cfg.max_iters)}
     return {'Epochs': meta.get('epoch') or cfg.train_cfg.max_epochs}
 
 
 def _percent(figures: Figures, metrics: dict[str, str]) -> dict[str, float]:
-    """The metrics that a model has; one without mask scores has fewer."""
+    """Convert to percent; models without mask scores have fewer metrics."""
     known = figures.known()
     return {
         name: round(100 * known[key], 1)
@@ -102,15 +104,15 @@ def model_entry(
     figures: Figures,
     weights: str,
 ) -> dict:
-    """Write the entry of a model in mmdet's form.
+    """Make the metafile entry of a model in mmdet's format.
 
     Args:
         config (Path): Its config, in a folder of ``configs``.
-        collection (dict): Collection that it is in.
+        collection (dict): Its collection.
         dataset (str): Name of the data set.
-        metadata (dict): Of the training and the file.
+        metadata (dict): Metadata of the training and the file.
         figures (Figures): From :func:`read_report`.
-        weights (str): Where the file is, a URL.
+        weights (str): URL of the file.
 
     Returns:
         dict: The entry.

@@ -1,4 +1,4 @@
-"""The ``metafile.yml`` of a folder of configs, in mmdet's form."""
+"""The ``metafile.yml`` of a config folder, in mmdet's format."""
 
 from pathlib import Path
 
@@ -9,46 +9,46 @@ from mmdet_msrcnn.utils.metafile import read_metafile
 
 
 class _Dumper(yaml.SafeDumper):
-    """Indents lists, as mmdet's metafiles do."""
+    """Dumper that indents lists, as mmdet's metafiles do."""
 
     def increase_indent(self, flow: bool = False, indentless: bool = False):
         return super().increase_indent(flow, False)
 
 
 def main_collection(path: Path) -> dict:
-    """Find the collection of a metafile that its models are in.
+    """Find the collection that the models of a metafile belong to.
 
     Args:
-        path (Path): File.
+        path (Path): The metafile.
 
     Returns:
-        dict: The first one.
+        dict: The first collection.
 
     Raises:
-        ValueError: If there is no file or collection, or it does not name
-            its data.
+        ValueError: If the file or the collection is missing, or the
+            collection has no ``Training Data``.
     """
     if not path.is_file():
         raise ValueError(
-            f'{path} does not exist. It says beside a config what its models '
-            'were trained with; see configs/demo/metafile.yml for one.'
+            f'{path} does not exist. The metafile next to a config lists the '
+            'models. Use configs/demo/metafile.yml as an example.'
         )
     collections = read_metafile(path)['Collections']
     if not collections or not (collections[0].get('Metadata') or {}).get(
         'Training Data'
     ):
         raise ValueError(
-            f'{path} has no collection with Training Data to put the model '
-            'in; see configs/ms_rcnn/metafile.yml for one'
+            f'{path} has no collection with Training Data, which the model '
+            'needs. Use configs/ms_rcnn/metafile.yml as an example.'
         )
     return collections[0]
 
 
 def write_metafile(path: Path, content: dict) -> None:
-    """Write a metafile whole or not at all; empty lists are left out.
+    """Write a metafile atomically; leave out empty lists.
 
     Args:
-        path (Path): File.
+        path (Path): The metafile.
         content (dict): From :func:`read_metafile`.
     """
     parts = [
@@ -66,11 +66,11 @@ def write_metafile(path: Path, content: dict) -> None:
 
 
 def add_model(path: Path, entry: dict) -> None:
-    """Add a model to a metafile, or replace the one of its name.
+    """Add a model to a metafile, or replace the one with the same name.
 
     Args:
-        path (Path): File.
-        entry (dict): The model, with ``Name``.
+        path (Path): The metafile.
+        entry (dict): From :func:`model_entry`.
     """
     content = read_metafile(path)
     models = content['Models']

@@ -1,4 +1,4 @@
-"""The model card of a published checkpoint, in Markdown."""
+"""Model card of a published checkpoint, in Markdown."""
 
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from mmdet_msrcnn.registry import MODELS
 from mmdet_msrcnn.utils.data_sets import inner_data_set
 
 TEMPLATE = 'model_card.md.jinja'
-# Figure of the report: heading.
+# Maps each figure of the report to a heading.
 HEADINGS = {
     'box_ap': 'box AP',
     'class_score': 'mask AP by class score',
@@ -25,14 +25,15 @@ HEADINGS = {
 
 
 def kind_of(cfg: Config, figures: Figures) -> str:
-    """Find out how a model scores masks.
+    """Find out how a model ranks masks.
 
     Args:
         cfg (:obj:`Config`): Config of the model.
-        figures (Figures): Of its report.
+        figures (Figures): Figures of its report.
 
     Returns:
-        str: 'product' of class score and MaskIoU, 'learned' or 'none'.
+        str: 'product' (class score x MaskIoU), 'learned' (mask score) or
+        'none' (class score only).
     """
     if figures.mask_score is None:
         return 'none'
@@ -41,14 +42,14 @@ def kind_of(cfg: Config, figures: Figures) -> str:
 
 
 def _recipe(cfg: Config, meta: dict, entry: dict) -> dict[str, object]:
-    """What the training was, as far as config and checkpoint tell."""
+    """Collect what config and checkpoint say about the training."""
     optimizer = cfg.optim_wrapper.optimizer
     start = cfg.get('load_from')
     recipe = {
         'starts from': Path(start).name if start else None,
         'epochs': entry['Metadata'].get('Epochs'),
         'iterations': entry['Metadata'].get('Iterations'),
-        'batch per process': cfg.train_dataloader.get('batch_size'),
+        'batch size per process': cfg.train_dataloader.get('batch_size'),
         'optimizer': f'{optimizer.type}, learning rate {optimizer.lr}',
         'seed': meta.get('seed'),
         'mmengine': meta.get('mmengine_version'),
@@ -58,13 +59,13 @@ def _recipe(cfg: Config, meta: dict, entry: dict) -> dict[str, object]:
 
 
 def _source(dataset: dict) -> str:
-    """Where a data set's annotations are."""
+    """Return the path of the annotations of a data set."""
     dataset = strip_paths(inner_data_set(dataset))
     return f'{dataset.get("data_root") or ""}{dataset.get("ann_file", "?")}'
 
 
 def _metrics(figures: Figures) -> dict[str, str]:
-    """The figures of the card, as they are shown."""
+    """Format the figures of the card, by heading."""
     known = figures.known()
     return {
         heading: f'{known[name] * FORMS[name].factor:.{FORMS[name].decimals}f}'
@@ -85,7 +86,7 @@ def model_card(
 
     Args:
         cfg (Config): Config of the model.
-        meta (dict): Of the published checkpoint.
+        meta (dict): Meta of the published checkpoint.
         entry (dict): From :func:`model_entry`.
         report (ModelReport): From :func:`read_report`.
         file (str): Name of the published file.

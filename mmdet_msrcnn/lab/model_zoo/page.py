@@ -1,4 +1,4 @@
-"""The page of all models, from the metafiles."""
+"""Page of all models, made from the metafiles."""
 
 from pathlib import Path
 
@@ -7,20 +7,21 @@ from mmdet_msrcnn.utils.metafile import read_metafile
 
 HEADER = """# Model zoo
 
-Written from the `metafile.yml` of the config folders by
-`python tools/model_zoo.py`. To get a model and its config, and to check it:
+This page is generated from the `metafile.yml` of each config folder by
+`python tools/model_zoo.py`. Download a model with its config, and check the
+file:
 
 ```bash
 mim download mmdet_msrcnn --config NAME --dest .
-sha256sum NAME_*.pth  # starts with the eight digits that end the file's name
+sha256sum NAME_*.pth  # must start with the eight digits in the file name
 ```
 
-Configs without weights have no entry, so that `mim search` does not list them:
-`mim download` fails on an entry without weights. Train them by the path of
-their config, or by `mim train mmdet_msrcnn CONFIG.py`.
+Configs without weights have no entry here or in `mim search`, because
+`mim download` fails on an entry without weights. Train them with
+`tools/train.py`, or with `mim train mmdet_msrcnn CONFIG.py`.
 
-Models on download.openmmlab.com are mmdet's, and so are their figures: mmdet
-ranks boxes by the mask score too.
+Models on download.openmmlab.com are from mmdet. Their figures are from mmdet
+too, which also ranks boxes by the mask score.
 """
 METRICS = (
     'box AP',
@@ -31,10 +32,10 @@ METRICS = (
 
 
 def zoo_page(configs: Path) -> str:
-    """Write the page.
+    """Make the page.
 
     Args:
-        configs (Path): Folder of the config folders.
+        configs (Path): Folder that contains the config folders.
 
     Returns:
         str: Markdown.
@@ -65,7 +66,7 @@ def _row(model: dict) -> tuple:
     for result in model['Results']:
         metrics |= result['Metrics']
     weights = model['Weights']
-    # The hash, which ends the name of the file.
+    # The hash at the end of the file name.
     digest = weights.removesuffix('.pth').rsplit('-', 1)[-1]
     links = [f'[{digest}]({weights})']
     if 'SHA256' in meta:

@@ -1,4 +1,4 @@
-"""Turning a training checkpoint into a file for a model zoo."""
+"""Conversion of a training checkpoint to a file for a model zoo."""
 
 import contextlib
 import getpass
@@ -18,9 +18,9 @@ from mmdet_msrcnn.lab.training_log import read_training_log
 from mmdet_msrcnn.models.detectors.build_detector import build_detector
 from mmdet_msrcnn.version import __version__
 
-# What is kept of the meta; the rest is about the machine and the run.
+# Keys of the meta to keep; the others describe the machine and the run.
 META = ('dataset_meta', 'epoch', 'iter', 'seed', 'mmengine_version')
-# What a config says of one run and its logs.
+# Keys of a config that describe one run and its logs.
 RUN_KEYS = (
     'work_dir',
     'load_from',
@@ -29,24 +29,24 @@ RUN_KEYS = (
     'log_level',
     'vis_backends',
 )
-# What a visualizer says of them.
+# Keys of a visualizer that describe them.
 RUN_VISUALIZER_KEYS = ('vis_backends', 'save_dir', 'name')
-# What mmengine appends to its version: of the folder it was started in.
+# Git hash of the working directory, which mmengine appends to its version.
 GIT_HASH = re.compile(r'([0-9a-f]{40}|unknown)$')
 
 
 def portable_config(cfg: Config) -> Config:
-    """Copy a config without what it says of one run and one machine.
+    """Copy a config without the parts that belong to one run or machine.
 
     Args:
         cfg (Config): Config of the model.
 
     Returns:
-        Config: Without ``work_dir``, ``load_from`` and the like, and with
-        the last part alone of absolute paths.
+        Config: Without ``work_dir``, ``load_from`` and similar keys. Of
+        absolute paths only the last part is kept.
 
     Raises:
-        ValueError: If it still names the home folder, user or host.
+        ValueError: If it still contains the home folder, user or host.
     """
     content = {k: v for k, v in cfg.to_dict().items() if k not in RUN_KEYS}
     if content.get('visualizer'):
@@ -60,21 +60,21 @@ def portable_config(cfg: Config) -> Config:
         for private in _private_names():
             if re.search(private, line):
                 raise ValueError(
-                    f'The config would tell {private!r} of this machine: '
-                    f'{line.strip()}. Take it out of the config.'
+                    f'The config contains {private!r}, which identifies this '
+                    f'machine or user: {line.strip()}. Remove it.'
                 )
     return portable
 
 
 def _private_names() -> list[str]:
-    """Patterns of what must not be told: home folder, user, host."""
+    """List patterns of private names: home folder, user, host."""
     host = re.escape(socket.gethostname())
-    # A host may be called as a file or a key is.
+    # A file or a key may have the same name as the host.
     names = [
         rf'(?://|@|\\\\){host}\b',
         rf'\b{host}(?:\.[\w.-]+)?:(?:\d|/(?!/))',
     ]
-    # Containers may have a user without name or home.
+    # In a container, the user may have no name or home.
     with contextlib.suppress(RuntimeError):
         home = Path.home()
         if home != Path(home.anchor):
@@ -85,7 +85,7 @@ def _private_names() -> list[str]:
 
 
 def strip_paths(value):
-    """Copy a part of a config, with the last part alone of paths."""
+    """Copy a part of a config; keep only the last part of absolute paths."""
     if isinstance(value, dict):
         return {key: strip_paths(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
@@ -97,10 +97,10 @@ def strip_paths(value):
 
 
 def published_content(checkpoint: dict, cfg: Config) -> dict:
-    """Choose what of a checkpoint is published.
+    """Select the parts of a checkpoint to publish.
 
     With an ``EMAHook``, mmengine saves the averaged weights as
-    ``state_dict`` and the others as ``ema_state_dict``, which is left out.
+    ``state_dict``. The others, ``ema_state_dict``, are left out.
 
     Args:
         checkpoint (dict): Training checkpoint.
@@ -110,8 +110,7 @@ def published_content(checkpoint: dict, cfg: Config) -> dict:
         dict: ``meta`` and ``state_dict``.
 
     Raises:
-        ValueError: If there is no ``state_dict``, or the classes are not
-            known.
+        ValueError: If ``state_dict`` or the classes are missing.
     """
     state_dict = checkpoint.get('state_dict')
     if not isinstance(state_dict, dict) or not all(
@@ -119,7 +118,7 @@ def published_content(checkpoint: dict, cfg: Config) -> dict:
     ):
         raise ValueError(
             f'The checkpoint has {sorted(map(str, checkpoint))}, but no '
-            'state_dict of tensors. Use a file that training wrote '
+            'state_dict of tensors. Use a file from training '
             '(epoch_N.pth), or convert it with tools/convert_checkpoint.py.'
         )
     found = checkpoint.get('meta') or {}
@@ -129,16 +128,16 @@ def published_content(checkpoint: dict, cfg: Config) -> dict:
     if not (meta.get('dataset_meta') or {}).get('classes'):
         raise ValueError(
             "The checkpoint does not name its classes: meta['dataset_meta']"
-            "['classes'] is missing. Use a file that training wrote."
+            "['classes'] is missing. Use a file from training."
         )
     meta.update(cfg=cfg.pretty_text, mmdet_msrcnn_version=__version__)
-    # Clones, for a view would bring its whole storage along.
+    # Clone, because a view would be saved with its whole storage.
     weights = {k: v.detach().cpu().clone() for k, v in state_dict.items()}
     return dict(meta=meta, state_dict=weights)
 
 
 def serialize(content: dict) -> tuple[bytes, str]:
-    """Write a checkpoint to memory.
+    """Serialize a checkpoint in memory.
 
     Args:
         content (dict): From :func:`published_content`.
@@ -153,7 +152,7 @@ def serialize(content: dict) -> tuple[bytes, str]:
 
 
 def detect(cfg: Config, state_dict: dict, image: Path) -> InstanceData:
-    """Detect the instances of one image.
+    """Detect the instances in one image.
 
     Args:
         cfg (Config): Config of the model.
@@ -180,43 +179,45 @@ def detect(cfg: Config, state_dict: dict, image: Path) -> InstanceData:
 def check_outputs(
     cfg: Config, checkpoint: dict, data: bytes, image: Path
 ) -> int:
-    """Check that a published file detects what the training checkpoint does.
+    """Check that the published file gives the same detections.
 
     Args:
         cfg (Config): Config of the model.
         checkpoint (dict): Training checkpoint.
-        data (bytes): Published file; read with ``weights_only=True``.
+        data (bytes): Published file; loaded with ``weights_only=True``.
         image (Path): Image file.
 
     Returns:
-        int: Detections compared.
+        int: Number of detections compared.
 
     Raises:
-        ValueError: If any field of any detection differs, or there is none
-            to compare.
+        ValueError: If any field of any detection differs, or there are no
+            detections.
     """
     published = torch.load(io.BytesIO(data), weights_only=True)
     before = detect(cfg, checkpoint['state_dict'], image)
     after = detect(cfg, published['state_dict'], image)
     if len(before) == 0:
         raise ValueError(
-            f'The model detects nothing in {image}, so that nothing can be '
-            'compared. Choose another with --image.'
+            f'The model detects nothing in {image}, so there is nothing to '
+            'compare. Choose another image with --image.'
         )
     for name, value in before.items():
         if not torch.equal(value, after[name]):
-            raise ValueError(f'The published file gives other {name}')
+            raise ValueError(
+                f'The published file gives different {name} on {image}'
+            )
     return len(before)
 
 
 def training_memory(checkpoint: Path) -> float | None:
-    """Largest GPU memory that the training logged.
+    """Find the largest GPU memory that the training logged.
 
     Args:
-        checkpoint (Path): File in the work dir of the training.
+        checkpoint (Path): File in the work directory of the training.
 
     Returns:
-        float | None: In GB; None without a log or a GPU.
+        float | None: Memory in GB; None without a log or a GPU.
     """
     lines = read_training_log(checkpoint.parent)
     values = [line.get('memory', 0) for line in lines]

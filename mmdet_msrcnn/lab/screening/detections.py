@@ -1,6 +1,6 @@
-"""Detections of a frozen detector, with what a head needs to score them.
+"""Detections of a frozen detector, with the inputs of a mask score head.
 
-Shape shorthand: D detections of all images.
+Shape shorthand: D detections over all images.
 """
 
 from itertools import chain
@@ -17,17 +17,18 @@ from mmdet_msrcnn.models.targets.detection_target import detection_targets
 
 
 class Detections(NamedTuple):
-    """Detections of a frozen detector in a data set.
+    """Detections of a frozen detector on a data set.
 
     Attributes:
-        images (Tensor): Index of the image of each, shape (D, ).
-        inputs (tuple[Tensor]): Of :meth:`MaskScoreHead.forward`, features
-            and masks in half precision.
+        images (Tensor): Image index of each detection, shape (D, ).
+        inputs (tuple[Tensor]): Inputs of :meth:`MaskScoreHead.forward`;
+            features and masks are in half precision.
         scores (Tensor): Class scores, shape (D, ).
         ious (Tensor): MaskIoU with the assigned instance, shape (D, ).
         rates (Tensor): See :func:`true_positive_rates`, shape (D, ).
-        trained (Tensor): bool, whether each may train, shape (D, ).
-        results (list[dict]): COCO results, with class scores.
+        trained (Tensor): bool, whether a head may train on each detection,
+            shape (D, ).
+        results (list[dict]): COCO results with class scores.
     """
 
     images: Tensor
@@ -41,18 +42,18 @@ class Detections(NamedTuple):
 
 @torch.no_grad()
 def find_detections(model: nn.Module, dataset: BaseDataset) -> Detections:
-    """Detect in every image, and keep what a MaskScoreHead trains with.
+    """Detect in every image and collect what a MaskScoreHead trains on.
 
     Args:
         model (nn.Module): Detector with a MaskScoreHead, in eval mode.
-        dataset (BaseDataset): Images as at test, with ground truth in the
-            size of the original image.
+        dataset (BaseDataset): Images with the test pipeline, and ground
+            truth in the size of the original image.
 
     Returns:
-        Detections: In order of images.
+        Detections: In the order of the images.
 
     Raises:
-        ValueError: If nothing is detected.
+        ValueError: If the model detects nothing.
     """
     head, seen = model.roi_head.mask_iou_head, []
     mask_thr = model.roi_head.test_cfg.mask_thr_binary
@@ -94,7 +95,7 @@ def find_detections(model: nn.Module, dataset: BaseDataset) -> Detections:
     handle.remove()
     if not parts:
         raise ValueError(
-            f'Nothing is detected in {len(dataset)} images. Give the '
+            f'The model detects nothing in {len(dataset)} images. Use the '
             'checkpoint of a trained detector, or lower '
             'test_cfg.rcnn.score_thr.'
         )

@@ -1,10 +1,10 @@
-"""Mask scores compared on one frozen detector, whose features are kept.
+"""Comparison of mask scores on one frozen detector with stored features.
 
-A head is trained in a minute where the RoI features of the detections are
-computed once. Some training images are held back, by which heads are compared
-without a look at the validation set; the detector has seen them.
+The RoI features of the detections are computed once, so a head trains in a
+minute. Heads are compared on held-back training images, not on the validation
+set. The detector has seen these images.
 
-Shape shorthand: D detections of all images.
+Shape shorthand: D detections over all images.
 """
 
 from collections.abc import Callable
@@ -24,14 +24,14 @@ class Variant(NamedTuple):
     """A way to score masks.
 
     Attributes:
-        rank (Callable): The score, from class scores, predicted MaskIoUs and
-            predicted mask scores.
-        target (str): What the mask score is trained for: 'rates', or
+        rank (Callable): Function of class scores, predicted MaskIoUs and
+            predicted mask scores that returns the score.
+        target (str): Training target of the mask score: 'rates', or
             'reached', the share of the thresholds that the MaskIoU reaches.
-        num_features (int): How many of the rank features it sees.
-        fusion (str | None): See :class:`MaskIoUHead`; None for that of the
-            config.
-        min_iou (float): MaskIoU from which detections train.
+        num_features (int): Number of rank features that the head gets.
+        fusion (str | None): See :class:`MaskIoUHead`; None for the fusion of
+            the config.
+        min_iou (float): Lowest MaskIoU of the detections to train on.
     """
 
     rank: Callable[[Tensor, Tensor, Tensor], Tensor]
@@ -42,42 +42,44 @@ class Variant(NamedTuple):
 
 
 def predicted(scores: Tensor, mask_ious: Tensor, predictions: Tensor):
-    """The mask score as the head predicts it."""
+    """Return the mask score that the head predicts."""
     return predictions
 
 
 def class_score_times(
     scores: Tensor, mask_ious: Tensor, predictions: Tensor
 ) -> Tensor:
-    """The prediction as a factor of the class score."""
+    """Multiply the class score by the prediction."""
     return scores * predictions
 
 
 VARIANTS = {
     'class score x MaskIoU': Variant(lambda s, ious, _: s * ious),
-    'share of thresholds reached': Variant(predicted, 'reached'),
-    'class score x share of thresholds reached': Variant(
-        class_score_times, 'reached'
+    'share of the thresholds that the MaskIoU reaches': Variant(
+        predicted, 'reached'
     ),
-    'true positive, of good masks alone': Variant(predicted, min_iou=0.5),
-    'true positive, without class score and overlap': Variant(
+    'class score x this share': Variant(class_score_times, 'reached'),
+    'true positive, trained only on masks with an IoU of 0.5 or more': Variant(
+        predicted, min_iou=0.5
+    ),
+    'true positive, without class score and overlap as inputs': Variant(
         predicted, num_features=0
     ),
-    'class score x true positive, without class score and overlap': Variant(
+    'class score x this prediction': Variant(
         class_score_times, num_features=0
     ),
     'true positive, without overlap': Variant(predicted, num_features=1),
     'true positive, without RoI feature': Variant(
         predicted, fusion='mask_only'
     ),
-    'true positive': Variant(predicted),
+    'true positive (MS R-CNN+)': Variant(predicted),
 }
 
 
 def _forward(
     head: MaskScoreHead, found: Detections, inds: Tensor, num_features: int
 ) -> Tensor:
-    """Predictions for the classes of some detections, shape (K, 2)."""
+    """Predict for the classes of some detections, shape (K, 2)."""
     feats, probs, labels, ranks = (x[inds] for x in found.inputs)
     ranks = ranks * (torch.arange(ranks.shape[1]) < num_features)
     preds = head(feats.float(), probs.float(), labels, ranks)
@@ -93,21 +95,21 @@ def train_head(
     batch_size: int = 128,
     lr: float = 8e-4,
 ) -> None:
-    """Train a head on kept detections, by AdamW.
+    """Train a head on stored detections with AdamW.
 
-    The learning rate falls to 0 by a cosine.
+    The learning rate follows a cosine down to 0.
 
     Args:
-        head (:obj:`MaskScoreHead`): Initialized.
-        found (Detections): See there.
-        inds (Tensor): Detections that train.
-        variant (Variant): What for.
-        epochs (int): Passes over them.
-        batch_size (int): Detections of a step. Defaults to 128.
+        head (:obj:`MaskScoreHead`): Initialized head.
+        found (Detections): From :func:`find_detections`.
+        inds (Tensor): Indices of the detections to train on.
+        variant (Variant): Target and inputs.
+        epochs (int): Passes over the detections.
+        batch_size (int): Detections per step. Defaults to 128.
         lr (float): Initial learning rate. Defaults to 8e-4.
 
     Raises:
-        ValueError: If there are fewer detections than in a step.
+        ValueError: If there are fewer detections than ``batch_size``.
     """
     targets = found.rates
     if variant.target == 'reached':
@@ -117,8 +119,8 @@ def train_head(
     steps = epochs * (len(inds) // batch_size)
     if steps == 0:
         raise ValueError(
-            f'{len(inds)} detections may train, fewer than the {batch_size} '
-            'of a step. Give a data set with more images.'
+            f'Only {len(inds)} detections can be used for training; a step '
+            f'needs {batch_size}. Use a data set with more images.'
         )
     optimizer = torch.optim.AdamW(head.parameters(), lr, weight_decay=0.01)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, steps)
@@ -144,13 +146,13 @@ def rank(
     """Score some detections.
 
     Args:
-        head (:obj:`MaskScoreHead`): Trained.
-        found (Detections): See there.
-        inds (Tensor): Which.
-        variant (Variant): How.
+        head (:obj:`MaskScoreHead`): Trained head.
+        found (Detections): From :func:`find_detections`.
+        inds (Tensor): Indices of the detections.
+        variant (Variant): Score to use.
 
     Returns:
-        ndarray: One score for each.
+        ndarray: One score for each detection.
     """
     preds = [
         _forward(head, found, part, variant.num_features)

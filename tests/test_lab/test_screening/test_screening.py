@@ -17,7 +17,7 @@ def test_what_is_kept_gives_what_the_model_gives(model, dataset, found):
     head = model.roi_head.mask_iou_head
     learned, product = (
         rank(head, found, everything(found), VARIANTS[name])
-        for name in ('true positive', 'class score x MaskIoU')
+        for name in ('true positive (MS R-CNN+)', 'class score x MaskIoU')
     )
     start = 0
     for index in range(len(dataset)):
@@ -39,9 +39,9 @@ def test_what_is_kept_gives_what_the_model_gives(model, dataset, found):
 @pytest.mark.parametrize(
     'name',
     [
-        'true positive',
+        'true positive (MS R-CNN+)',
         'true positive, without overlap',
-        'share of thresholds reached',
+        'share of the thresholds that the MaskIoU reaches',
     ],
 )
 def test_a_head_learns_its_target(found, name):
@@ -60,8 +60,8 @@ def test_features_that_a_variant_does_not_have_are_not_read(model, found):
     head = model.roi_head.mask_iou_head
     other = (*found.inputs[:3], found.inputs[3] + 1)
     for name, changes in (
-        ('true positive, without class score and overlap', False),
-        ('true positive', True),
+        ('true positive, without class score and overlap as inputs', False),
+        ('true positive (MS R-CNN+)', True),
     ):
         before, after = (
             rank(head, kept, everything(found), VARIANTS[name])
@@ -72,7 +72,9 @@ def test_features_that_a_variant_does_not_have_are_not_read(model, found):
 
 def test_too_few_detections_are_named(model, found):
     head = model.roi_head.mask_iou_head
-    good = VARIANTS['true positive, of good masks alone']
+    good = VARIANTS[
+        'true positive, trained only on masks with an IoU of 0.5 or more'
+    ]
     found = found._replace(ious=torch.zeros_like(found.ious))
-    with pytest.raises(ValueError, match='0 detections may train, fewer'):
+    with pytest.raises(ValueError, match='Only 0 detections can be used'):
         train_head(head, found, everything(found), good, 1)

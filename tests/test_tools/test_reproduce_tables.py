@@ -206,7 +206,7 @@ def test_a_missing_report_is_written_again(table, reproduce, out_dir):
 def test_a_missing_detector_is_named(tmp_path, workspace):
     protocol = TinyProtocol(workspace.config)
     (run,) = reproduce_tables.runs_of('ms-rcnn', protocol, tmp_path, 1)
-    with pytest.raises(RuntimeError, match='mask-rcnn, which it starts from'):
+    with pytest.raises(RuntimeError, match='mask-rcnn, which the training'):
         execute(run, ROOT / 'tools')
 
 

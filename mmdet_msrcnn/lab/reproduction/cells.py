@@ -1,4 +1,4 @@
-"""The tables of the paper, filled with results."""
+"""Tables of the paper, filled with results."""
 
 import math
 import statistics
@@ -12,15 +12,15 @@ RESAMPLED = 'mask_ap_resampled'
 
 @dataclass(frozen=True)
 class Cell:
-    """One figure of a row; None where there is nothing to show.
+    """One figure of a row; None if there is nothing to show.
 
     Attributes:
-        column (str): Heading of its column.
-        paper (float | None): The paper's figure.
+        column (str): Heading of the column.
+        paper (float | None): Figure of the paper.
         ours (float | None): Mean over seeds.
-        std (float | None): Standard deviation over seeds, of two or more.
+        std (float | None): Standard deviation over two or more seeds.
         seeds (int): Number of seeds.
-        difference (float | None): Ours - the paper's.
+        difference (float | None): Ours minus the paper's.
     """
 
     column: str
@@ -36,7 +36,7 @@ class PairedDifference:
     """Difference in mask AP of two variants on the same images, in percent.
 
     Attributes:
-        difference (float): Of the means over seeds.
+        difference (float): Difference of the means over seeds.
         low (float): Lower end of its 95 % interval over resampled images.
         high (float): Upper end.
     """
@@ -48,15 +48,15 @@ class PairedDifference:
 
 @dataclass(frozen=True)
 class FilledRow:
-    """A row of a table, with results.
+    """Row of a table, with results.
 
     Attributes:
         label (str): Name of the row.
         variant (str): The model.
-        cells (list[Cell]): A cell for each column.
-        failure (str | None): Why there is no result.
+        cells (list[Cell]): One cell per column.
+        failure (str | None): Reason why there is no result.
         paired (PairedDifference | None): Difference to the reference of the
-            table; None in the row of the reference, and without one.
+            table; None for the reference itself, and without a reference.
     """
 
     label: str
@@ -72,12 +72,12 @@ def make_cell(
     """Compute one figure of a row.
 
     Args:
-        column (Column): What it is.
-        paper (float | None): The paper's figure.
+        column (Column): Column of the figure.
+        paper (float | None): Figure of the paper.
         results (list[dict]): Results of the row's runs, one per seed.
 
     Returns:
-        Cell: See there.
+        Cell: The figure.
     """
     found = [
         result['metrics'].get(column.part, {}).get(column.item)
@@ -125,7 +125,7 @@ def paired_difference(
 
 
 def without_paper(table: Table) -> Table:
-    """Leave out the paper's figures, which are of COCO and no other data."""
+    """Remove the paper's figures, which are for COCO only."""
     nothing = (None,) * len(table.columns)
     rows = tuple(row._replace(paper=nothing) for row in table.rows)
     return table._replace(rows=rows)
@@ -137,12 +137,12 @@ def fill_table(
     """Fill a table.
 
     Args:
-        table (Table): The paper's.
-        results (dict[str, list[dict]]): Results of each variant.
-        failures (dict[str, str]): Why a variant has none.
+        table (Table): Table of the paper.
+        results (dict[str, list[dict]]): Results by variant.
+        failures (dict[str, str]): Reason by variant, if a run failed.
 
     Returns:
-        list[FilledRow]: A row each.
+        list[FilledRow]: The filled rows.
     """
     return [_fill(table, row, results, failures) for row in table.rows]
 

@@ -1,4 +1,4 @@
-"""Data sets of the protocols: whether they are there, and how to get them."""
+"""Data sets of the protocols: check for them, and say how to get them."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -9,16 +9,16 @@ from mmdet_msrcnn.lab.reproduction.protocols import Recipe
 from mmdet_msrcnn.utils.data_sets import inner_data_set
 
 LOADERS = ('train_dataloader', 'val_dataloader', 'test_dataloader')
-# What makes the data set of a root folder.
+# Commands that make the data set of a root folder.
 COMMANDS = {
     'data/digits': 'python tools/datasets/make_digits.py data/digits',
     'data/nuclei': (
         'python tools/datasets/convert_nuclei.py stage1_train data/nuclei '
-        '(docs/nuclei.md says where stage1_train is)'
+        '(docs/nuclei.md says where to get stage1_train)'
     ),
     'data/coco': (
         'python tools/misc/download_dataset.py --dataset-name coco2017 '
-        '--save-dir data/coco --unzip, a script of mmdet'
+        '--save-dir data/coco --unzip (a script of mmdet)'
     ),
 }
 
@@ -27,10 +27,10 @@ def annotation_files(cfg: Config) -> list[Path]:
     """List the annotation files of a config.
 
     Args:
-        cfg (Config): What is trained or tested.
+        cfg (Config): Config to train or test.
 
     Returns:
-        list[Path]: In order, each once.
+        list[Path]: The files in order, without duplicates.
     """
     datasets = (inner_data_set(cfg[name].dataset) for name in LOADERS)
     return list(
@@ -42,14 +42,14 @@ def annotation_files(cfg: Config) -> list[Path]:
 
 
 def check_data(recipes: Iterable[Recipe]) -> None:
-    """Refuse to begin where a data set is missing.
+    """Check that the data sets exist.
 
     Args:
-        recipes (Iterable[Recipe]): What will be trained and tested.
+        recipes (Iterable[Recipe]): Recipes to run.
 
     Raises:
-        FileNotFoundError: If an annotation file is missing; names the files,
-            and the command that makes them.
+        FileNotFoundError: If annotation files are missing. The message names
+            them and the command that makes them.
     """
     configs = [cfg for r in recipes for cfg in (r.train, r.test) if cfg]
     files = dict.fromkeys(f for cfg in configs for f in annotation_files(cfg))
@@ -62,8 +62,8 @@ def check_data(recipes: Iterable[Recipe]) -> None:
         for path in missing
         if path.is_relative_to(root)
     }
-    remedy = '; '.join(sorted(commands)) or 'see data_root of the config'
+    remedy = '; '.join(sorted(commands)) or 'see data_root in the config'
     raise FileNotFoundError(
-        f'Missing: {", ".join(map(str, missing))}. To make it: {remedy}. '
-        'Nothing was started.'
+        f'Missing files: {", ".join(map(str, missing))}. To get them: '
+        f'{remedy}. Nothing was started.'
     )

@@ -1,4 +1,4 @@
-"""Tables within a page of the documentation."""
+"""Tables inside a page of the documentation."""
 
 import json
 import re
@@ -15,14 +15,15 @@ BLOCK = re.compile(
 
 
 def table_of(name: str, protocol: str) -> Table:
-    """Find a table, with the paper's figures only where they compare.
+    """Find a table; keep the paper's figures only if they are comparable.
 
     Args:
         name (str): A key of ``TABLES``.
         protocol (str): A key of ``PROTOCOLS``.
 
     Returns:
-        Table: The paper's figures are of COCO.
+        Table: The table. The paper's figures are for COCO, so other protocols
+        do not have them.
     """
     table = TABLES[name]
     return table if protocol == 'coco' else without_paper(table)
@@ -32,10 +33,10 @@ def load_results(folder: Path) -> dict[str, list[dict]]:
     """Read the results of a protocol.
 
     Args:
-        folder (Path): Holds ``VARIANT/seedN.json``.
+        folder (Path): Folder with ``VARIANT/seedN.json``.
 
     Returns:
-        dict[str, list[dict]]: Results of each variant, in order of seeds.
+        dict[str, list[dict]]: Results by variant, in order of seeds.
     """
     results = {}
     for path in sorted(folder.glob('*/seed*.json')):
@@ -45,18 +46,18 @@ def load_results(folder: Path) -> dict[str, list[dict]]:
 
 
 def fill_page(text: str, folder: Path) -> str:
-    """Write the tables of a page anew.
+    """Rewrite the tables of a page.
 
     Args:
         text (str): Markdown with ``<!-- table: PROTOCOL TABLE -->`` and
             ``<!-- end -->`` around each table.
-        folder (Path): Holds ``PROTOCOL/VARIANT/seedN.json``.
+        folder (Path): Folder with ``PROTOCOL/VARIANT/seedN.json``.
 
     Returns:
         str: The page. Rows without a result are left out.
 
     Raises:
-        ValueError: If a table is not known, or its protocol has no results.
+        ValueError: If a table is unknown, or its protocol has no results.
     """
 
     def fill(match: re.Match) -> str:
@@ -64,8 +65,9 @@ def fill_page(text: str, folder: Path) -> str:
         results = load_results(folder / protocol)
         if name not in TABLES or not results:
             raise ValueError(
-                f'The page names the table {protocol} {name}. Tables are '
-                f'{list(TABLES)}; results are in {folder}/PROTOCOL.'
+                f'The page has the table {protocol} {name}, which is unknown '
+                f'or has no results. The tables are {list(TABLES)}; the '
+                f'results are in {folder}/PROTOCOL.'
             )
         table = table_of(name, protocol)
         table = table._replace(

@@ -1,17 +1,17 @@
-"""What a table of the paper is made of."""
+"""Parts of a table of the paper."""
 
 from typing import NamedTuple
 
 
 class Column(NamedTuple):
-    """What a column shows.
+    """Column of a table.
 
     Attributes:
-        heading (str): Heading, with the unit.
+        heading (str): Heading with the unit.
         part (str): Part of a run's metrics: 'box', a ranking of the masks,
             'mask' for the ranking of the row's method, or 'run'.
-        item (str): Figure of that part.
-        factor (float): From the metric to the unit of the heading.
+        item (str): Figure in that part.
+        factor (float): Factor from the metric to the unit of the heading.
         decimals (int): Decimals to show.
     """
 
@@ -23,13 +23,13 @@ class Column(NamedTuple):
 
 
 class Row(NamedTuple):
-    """A row of a table.
+    """Row of a table.
 
     Attributes:
         label (str): Name of the row.
-        variant (str): The model, named as its COCO config without schedule
-            and data set.
-        paper (tuple): The paper's figure for each column, or None.
+        variant (str): The model, named after its COCO config without
+            schedule and data set.
+        paper (tuple): Figure of the paper for each column, or None.
     """
 
     label: str
@@ -38,14 +38,14 @@ class Row(NamedTuple):
 
 
 class Table(NamedTuple):
-    """A table of the paper.
+    """Table of the paper.
 
     Attributes:
-        title (str): What it compares.
-        columns (tuple[Column]): Its columns.
-        rows (tuple[Row]): Its rows.
-        reference (str | None): Variant that the mask AP of the other rows
-            is compared with, on the same resampled images.
+        title (str): Title.
+        columns (tuple[Column]): Columns.
+        rows (tuple[Row]): Rows.
+        reference (str | None): Variant to compare the mask AP of the other
+            rows with, on the same resampled images.
     """
 
     title: str

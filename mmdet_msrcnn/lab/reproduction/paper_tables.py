@@ -1,7 +1,7 @@
-"""The tables of the Mask Scoring R-CNN paper, row by row.
+"""Tables of the Mask Scoring R-CNN paper, row by row.
 
-Figures are the paper's (https://arxiv.org/abs/1903.00241), AP in percent; that
-of the mask-only fusion is its author's
+The figures are from the paper (https://arxiv.org/abs/1903.00241), AP in
+percent. The figure of the mask-only fusion is from the author
 (https://github.com/zjhuang22/maskscoring_rcnn/issues/10).
 """
 
@@ -41,7 +41,7 @@ def pair(
     mask_rcnn: tuple[float | None, ...],
     ms_rcnn: tuple[float | None, ...],
 ) -> tuple[Row, Row]:
-    """The rows of Mask R-CNN and MS R-CNN with the same backbone."""
+    """Make the rows of Mask R-CNN and MS R-CNN with the same backbone."""
     return (
         Row(f'Mask R-CNN, {label}', f'mask-rcnn_{name}', mask_rcnn),
         Row(f'MS R-CNN, {label}', f'ms-rcnn_{name}', ms_rcnn),
@@ -120,7 +120,7 @@ TABLES = {
         ),
     ),
     'fusion': Table(
-        'How the mask joins the RoI feature, R-18 FPN',
+        'Fusion of mask and RoI feature, R-18 FPN',
         MASK,
         (
             Row('Mask R-CNN', TWIN, (27.7, 46.9, 29.0)),
@@ -150,7 +150,7 @@ TABLES = {
         R18,
     ),
     'tau': Table(
-        'Proposals whose target exceeds tau train, R-18 FPN',
+        'Training proposals: target above tau, R-18 FPN',
         MASK,
         (
             Row('tau 0', R18, (29.3, 46.9, 31.3)),
@@ -161,12 +161,12 @@ TABLES = {
         R18,
     ),
     'target': Table(
-        'Which classes of a proposal train, R-18 FPN',
+        'Classes trained per proposal, R-18 FPN',
         MASK,
         (
             Row('the true class', R18, (29.3, 46.9, 31.3)),
-            Row('all: others for 0', f'{R18}_target-all', UNKNOWN),
-            Row('present: their own IoU', f'{R18}_target-present', UNKNOWN),
+            Row('all; target of others is 0', f'{R18}_target-all', UNKNOWN),
+            Row('present, own IoU', f'{R18}_target-present', UNKNOWN),
             Row("the true class, mmdet's IoU", f'{R18}_target-mmdet', UNKNOWN),
         ),
         R18,
@@ -175,7 +175,7 @@ TABLES = {
         'Upper bound: the true MaskIoU in place of the predicted one',
         (*RANKED, SHARE),
         (
-            # The paper has its starred row alone.
+            # The paper gives only the starred row, not the oracle.
             Row('R-18 FPN', R18, (27.7, 29.3, 31.5, None, None)),
             Row('R-18 FPN, maskness', f'{TWIN}_maskness', (None,) * 5),
             Row('R-101 DCN + FPN', DCN, (37.7, 39.1, 41.7, None, None)),
@@ -191,13 +191,13 @@ TABLES = {
         ),
     ),
     'better-score': Table(
-        'A mask score that is learned, R-18 FPN',
+        'Learned mask score, R-18 FPN',
         (*RANKED, SHARE, *CORRELATION),
         tuple(
             Row(label, variant, (None,) * 7)
             for label, variant in (
                 ('MS R-CNN: class score x MaskIoU', R18),
-                ('the same, trained as MS R-CNN+', f'{R18}_plus-recipe'),
+                ('MS R-CNN, recipe of MS R-CNN+', f'{R18}_plus-recipe'),
                 ('MS R-CNN+: learned', PLUS),
             )
         ),
@@ -225,7 +225,7 @@ TABLES = {
         (Row('R-18 FPN', R18, (0.53, 0.39)),),
     ),
     'time': Table(
-        'Seconds per image at test',
+        'Test time per image',
         (Column('s / image', 'run', 'seconds_per_image', 1, 3),),
         (
             *pair('R-18 FPN', 'r18_fpn', (0.132,), (0.132,)),

@@ -1,9 +1,9 @@
-"""How the models of the tables are trained and evaluated.
+"""Protocols to train and evaluate the models of the tables.
 
-- ``coco``: every variant by its own config, the paper's recipe.
+- ``coco``: every variant has its own config, with the paper's recipe.
 - ``nuclei`` and ``demo``: the R-18 variants at small scale. One Mask R-CNN is
-  trained; each variant's MaskIoU head is trained on top of it while it stays
-  as it is, so that heads are compared without the noise of their detectors.
+  trained. Each variant's MaskIoU head is trained on top of it while the
+  detector is frozen. So differences between detectors do not add noise.
 """
 
 from pathlib import Path
@@ -14,32 +14,32 @@ from mmengine.config import Config
 DETECTOR = 'mask-rcnn_r18_fpn'
 MS_RCNN = 'ms-rcnn_r18_fpn'
 MS_RCNN_PLUS = 'ms-rcnn-plus_r18_fpn'
-# The paper's head under the recipe of MS_RCNN_PLUS.
+# The paper's head with the recipe of MS_RCNN_PLUS.
 SAME_RECIPE = f'{MS_RCNN}_plus-recipe'
 MASKNESS = f'{DETECTOR}_maskness'
 MMDET_TARGET = f'{MS_RCNN}_target-mmdet'
 END_TO_END = '_end-to-end'
-# They differ in what is done with other classes than the true one.
+# Variants that differ only in the classes other than the true one.
 OTHER_CLASSES = tuple(
     f'{MS_RCNN}_{name}'
     for name in ('fusion-all-masks', 'target-all', 'target-present')
 )
-# What an ablation changes in the MaskIoU head.
+# Keys of the MaskIoU head that an ablation changes.
 ABLATED = ('fusion', 'target_classes', 'loss_iou')
 
 
 class Recipe(NamedTuple):
-    """How a variant is trained and tested.
+    """Recipe to train and test a variant.
 
     Attributes:
-        source (Path): The config that says what the variant is.
-        train (Config | None): What is trained; None if the shared detector
-            is tested as it is.
-        test (Config): What is tested.
-        starts_from_detector (bool): Whether it starts from the protocol's
-            ``detector``.
-        head (Path | None): Config whose MaskIoU head it has, if that is
-            another.
+        source (Path): Config that defines the variant.
+        train (Config | None): Config to train; None to test the shared
+            detector without training.
+        test (Config): Config to test.
+        starts_from_detector (bool): Whether training starts from the
+            protocol's ``detector``.
+        head (Path | None): Config of the MaskIoU head, if it is not
+            ``source``.
     """
 
     source: Path
@@ -50,21 +50,21 @@ class Recipe(NamedTuple):
 
 
 class CocoProtocol:
-    """Every variant by its own config.
+    """Protocol in which every variant has its own config.
 
     Args:
         configs (Path): Folder of the configs.
     """
 
     detector = DETECTOR
-    # A detector is trained with every seed.
+    # Every seed trains its own detector.
     detector_is_shared = False
 
     def __init__(self, configs: Path) -> None:
         self.configs = configs
 
     def recipe(self, variant: str) -> Recipe | None:
-        """Find out how a variant is trained; None if it has no config."""
+        """Find the recipe of a variant; None if it has no config."""
         if variant == MASKNESS:
             recipe = self.recipe(MS_RCNN)
             use_maskness(recipe.test)
@@ -77,11 +77,11 @@ class CocoProtocol:
 
 
 class SmallProtocol:
-    """The R-18 variants on one frozen detector.
+    """Protocol of the R-18 variants on one frozen detector.
 
     Args:
         configs (Path): Folder of the configs.
-        folder (str): Where in it the configs of the data set are.
+        folder (str): Name of the subfolder for the data set.
     """
 
     detector = DETECTOR
@@ -96,10 +96,10 @@ class SmallProtocol:
         return next((p for p in sorted(found) if _is_model(p, name)), None)
 
     def recipe(self, variant: str) -> Recipe | None:
-        """Find out how a variant is trained.
+        """Find the recipe of a variant.
 
-        None if it is not R-18 FPN, or where there is one class and it
-        differs in what is done with others.
+        None if it is not R-18 FPN. Also None if the data has one class and
+        the variant differs only in the other classes.
         """
         if variant == DETECTOR or variant.endswith(END_TO_END):
             return self._end_to_end(variant.removesuffix(END_TO_END))
@@ -133,22 +133,22 @@ class SmallProtocol:
         cfg = Config.fromfile(path)
         if not name.startswith('mmdet-'):
             return Recipe(path, cfg, cfg)
-        # mmdet's weights fit our modules, which keep the scores apart.
+        # mmdet's weights fit our modules, which return both scores.
         ours = Config.fromfile(self._path(name.removeprefix('mmdet-')))
         return Recipe(path, cfg, ours)
 
 
 def _is_model(path: Path, name: str) -> bool:
-    """Whether a config is the model itself, not a variant of it."""
+    """Check that a config is the model itself, not a variant of it."""
     return ('freeze' in path.name) == ('freeze' in name)
 
 
 def ablate(cfg: Config, ablation: Config) -> None:
-    """Give a config the MaskIoU head of an ablation, at its own width.
+    """Set the MaskIoU head of an ablation in a config; keep the width.
 
     Args:
         cfg (Config): Changed in place.
-        ablation (Config): Of the same family.
+        ablation (Config): Config of the ablation, of the same family.
     """
     roi_head, other = cfg.model.roi_head, ablation.model.roi_head
     head = roi_head.mask_iou_head
@@ -163,7 +163,7 @@ def ablate(cfg: Config, ablation: Config) -> None:
 
 
 def use_maskness(cfg: Config) -> None:
-    """Replace the MaskIoU head by its zero-cost rival."""
+    """Replace the MaskIoU head by maskness, which costs nothing."""
     roi_head = cfg.model.roi_head
     roi_head.mask_iou_head = dict(
         type='mmdet_msrcnn.MasknessHead',
@@ -172,21 +172,21 @@ def use_maskness(cfg: Config) -> None:
 
 
 def use_faithful_head(cfg: Config) -> None:
-    """Score masks by class score x MaskIoU, from positives."""
+    """Use the paper's head: class score x MaskIoU, trained on positives."""
     roi_head = cfg.model.roi_head
     roi_head.type = 'mmdet_msrcnn.MaskScoringRoIHead'
     roi_head.mask_iou_head.type = 'mmdet_msrcnn.MaskIoUHead'
 
 
 def use_mmdet_head(cfg: Config) -> None:
-    """Train mmdet's own heads, with their targets, instead of ours."""
+    """Use mmdet's own heads, with their targets, instead of ours."""
     use_mmdet_mask_head(cfg)
     roi_head = cfg.model.roi_head
     roi_head.type = 'MaskScoringRoIHead'
     head = roi_head.mask_iou_head
     head.type = 'MaskIoUHead'
     head.num_classes = roi_head.mask_head.num_classes
-    # mmdet's default is the same loss: MSELoss of weight 0.5.
+    # mmdet's default is the same loss: MSELoss with weight 0.5.
     del head['loss_iou']
 
 

@@ -1,4 +1,4 @@
-"""Filled tables as Markdown and CSV."""
+"""Output of filled tables as Markdown and CSV."""
 
 import csv
 import io
@@ -18,7 +18,7 @@ def _number(value: float | None, decimals: int, sign: str = '') -> str:
 
 
 def _shorten(reason: str) -> str:
-    """Fit a reason into a cell."""
+    """Shorten a reason to fit into a cell."""
     return reason.replace('|', '/')[:160]
 
 
@@ -30,7 +30,7 @@ def _interval(paired: PairedDifference | None) -> str:
 
 
 def _texts(column: Column, has_paper: bool, cell: Cell) -> list[str]:
-    """Write a cell: the paper's, ours, difference; ours without a paper."""
+    """Format a cell: paper, ours and difference, or only ours."""
     ours = _number(cell.ours, column.decimals)
     if cell.std is not None:
         ours += f' ± {_number(cell.std, column.decimals)}'
@@ -44,13 +44,13 @@ def _texts(column: Column, has_paper: bool, cell: Cell) -> list[str]:
 
 
 def to_markdown(table: Table, rows: list[FilledRow]) -> str:
-    """Write a filled table, for each figure the paper's, ours, difference.
+    """Format a filled table: paper, ours and difference for each figure.
 
-    Where the paper has no figure of a column, only ours is shown; a column
-    without any figure is left out.
+    If the paper has no figures for a column, only ours are shown. Columns
+    without any figure are left out.
 
     Args:
-        table (Table): The paper's.
+        table (Table): Table of the paper.
         rows (list[FilledRow]): From :func:`fill_table`.
 
     Returns:
@@ -75,7 +75,7 @@ def to_markdown(table: Table, rows: list[FilledRow]) -> str:
     labels = {row.variant: row.label for row in table.rows}
     if table.reference is not None:
         reference = labels[table.reference]
-        headings.append(f'mask AP minus {reference} [95 % over images]')
+        headings.append(f'mask AP minus {reference} [95 % interval]')
     lines = []
     for row in rows:
         label = row.label
@@ -92,7 +92,7 @@ def to_markdown(table: Table, rows: list[FilledRow]) -> str:
 
 
 def to_csv(rows: list[FilledRow]) -> str:
-    """Write a filled table, one line per figure.
+    """Format a filled table as CSV, one line per figure.
 
     Args:
         rows (list[FilledRow]): From :func:`fill_table`.

@@ -1,4 +1,4 @@
-"""What is kept of a finished run."""
+"""Results to keep from a finished run."""
 
 import json
 import time
@@ -18,21 +18,21 @@ from mmdet_msrcnn.lab.training_log import read_training_log
 
 NUM_RESAMPLES = 200
 STATISTICS = (*functional.STATISTICS, 'share')
-# The ranking that a method is judged by: its mask score if it has one.
+# The main ranking of a method: its mask score if it has one.
 METHODS = ('mask_score', 'class_score')
 
 
 def evaluate_run(folder: Path, name: str, test: Config) -> Evaluation:
-    """Evaluate the results of a test, with a report for people.
+    """Evaluate the results of a test and write a report.
 
     Args:
-        folder (Path): Of the run; has ``results.mask_scores.json``, gets
-            ``report/``.
+        folder (Path): Folder of the run, with ``results.mask_scores.json``.
+            The report goes to ``report/`` in it.
         name (str): Name of the run in the report.
-        test (Config): What was tested.
+        test (Config): Config that was tested.
 
     Returns:
-        Evaluation: On the resampled images that are the same for every run.
+        Evaluation: The evaluation. Every run has the same resampled images.
 
     Raises:
         ValueError: If the model detects nothing.
@@ -54,18 +54,18 @@ def evaluate_run(folder: Path, name: str, test: Config) -> Evaluation:
 def collect(
     folder: Path, evaluation: Evaluation, test: Config, config: Config
 ) -> dict:
-    """Put what is known of a finished run together.
+    """Collect the results of a finished run.
 
     Args:
-        folder (Path): Of the run.
+        folder (Path): Folder of the run.
         evaluation (Evaluation): From :func:`evaluate_run`.
-        test (Config): What was tested.
-        config (Config): What was trained, or tested if nothing was.
+        test (Config): Config that was tested.
+        config (Config): Config that was trained, or ``test`` without training.
 
     Returns:
         dict: ``metrics`` (of the boxes, of each ranking of the masks, of the
         method's own ranking as ``mask``, statistics, cost and time),
-        ``mask_ap_resampled``, the log and the whole config.
+        ``mask_ap_resampled``, the log and the complete config.
     """
     figures, metrics = evaluation.figures.known(), dict(evaluation.breakdown)
     method = next(ranking for ranking in METHODS if ranking in metrics)
@@ -93,17 +93,17 @@ def collect(
 
 
 def _seconds_per_image(folder: Path) -> float:
-    """Time of the network in the last test, without loading the data."""
+    """Read the time of the network in the last test, without data loading."""
     logs = sorted(folder.glob('*/[0-9]*.json'))
     values = json.loads(logs[-1].read_text())
     return values['time'] - values['data_time']
 
 
 def training_log(folder: Path) -> dict[int, dict]:
-    """The last line that each epoch of a training logged.
+    """Read the last line that each epoch of a training logged.
 
     Args:
-        folder (Path): Work dir of the training.
+        folder (Path): Work directory of the training.
 
     Returns:
         dict[int, dict]: Values by epoch.

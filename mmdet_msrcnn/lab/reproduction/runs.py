@@ -1,4 +1,4 @@
-"""Training and evaluating one model, with everything kept in one JSON."""
+"""Training and evaluation of one model, with all results in one JSON."""
 
 import json
 import zipfile
@@ -12,7 +12,7 @@ from mmdet_msrcnn.lab.reproduction.results import collect, evaluate_run
 from mmdet_msrcnn.lab.reproduction.steps import locked, run_step
 from mmdet_msrcnn.utils.io import write_json
 
-# What of a config decides the result.
+# Keys of a config that decide the result.
 DECISIVE = (
     'model',
     'train_dataloader',
@@ -31,9 +31,9 @@ class Run:
     Attributes:
         variant (str): The model.
         seed (int): Seed of the training.
-        folder (Path): Where all of it goes.
-        recipe (Recipe): What is trained and tested.
-        start (Run | None): Run whose model it starts from.
+        folder (Path): Folder of all outputs.
+        recipe (Recipe): Recipe to train and test.
+        start (Run | None): Run whose model the training starts from.
     """
 
     variant: str
@@ -44,38 +44,38 @@ class Run:
 
     @property
     def result(self) -> Path:
-        """The JSON with the result, there once the run is complete."""
+        """Path of the JSON with the result, written at the end of the run."""
         return self.folder / 'result.json'
 
     @property
     def is_complete(self) -> bool:
-        """Whether result and report are there."""
+        """Whether result and report exist."""
         report = self.folder / 'report/report.md'
         return self.result.is_file() and report.is_file()
 
     @property
     def checkpoint(self) -> Path:
-        """The trained model."""
+        """Path of the trained model."""
         if self.recipe.train is None:
             return self.start.checkpoint
         epochs = self.recipe.train.train_cfg.max_epochs
         return self.folder / 'train' / f'epoch_{epochs}.pth'
 
     def latest(self) -> Path | None:
-        """The last checkpoint that was written to its end."""
+        """Find the last checkpoint that was written completely."""
         found = sorted(
             (self.folder / 'train').glob('epoch_*.pth'),
             key=lambda path: int(path.stem.removeprefix('epoch_')),
             reverse=True,
         )
-        # An interrupted file lacks the directory at the end of the archive.
+        # An incomplete file lacks the directory at the end of the archive.
         return next((path for path in found if zipfile.is_zipfile(path)), None)
 
 
 def execute(run: Run, tools: Path, gpus: int = 1) -> None:
-    """Train, test and evaluate what is not there yet.
+    """Train, test and evaluate what is missing.
 
-    An interrupted training goes on after its last whole epoch.
+    An interrupted training continues after its last complete epoch.
 
     Args:
         run (Run): The run.
@@ -83,20 +83,20 @@ def execute(run: Run, tools: Path, gpus: int = 1) -> None:
         gpus (int): Processes to train and test with. Defaults to 1.
 
     Raises:
-        RuntimeError: If training or test fails (says with what, the output
-            is in ``train.log`` or ``test.log`` of the run's folder), the
-            model that it starts from is missing, or another process is at
-            work in the folder.
-        ValueError: If the folder holds a run of another config, or the model
-            detects nothing.
+        RuntimeError: If training or test fails (the output is in
+            ``train.log`` or ``test.log`` of the run's folder), if the model
+            that it starts from is missing, or if another process works in
+            the folder.
+        ValueError: If the folder contains a run of another config, or the
+            model detects nothing.
     """
     check_unchanged(run)
     if run.is_complete:
         return
     if run.start is not None and not run.start.checkpoint.is_file():
         raise RuntimeError(
-            f'{run.start.variant}, which it starts from, has no checkpoint '
-            f'{run.start.checkpoint}'
+            f'{run.start.variant}, which the training starts from, has no '
+            f'checkpoint {run.start.checkpoint}'
         )
     run.folder.mkdir(parents=True, exist_ok=True)
     with locked(run.folder) as lock:
@@ -118,7 +118,7 @@ def _train(run: Run, tools: Path, gpus: int, lock: int) -> None:
         return
     config = run.folder / 'train.py'
     run.recipe.train.dump(config)
-    # The learning rate is that of the config's batch, whatever the GPUs.
+    # Scales the learning rate to the batch size of all GPUs.
     options = ['--auto-scale-lr']
     if started:
         options += ['--resume', started]
@@ -139,13 +139,13 @@ def _test(run: Run, tools: Path, gpus: int, lock: int) -> None:
 
 
 def check_unchanged(run: Run) -> None:
-    """Check that a folder holds no run of another config.
+    """Check that a folder does not contain a run of another config.
 
     Args:
         run (Run): The run.
 
     Raises:
-        ValueError: If it does; names what differs.
+        ValueError: If it does. The message names the first difference.
     """
     path = run.folder / 'train.py'
     if run.recipe.train is None or not path.is_file():
@@ -155,8 +155,8 @@ def check_unchanged(run: Run) -> None:
         differing = _first_difference(_get(old, key), _get(new, key), key)
         if differing:
             raise ValueError(
-                f'{run.folder} holds a run with another config: {differing}. '
-                'Delete the folder, or take another --out-dir.'
+                f'{run.folder} contains a run with another config: '
+                f'{differing}. Delete the folder, or use another --out-dir.'
             )
 
 
@@ -167,7 +167,7 @@ def _get(cfg: Config, key: str) -> object:
 
 
 def _first_difference(old: object, new: object, key: str) -> str:
-    """Where two parts of configs differ; empty if nowhere."""
+    """Describe the first difference of two configs; empty if equal."""
     if isinstance(old, dict) and isinstance(new, dict):
         found = (
             _first_difference(old.get(k), new.get(k), f'{key}.{k}')
@@ -178,15 +178,16 @@ def _first_difference(old: object, new: object, key: str) -> str:
 
 
 def write_submission(run: Run, tools: Path, gpus: int = 1) -> Path:
-    """Write what the COCO server expects of a trained model on test-dev.
+    """Write the test-dev submission of a trained model for the COCO server.
 
     Args:
         run (Run): A complete run of the COCO protocol.
         tools (Path): See :func:`execute`.
-        gpus (int): See there.
+        gpus (int): See :func:`execute`.
 
     Returns:
-        Path: The masks, with mask scores as scores where there are any.
+        Path: JSON of the masks. Mask scores are the scores if the model has
+        them.
     """
     name = f'detections_test-dev2017_{run.variant}_results.json'
     path = run.folder / name
@@ -209,7 +210,7 @@ def write_submission(run: Run, tools: Path, gpus: int = 1) -> Path:
         run_step(run.folder, tools, 'test', inputs, gpus, options, lock)
     detections = json.loads(Path(f'{prefix}.segm.json').read_text())
     for det in detections:
-        # The area of a mask would be taken from its box.
+        # With a box, the area would be computed from the box, not the mask.
         del det['bbox']
     write_json(path, detections)
     return path

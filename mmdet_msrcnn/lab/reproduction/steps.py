@@ -1,4 +1,4 @@
-"""Running ``train.py`` and ``test.py`` for a run."""
+"""Execution of ``train.py`` and ``test.py`` for a run."""
 
 import fcntl
 import os
@@ -10,9 +10,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-# The last line of a traceback, also with torchrun's rank before it.
+# The last line of a traceback, with or without torchrun's rank in front.
 EXCEPTION = re.compile(r'^(?:\[\w+\]:)?\s*(\w[\w.]*(?:Error|Exception)\b.*)')
-# torchrun's own, which says that some process failed.
+# torchrun's own exception, which says that some process failed.
 SUMMARY = 'ChildFailedError'
 
 
@@ -20,8 +20,8 @@ SUMMARY = 'ChildFailedError'
 def locked(folder: Path) -> Iterator[int]:
     """Keep other processes out of a folder.
 
-    The lock is that of an open file: it lasts as long as this process or
-    one that inherited the file.
+    The lock belongs to an open file. It lasts until this process and all
+    processes that inherited the file have ended.
 
     Args:
         folder (Path): Folder of a run.
@@ -30,21 +30,21 @@ def locked(folder: Path) -> Iterator[int]:
         int: Descriptor of the file, for subprocesses to inherit.
 
     Raises:
-        RuntimeError: If another process is at work there.
+        RuntimeError: If another process works in the folder.
     """
     with open(folder / '.lock', 'w') as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise RuntimeError(
-                f'another process is at work in {folder}; wait for it, or '
+                f'another process is working in {folder}; wait for it, or '
                 'stop it'
             ) from None
         yield file.fileno()
 
 
 def free_port() -> int:
-    """Find a TCP port of this machine that nobody listens on."""
+    """Find a free TCP port on this machine."""
     with socket.socket() as listener:
         listener.bind(('127.0.0.1', 0))
         return listener.getsockname()[1]
@@ -59,19 +59,19 @@ def run_step(
     options: list,
     lock: int,
 ) -> None:
-    """Run ``train.py`` or ``test.py``, over several GPUs if there are.
+    """Run ``train.py`` or ``test.py``, on several GPUs if asked for.
 
     Args:
         folder (Path): Folder of the run; the output goes to ``STEP.log``.
         tools (Path): Folder of the scripts.
         step (str): ``train`` or ``test``.
         inputs (list): Positional arguments.
-        gpus (int): Processes.
-        options (list): Further arguments.
+        gpus (int): Number of processes.
+        options (list): Other arguments.
         lock (int): From :func:`locked`.
 
     Raises:
-        RuntimeError: If it fails; says with what.
+        RuntimeError: If it fails. The message has the last exception.
     """
     options = ['--work-dir', folder / step, *options]
     if gpus > 1:
@@ -103,7 +103,7 @@ def failure_reason(text: str) -> str:
     """Find out why a program failed.
 
     Args:
-        text (str): What it printed.
+        text (str): Output of the program.
 
     Returns:
         str: The last exception, else the last line.

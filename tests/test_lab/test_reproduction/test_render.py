@@ -17,7 +17,7 @@ def test_reference_gives_a_column_of_differences():
     }
     text = to_markdown(table, fill_table(table, results, {}))
     header, _, *lines = squeezed(text).splitlines()
-    assert header.endswith('| mask AP minus Mask R-CNN [95 % over images] |')
+    assert header.endswith('| mask AP minus Mask R-CNN [95 % interval] |')
     assert lines[0].endswith('| - |')
     assert lines[1].endswith('| +5.00 [+5.00, +5.00] |')
     assert lines[2].endswith('| - |')

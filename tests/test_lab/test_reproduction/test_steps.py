@@ -72,12 +72,12 @@ def test_two_processes_do_not_work_in_one_folder(tmp_path):
             pass_fds=[lock],
         )
         with (
-            pytest.raises(RuntimeError, match='another process is at work'),
+            pytest.raises(RuntimeError, match='another process is working'),
             locked(tmp_path),
         ):
             pass
     with (
-        pytest.raises(RuntimeError, match='another process is at work'),
+        pytest.raises(RuntimeError, match='another process is working'),
         locked(tmp_path),
     ):
         pass

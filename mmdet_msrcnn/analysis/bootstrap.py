@@ -1,4 +1,4 @@
-"""Bootstrap over images: how far a figure depends on which were drawn.
+"""Bootstrap over images: how much figures depend on the choice of images.
 
 Shape shorthand: B resamples, I images.
 """
@@ -20,11 +20,11 @@ from mmdet_msrcnn.evaluation.ranked_coco_eval import RankedCOCOeval
 
 
 def resample_images(num_images: int, num: int, seed: int = 0) -> np.ndarray:
-    """Draw resamples; the same ones for every model that is compared.
+    """Draw resamples, which are the same for all models to compare.
 
     Args:
-        num_images (int): Images of the data set.
-        num (int): Resamples.
+        num_images (int): Number of images I.
+        num (int): Number of resamples B.
         seed (int): Seed. Defaults to 0.
 
     Returns:
@@ -46,9 +46,9 @@ def bootstrap(
 
     Returns:
         list[Figures]: For each resample the mask AP by each ranking of the
-        evaluator, and of a mask-scoring model the share of the possible gain
-        and the figures of :func:`iou_statistics`; NaN where a figure is not
-        defined, as AP without an instance.
+        evaluator. Mask-scoring models also have the share of the gain and
+        the figures of :func:`iou_statistics`. Undefined figures are NaN, such
+        as AP without instances.
     """
     evaluators = {}
     for ranking, key in coco_eval.rankings.items():
@@ -78,16 +78,16 @@ def bootstrap(
 
 
 class WeightedPrecision:
-    """Precision of one ranking where images count any number of times.
+    """Precision of one ranking on images with repetitions.
 
-    Equals pycocotools' on a data set that holds each image that often (but
-    for the order of equal scores), without accumulating it anew: drawing an
-    image twice leaves the order of the detections as it is, and the best
-    precision at a recall is reached at the last of several equal true
-    positives.
+    It equals the precision of pycocotools on a data set that contains each
+    image that often, except for the order of equal scores. Nothing is
+    accumulated again: drawing an image twice does not change the order of the
+    detections. The best precision at a recall is reached at the last of
+    several equal true positives.
 
     Args:
-        coco_eval (COCOeval): Evaluated.
+        coco_eval (COCOeval): Evaluator after ``evaluate``.
     """
 
     def __init__(self, coco_eval: COCOeval) -> None:
@@ -99,14 +99,14 @@ class WeightedPrecision:
         self.classes = [_sort(row) for row in table.reshape(shape)[:, 0]]
 
     def mean(self, counts: np.ndarray) -> float:
-        """Mean precision over classes, IoU thresholds and recalls.
+        """Average the precision over classes, IoU thresholds and recalls.
 
         Args:
-            counts (ndarray): How often each image counts, shape (I, ).
+            counts (ndarray): How often each image was drawn, shape (I, ).
 
         Returns:
-            float: In [0, 1], over the classes that have an instance; NaN if
-            there is no instance.
+            float: In [0, 1], over the classes with instances; NaN without
+            instances.
         """
         tables = [
             self._precision(counts, *ranked)
@@ -130,7 +130,7 @@ class WeightedPrecision:
         false = np.cumsum(false * weights, axis=1)
         recall = true / (counts @ num_gts)
         precision = true / (true + false + np.spacing(1))
-        # Best precision at this or a higher recall; 0 beyond the last.
+        # Best precision at this or a higher recall; 0 above the highest.
         best = np.maximum.accumulate(precision[:, ::-1], axis=1)[:, ::-1]
         best = np.pad(best, ((0, 0), (0, 1)))
         return np.stack(
@@ -145,12 +145,12 @@ def _sort(eval_imgs: Iterable[dict | None]) -> tuple[np.ndarray, ...]:
     """Sort the detections of a class over all images by score.
 
     Args:
-        eval_imgs (Iterable[dict | None]): pycocotools' results of each image.
+        eval_imgs (Iterable[dict | None]): pycocotools' result per image.
 
     Returns:
-        tuple[ndarray]: Instances of each image, shape (I, ); of the sorted
-        detections the image, shape (D, ), and whether they are true and false
-        positives, shape (T, D).
+        tuple[ndarray]: Number of instances per image, shape (I, ). For the
+        sorted detections: the image, shape (D, ), whether they are true
+        positives and whether they are false positives, shape (T, D).
     """
     eval_imgs = list(eval_imgs)
     num_gts = np.array(
@@ -173,8 +173,8 @@ def interval(values: Iterable[float]) -> tuple[float, float]:
     """Compute the 95 % percentile interval of resampled figures.
 
     Args:
-        values (Iterable[float]): The figure on each resample; NaN, where it
-            is not defined, is left out.
+        values (Iterable[float]): The figure on each resample. NaN
+            (undefined) is left out.
 
     Returns:
         tuple[float, float]: Lower and upper end; NaN if no value is left.
@@ -188,5 +188,5 @@ def interval(values: Iterable[float]) -> tuple[float, float]:
 
 
 def count_undefined(values: Iterable[float]) -> int:
-    """Count the resamples that :func:`interval` leaves out."""
+    """Count the values that :func:`interval` leaves out."""
     return int(np.isnan(list(values)).sum())

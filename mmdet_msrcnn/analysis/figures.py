@@ -1,15 +1,15 @@
-"""The figures that the mask scores of a model are judged by."""
+"""Figures to judge the mask scores of a model."""
 
 from dataclasses import dataclass, fields
 from typing import NamedTuple
 
 
 class Form(NamedTuple):
-    """How a figure is shown.
+    """Output format of a figure.
 
     Attributes:
-        heading (str): Heading of its column, with the unit.
-        factor (float): From the figure to that unit.
+        heading (str): Heading of the column, with the unit.
+        factor (float): Factor from the figure to that unit.
         decimals (int): Decimals to show.
     """
 
@@ -22,8 +22,8 @@ class Form(NamedTuple):
 class Figures:
     """Figures of one model; AP and share in [0, 1].
 
-    A figure that the model does not have is None, such as those of mask
-    scores without mask scores; one that is not defined is NaN.
+    Figures that the model does not have are None, such as ``mask_score`` of a
+    model without mask scores. Undefined figures are NaN.
 
     Attributes:
         box_ap (float | None): Box AP.
@@ -31,7 +31,7 @@ class Figures:
         mask_score (float | None): Mask AP by mask score.
         oracle (float | None): Mask AP by class score x true MaskIoU.
         starred (float | None): Mask AP by the paper's starred row.
-        share (float | None): Share of the possible gain.
+        share (float | None): Share of the possible gain that is achieved.
         pearson (float | None): Correlation of predicted and true MaskIoU.
         spearman (float | None): Their rank correlation.
         mae (float | None): Mean absolute error of the predicted MaskIoU.
@@ -48,19 +48,19 @@ class Figures:
     mae: float | None = None
 
     def known(self) -> dict[str, float]:
-        """The figures that the model has, by name."""
+        """Return the figures that the model has, by name."""
         values = {field.name: getattr(self, field.name) for field in FIELDS}
         return {name: v for name, v in values.items() if v is not None}
 
     def __sub__(self, other: 'Figures') -> 'Figures':
-        """Subtract the figures that both have."""
+        """Subtract the figures that both models have."""
         mine, theirs = self.known(), other.known()
         return Figures(
             **{key: mine[key] - theirs[key] for key in mine if key in theirs}
         )
 
     def to_json(self) -> dict[str, float]:
-        """Write the figures as ``report.json`` has them."""
+        """Return the figures as in ``report.json``."""
         return {JSON_KEYS.get(k, k): v for k, v in self.known().items()}
 
     @classmethod
@@ -68,14 +68,14 @@ class Figures:
         """Read the figures of a row of ``report.json``.
 
         Args:
-            row (dict): May hold other keys, and None for figures that are not
-                defined.
+            row (dict): May contain other keys, and None for undefined
+                figures.
 
         Returns:
-            Figures: Without those that are not defined.
+            Figures: The figures; undefined ones are None.
 
         Raises:
-            TypeError: If one is not a number.
+            TypeError: If a figure is not a number.
         """
         values = {
             f.name: row.get(JSON_KEYS.get(f.name, f.name)) for f in FIELDS
@@ -91,8 +91,8 @@ FORMS = {
     'class_score': Form('mask AP by class score', 100, 1),
     'mask_score': Form('by mask score', 100, 1),
     'oracle': Form('by oracle', 100, 1),
-    'starred': Form("by the paper's starred row", 100, 1),
-    'share': Form('share of the possible gain, %', 100, 1),
+    'starred': Form('by the starred row', 100, 1),
+    'share': Form('share of the gain, %', 100, 1),
     'pearson': Form('Pearson r', 1, 3),
     'spearman': Form('Spearman r', 1, 3),
     'mae': Form('MAE', 1, 3),

@@ -17,7 +17,7 @@ from mmdet_msrcnn.visualization.mask_scoring_visualizer import (
     MaskScoringVisualizer,
 )
 
-# Small images are enlarged, so that labels are legible.
+# Small images are enlarged so that labels are readable.
 MIN_SIDE = 768
 SCORE_THR = 0.3
 FIELDS = {
@@ -30,15 +30,15 @@ FIELDS = {
 def draw_overlays(
     coco: COCO, detections: list[dict], img_dir: Path, out_dir: Path, num: int
 ) -> None:
-    """Draw detections of class score above 0.3 on images of the data set.
+    """Draw detections with class score above 0.3 on images of the data set.
 
     Args:
-        coco (COCO): Names images and classes.
+        coco (COCO): Annotations with image and class names.
         detections (list[dict]): COCO results with ``bbox``, ``mask_iou`` and
             ``mask_score``.
         img_dir (Path): Folder of the images.
         out_dir (Path): Folder of the overlays, one PNG per image.
-        num (int): Images to draw, evenly spread over the data set.
+        num (int): Number of images to draw, evenly spread over the data set.
 
     Raises:
         FileNotFoundError: If an image cannot be read.
@@ -61,7 +61,7 @@ def draw_overlays(
         path = img_dir / coco.imgs[img_id]['file_name']
         image = cv2.imread(str(path))
         if image is None:
-            raise FileNotFoundError(f'{path} is missing or not an image')
+            raise FileNotFoundError(f'{path} is missing or is not an image')
         scale = max(1, round(MIN_SIDE / min(image.shape[:2])))
         image = cv2.resize(image, None, fx=scale, fy=scale)
         sample = DetDataSample(
@@ -86,13 +86,13 @@ def to_instances(
     size: tuple[int, int],
     scale: int,
 ) -> InstanceData:
-    """Turn COCO results into instances of an enlarged image.
+    """Convert COCO results to instances of an enlarged image.
 
     Args:
         detections (list[dict]): See :func:`draw_overlays`.
         cat_ids (list[int]): Category id of each label.
         size (tuple[int, int]): Height and width of the enlarged image.
-        scale (int): Its size over that of the original.
+        scale (int): Enlargement factor.
 
     Returns:
         :obj:`InstanceData`: With ``bboxes``, ``labels``, ``masks`` and the

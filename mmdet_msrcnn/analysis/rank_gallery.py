@@ -1,4 +1,4 @@
-"""The instances whose rank the mask score changes most."""
+"""Gallery of the detections whose rank the mask score changes most."""
 
 from pathlib import Path
 
@@ -13,20 +13,20 @@ from scipy.stats import rankdata
 from mmdet_msrcnn.utils.io import atomic_path
 
 COLUMNS = 6
-# Of the size of the box, shown around it.
+# Margin to show around a box, as a share of its size.
 MARGIN = 0.4
 PREDICTED, TRUE = (255, 60, 60), (60, 230, 60)
 
 
 def rank_changes(detections: list[dict]) -> np.ndarray:
-    """Ranks that detections gain by the mask score.
+    """Compute the ranks that detections gain by the mask score.
 
     Args:
         detections (list[dict]): With ``score`` and ``mask_score``.
 
     Returns:
-        ndarray: Rank by class score minus rank by mask score, positive where
-        a detection rises, shape (D, ).
+        ndarray: Rank by class score minus rank by mask score, shape (D, ).
+        It is positive if a detection rises.
     """
     by_class, by_mask = (
         rankdata([-det[key] for det in detections])
@@ -44,7 +44,7 @@ def draw_rank_gallery(
 ) -> None:
     """Draw the detections that rise and those that fall most.
 
-    Each is shown with its mask (red), the instances of its class (green) and
+    Each is shown with its mask (red), the instances of its class (green), and
     class score, predicted MaskIoU, mask score and true MaskIoU.
 
     Args:
@@ -53,7 +53,7 @@ def draw_rank_gallery(
             ``mask_score`` and ``true_iou``.
         img_dir (Path): Folder of the images.
         path (str or Path): PNG file to write.
-        num (int): Detections of each kind. Defaults to 12.
+        num (int): Number that rise, and number that fall. Defaults to 12.
 
     Raises:
         FileNotFoundError: If an image cannot be read.
@@ -75,7 +75,7 @@ def draw_rank_gallery(
 
 
 def label(det: dict, change: float) -> str:
-    """Two lines: the change of the rank, and the four numbers."""
+    """Make a two-line title with the rank change and the four scores."""
     return (
         f'{change:+.0f} ranks, true IoU {det["true_iou"]:.2f}\n'
         f'cls {det["score"]:.2f} iou {det["mask_iou"]:.2f} '
@@ -88,9 +88,9 @@ def _draw(coco: COCO, det: dict, img_dir: Path) -> np.ndarray:
     path = img_dir / coco.imgs[det['image_id']]['file_name']
     image = cv2.imread(str(path))
     if image is None:
-        raise FileNotFoundError(f'{path} is missing or not an image')
+        raise FileNotFoundError(f'{path} is missing or is not an image')
     image = np.ascontiguousarray(image[..., ::-1])
-    # Lists, for ids may be strings.
+    # Lists, because ids may be strings.
     anns = coco.getAnnIds([det['image_id']], [det['category_id']])
     masks = [(coco.annToMask(ann), TRUE) for ann in coco.loadAnns(anns)]
     masks.append((mask_utils.decode(det['segmentation']), PREDICTED))
@@ -99,7 +99,7 @@ def _draw(coco: COCO, det: dict, img_dir: Path) -> np.ndarray:
     left, top = (max(0, int(v - margin)) for v in (x, y))
     right, bottom = int(x + width + margin), int(y + height + margin)
     crop = image[top:bottom, left:right]
-    # Enlarged before drawing, so that outlines are thin.
+    # Enlarge before drawing so that outlines are thin.
     scale = max(1, round(160 / max(crop.shape[:2])))
     crop = cv2.resize(crop, None, fx=scale, fy=scale)
     for mask, color in masks:

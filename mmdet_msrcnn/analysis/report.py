@@ -1,4 +1,4 @@
-"""What the mask scores of one or more models are worth."""
+"""Report on the mask scores of one or more models."""
 
 import math
 from typing import NamedTuple
@@ -26,18 +26,18 @@ SPREAD = f'true IoU std above class score {SPREAD_THR}'
 
 
 class Evaluation(NamedTuple):
-    """One model, evaluated.
+    """Evaluation of one model.
 
     Attributes:
         figures (Figures): Its figures.
-        resamples (list[Figures]): The same on resampled images, without box
+        resamples (list[Figures]): Figures on resampled images, without box
             AP; see :func:`bootstrap`.
         breakdown (dict[str, dict[str, float]]): AP at IoU thresholds and by
             area, of the boxes (``box``) and of each ranking of the masks.
         true_iou_std (float): Standard deviation of the true IoU of detections
             with a class score above 0.3.
-        coco_eval (RankedCOCOeval): Its evaluator, which has the detections.
-        precisions (dict[str, ndarray]): Precision table of each ranking.
+        coco_eval (RankedCOCOeval): Evaluator, with the detections.
+        precisions (dict[str, ndarray]): Precision table by ranking.
     """
 
     figures: Figures
@@ -64,7 +64,7 @@ def evaluate(
 
     Args:
         coco (COCO): Ground truth.
-        detections (list[dict]): Of a ``mask_scores.json``.
+        detections (list[dict]): Detections from a ``mask_scores.json``.
         protocol (dict): Arguments of the evaluators: ``cat_ids``,
             ``img_ids``, ``max_dets`` and ``iou_thrs``.
         samples (ndarray): Resamples of the images, shape (B, I).
@@ -107,15 +107,15 @@ def evaluate(
 
 
 def compare(evaluations: dict[str, Evaluation]) -> dict:
-    """Put the figures of models and their differences to the first together.
+    """Collect the figures of models and their differences to the first.
 
     Args:
-        evaluations (dict[str, Evaluation]): Of each model, on the same
+        evaluations (dict[str, Evaluation]): Evaluations by model, on the same
             resampled images.
 
     Returns:
-        dict: ``models`` and ``differences``, each name to :func:`summary`;
-        ``max_dets``; ``bootstrap``, the number of resamples.
+        dict: ``models`` and ``differences``, which map names to
+        :func:`summary`; ``max_dets``; ``bootstrap``, the number of resamples.
     """
     (first, base), *others = evaluations.items()
     models = {}
@@ -146,14 +146,14 @@ def compare(evaluations: dict[str, Evaluation]) -> dict:
 
 
 def format_row(name: str, entry: dict) -> list[str]:
-    """Write the cells of a row, intervals behind the figures.
+    """Format the cells of a row, with intervals after the figures.
 
     Args:
         name (str): First cell.
         entry (dict): From :func:`summary`.
 
     Returns:
-        list[str]: A cell for the name and for each of ``FORMS``.
+        list[str]: Cells for the name and for each of ``FORMS``.
     """
     cells = [name]
     for figure, form in FORMS.items():
@@ -174,11 +174,11 @@ def format_row(name: str, entry: dict) -> list[str]:
 
 
 def to_markdown(report: dict) -> str:
-    """Write the report.
+    """Format the report.
 
     Args:
-        report (dict): From :func:`compare`, with ``plotted``, the model of
-            the figures, and ``figures``, file name to caption.
+        report (dict): From :func:`compare`, plus ``plotted``, the model in the
+            figures, and ``figures``, which maps file names to captions.
 
     Returns:
         str: Markdown.
@@ -190,13 +190,13 @@ def to_markdown(report: dict) -> str:
         '',
         markdown_table(headings, [format_row(*row) for row in rows.items()]),
         '',
-        f'AP at {report["max_dets"]} detections per image. Oracle: class '
-        'score x true MaskIoU, 0 where no instance of the class overlaps. The '
-        "paper's starred row has the predicted MaskIoU there. The share of "
-        'the possible gain is (mask score - class score) / (oracle - class '
-        'score). Correlation and mean absolute error (MAE) of the predicted '
-        'MaskIoU are over detections whose true MaskIoU is positive. In '
-        f'brackets: 95 % intervals from {report["bootstrap"]} resamples of '
+        f'AP is at {report["max_dets"]} detections per image. The oracle is '
+        'class score x true MaskIoU, or 0 if no instance of the class '
+        "overlaps. The paper's starred row uses the predicted MaskIoU in that "
+        'case. The share of the gain is (mask score - class score) / (oracle '
+        '- class score). Correlation and mean absolute error (MAE) of the '
+        'predicted MaskIoU are over detections with a positive true MaskIoU. '
+        f'In brackets: 95 % intervals from {report["bootstrap"]} resamples of '
         'the images.',
         '',
     ]
@@ -204,8 +204,8 @@ def to_markdown(report: dict) -> str:
     for name, entry in report['models'].items():
         row = entry['row']
         lines.append(
-            f'{name}: {row["detections"]} detections; the true IoU of those '
-            'with a class score above 0.3 has a standard deviation of '
+            f'{name}: {row["detections"]} detections. For class scores above '
+            '0.3, the standard deviation of the true IoU is '
             f'{row[SPREAD]:.3f}.'
         )
     lines += ['', f'{report["plotted"]}:', '']
@@ -215,10 +215,10 @@ def to_markdown(report: dict) -> str:
 
 
 def _undefined_lines(report: dict) -> list[str]:
-    """Say which resamples the intervals leave out."""
+    """List the resamples that the intervals leave out."""
     return [
         f'{name}: {count} of {report["bootstrap"]} resamples have no '
-        f'{FORMS[key].heading}, which is not defined there; the interval '
+        f'{FORMS[key].heading}, because it is undefined there. The interval '
         'leaves them out.\n'
         for rows in (report['models'], report['differences'])
         for name, entry in rows.items()
@@ -227,15 +227,15 @@ def _undefined_lines(report: dict) -> list[str]:
 
 
 def summary(figures: Figures, resampled: list[Figures]) -> dict:
-    """Put figures and the intervals of those that were resampled together.
+    """Collect figures and the intervals of the resampled ones.
 
     Args:
         figures (Figures): Figures.
         resampled (list[Figures]): Figures on each resample.
 
     Returns:
-        dict: ``row``, ``intervals`` and ``undefined``: of how many resamples
-        a figure is not defined, where there are any.
+        dict: ``row``; ``intervals``; and ``undefined``, the number of
+        resamples where a figure is undefined, if any.
     """
     columns = {
         key: [getattr(sample, key) for sample in resampled]

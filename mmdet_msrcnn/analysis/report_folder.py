@@ -1,4 +1,4 @@
-"""A report with its figures, in a folder."""
+"""Report with its figures, written to a folder."""
 
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from mmdet_msrcnn.analysis.score_plots import (
 )
 from mmdet_msrcnn.utils.io import write_json, write_text
 
-# File name to caption, and whether it needs mask scores and images.
+# Maps file name to caption, needs mask scores, needs images.
 FIGURES = {
     'score_vs_iou.png': (
         'class score and predicted IoU against true IoU',
@@ -32,7 +32,7 @@ FIGURES = {
         False,
     ),
     'rank_changes.png': (
-        'masks that rise and fall most by the mask score',
+        'masks that the mask score moves up and down most',
         True,
         True,
     ),
@@ -48,16 +48,16 @@ def write_report(
 ) -> str:
     """Write ``report.json``, the figures and ``report.md``, in this order.
 
-    Figures show the first model that has mask scores, else the first.
+    Figures show the first model with mask scores, else the first model.
 
     Args:
         out_dir (Path): Folder to write to.
         coco (COCO): Ground truth.
-        evaluations (dict[str, Evaluation]): Of each model, on the same
+        evaluations (dict[str, Evaluation]): Evaluations by model, on the same
             resampled images.
         img_dir (Path, optional): Folder of the images, for the gallery of
-            rank changes and the overlays. Defaults to None: without them.
-        num_overlays (int): Images to draw overlays of. Defaults to 12.
+            rank changes and the overlays. Defaults to None: draw neither.
+        num_overlays (int): Number of overlays. Defaults to 12.
 
     Returns:
         str: The report, in Markdown.
@@ -65,7 +65,7 @@ def write_report(
     Raises:
         FileNotFoundError: If an image cannot be read.
     """
-    # Its presence says that the report is complete.
+    # The presence of report.md means that the report is complete.
     (out_dir / 'report.md').unlink(missing_ok=True)
     plotted = next(
         (name for name, e in evaluations.items() if e.has_mask_scores),
@@ -78,7 +78,7 @@ def write_report(
         for name, (caption, needs_scores, needs_images) in FIGURES.items()
         if has_scores >= needs_scores and bool(img_dir) >= needs_images
     }
-    # Before the figures, which may fail: evaluating takes long.
+    # Written before the figures, which may fail: evaluation takes long.
     report = dict(compare(evaluations), plotted=plotted, figures=figures)
     write_json(out_dir / 'report.json', report)
     draw_figures(out_dir, evaluation, has_scores)
@@ -100,8 +100,8 @@ def draw_figures(
 
     Args:
         out_dir (Path): Folder to write to.
-        evaluation (Evaluation): Of a model.
-        has_scores (bool): Whether it has mask scores.
+        evaluation (Evaluation): Evaluation of a model.
+        has_scores (bool): Whether the model has mask scores.
     """
     detections = evaluation.coco_eval.detections
     params = evaluation.coco_eval.params

@@ -1,4 +1,4 @@
-"""Plots of what mask scores are worth."""
+"""Plots of the quality of mask scores."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,7 +19,7 @@ RELIABILITY_BINS = np.linspace(0, 1, 11)
 
 @contextmanager
 def _panels(path: str | Path, num: int, **axes) -> Iterator[list[Axes]]:
-    """A row of square panels that is written to a PNG."""
+    """Make a row of square panels and write it to a PNG."""
     figure = Figure(figsize=(4.5 * num, 4.5), layout='constrained')
     FigureCanvasAgg(figure)
     yield [figure.add_subplot(1, num, i + 1, **axes) for i in range(num)]
@@ -28,13 +28,13 @@ def _panels(path: str | Path, num: int, **axes) -> Iterator[list[Axes]]:
 
 
 def plot_score_vs_iou(detections: list[dict], path: str | Path) -> None:
-    """Histograms of class score and predicted MaskIoU by true MaskIoU.
+    """Plot class score and predicted MaskIoU against true MaskIoU.
 
-    Detections whose true MaskIoU is 0 are left out, as in the correlation
-    that is reported.
+    Detections whose true MaskIoU is 0 are left out, as in the reported
+    correlation.
 
     Args:
-        detections (list[dict]): With ``score``, ``true_iou`` and, of a
+        detections (list[dict]): With ``score``, ``true_iou`` and, for a
             mask-scoring model, ``mask_iou``.
         path (str or Path): PNG file to write.
     """
@@ -58,7 +58,7 @@ def plot_score_vs_iou(detections: list[dict], path: str | Path) -> None:
 def reliability(
     predicted: np.ndarray, true: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Mean prediction and mean truth in ten bins of the prediction.
+    """Compute mean prediction and mean truth in ten bins of the prediction.
 
     Args:
         predicted (ndarray): Predicted MaskIoU in [0, 1], shape (D, ).
@@ -66,7 +66,7 @@ def reliability(
 
     Returns:
         tuple[ndarray]: Number of detections, mean predicted and mean true
-        MaskIoU of each bin, shape (10, ); means are NaN in empty bins.
+        MaskIoU per bin, shape (10, ). Means are NaN in empty bins.
     """
     inner = RELIABILITY_BINS[1:-1]
     index = np.digitize(predicted, inner)
@@ -84,10 +84,10 @@ def reliability(
 
 
 def plot_reliability(detections: list[dict], path: str | Path) -> None:
-    """Mean true MaskIoU of detections with about the same prediction.
+    """Plot the mean true MaskIoU of detections with similar predictions.
 
-    A calibrated head lies on the diagonal. All detections count, those
-    without an instance too: their masks are ranked as well.
+    A calibrated head lies on the diagonal. All detections count, also those
+    without an instance, because their masks are ranked too.
 
     Args:
         detections (list[dict]): With ``mask_iou`` and ``true_iou``.
@@ -120,10 +120,10 @@ def plot_precision(
     recall_thrs: np.ndarray,
     path: str | Path,
 ) -> None:
-    """Precision against recall, and AP against the IoU threshold.
+    """Plot precision against recall, and AP against the IoU threshold.
 
     Args:
-        precisions (dict[str, ndarray]): Ranking to precision of shape
+        precisions (dict[str, ndarray]): Precision by ranking, shape
             (T, R, K, A), from :meth:`RankedCOCOeval.precision_by`.
         iou_thrs (ndarray): The T IoU thresholds.
         recall_thrs (ndarray): The R recalls.

@@ -55,7 +55,7 @@ def test_gallery_is_drawn(case, tmp_path, num):
 
 def test_missing_image_is_named(case, tmp_path):
     coco, detections = case
-    with pytest.raises(FileNotFoundError, match='missing or not an image'):
+    with pytest.raises(FileNotFoundError, match='missing or is not an image'):
         draw_rank_gallery(
             coco, detections, tmp_path / 'nowhere', tmp_path / 'gallery.png'
         )

@@ -18,7 +18,7 @@ HEADINGS = {
     'class_score': 'mask AP by class score',
     'mask_score': 'mask AP by mask score',
     'oracle': 'mask AP by oracle',
-    'share': 'share of the possible gain, %',
+    'share': 'share of the gain from class score to oracle, %',
     'pearson': 'Pearson r of predicted and true MaskIoU',
     'mae': 'mean absolute error of the predicted MaskIoU',
 }

@@ -1,21 +1,22 @@
-"""Report what the mask scores of one or more models are worth.
+"""Report on the mask scores of one or more models.
 
-Reads the ``PREFIX.mask_scores.json`` that MaskScoringMetric writes when it is
-given an ``outfile_prefix``, and writes to OUT_DIR
+Reads the ``PREFIX.mask_scores.json`` that MaskScoringMetric writes if
+``outfile_prefix`` is set. Writes to OUT_DIR:
 
 - ``report.md`` and ``report.json``: box AP, mask AP by class score, by mask
-  score and by oracle, correlation of predicted and true MaskIoU, the share of
-  the possible gain, with bootstrap intervals over images; with several models
-  also their differences to the first, on the same resampled images;
-- ``score_vs_iou.png``: class score and predicted MaskIoU against true IoU;
-- ``reliability.png``: true IoU of masks with the same predicted IoU;
-- ``precision.png``: precision against recall, AP against the IoU threshold;
-- with ``--img-dir``, ``rank_changes.png``: the masks whose rank changes most,
-  and ``overlays/*.png``: validation images whose instances
-  are labelled with class, class score, MaskIoU and mask score.
+  score and by oracle, the share of the gain from class score to oracle, and
+  correlation of predicted and true MaskIoU, with bootstrap intervals over
+  images. With several models also their differences to the first model, on the
+  same resampled images.
+- ``score_vs_iou.png``: class score and predicted MaskIoU against true IoU.
+- ``reliability.png``: true IoU of masks with the same predicted IoU.
+- ``precision.png``: precision against recall, AP against the IoU threshold.
+- With ``--img-dir``, ``rank_changes.png``: the masks whose rank changes most.
+- With ``--img-dir``, ``overlays/*.png``: validation images; each instance is
+  labelled with class, class score, MaskIoU and mask score.
 
-Figures show the first model that has mask scores, else the first, for which
-those of mask scores are left out. Example:
+Figures show the first model with mask scores. If no model has mask scores,
+they show the first model, without the figures that need mask scores. Example:
 
     python tools/analyze_results.py --ann data/digits/val.json \\
         --img-dir data/digits/val --out-dir work_dirs/demo \\
@@ -41,17 +42,17 @@ def parse_args() -> argparse.Namespace:
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
     parser.add_argument(
-        'results', nargs='+', help='NAME=FILE.mask_scores.json, one per model'
+        'results', nargs='+', help='NAME=PREFIX.mask_scores.json of each model'
     )
     parser.add_argument('--ann', required=True, help='COCO ground truth')
     parser.add_argument('--out-dir', required=True, type=Path)
-    parser.add_argument('--img-dir', type=Path, help='images, for overlays')
+    parser.add_argument('--img-dir', type=Path, help='folder of the images')
     parser.add_argument('--num-overlays', type=int, default=12)
     parser.add_argument(
         '--bootstrap',
         type=positive,
         default=500,
-        help='resamples of the images',
+        help='number of resamples of the images',
     )
     return parser.parse_args()
 
@@ -60,14 +61,14 @@ def load_results(argument: str) -> tuple[str, dict]:
     """Read ``NAME=FILE``.
 
     Raises:
-        SystemExit: If the argument or the file is not what it should be.
+        SystemExit: If the argument or the file is invalid.
     """
     name, _, path = argument.partition('=')
     if not path:
-        raise SystemExit(f'{argument!r} must be NAME=FILE.mask_scores.json')
+        raise SystemExit(f'{argument!r} must be NAME=PREFIX.mask_scores.json')
     if not Path(path).is_file():
         raise SystemExit(
-            f'{path} does not exist. Write it with tools/test.py CONFIG '
+            f'{path} does not exist. Make it with tools/test.py CONFIG '
             'CHECKPOINT --cfg-options test_evaluator.outfile_prefix=PREFIX'
         )
     try:
@@ -77,15 +78,15 @@ def load_results(argument: str) -> tuple[str, dict]:
     if not isinstance(results, dict) or 'detections' not in results:
         raise SystemExit(f'{path} is not a PREFIX.mask_scores.json')
     if not results['detections']:
-        raise SystemExit(f'{path} holds no detections')
+        raise SystemExit(f'{path} contains no detections')
     return name, results
 
 
 def check_protocols(models: dict[str, dict]) -> dict:
-    """Check that all results were evaluated alike.
+    """Check that all results were evaluated with the same settings.
 
     Args:
-        models (dict[str, dict]): Name to content of a ``mask_scores.json``.
+        models (dict[str, dict]): Content of ``mask_scores.json`` by name.
 
     Returns:
         dict: Arguments of the evaluators: ``cat_ids``, ``img_ids``,
@@ -98,7 +99,10 @@ def check_protocols(models: dict[str, dict]) -> dict:
     first, *others = models.values()
     for name in names:
         if any(other[name] != first[name] for other in others):
-            raise SystemExit(f'the results were evaluated at other {name}')
+            raise SystemExit(
+                f'the results differ in {name}; evaluate all models with the '
+                'same test_evaluator'
+            )
     return {name: first[name] for name in names}
 
 
@@ -108,15 +112,15 @@ def main() -> None:
     if not Path(args.ann).is_file():
         raise SystemExit(f'{args.ann} does not exist')
     if args.img_dir and not args.img_dir.is_dir():
-        raise SystemExit(f'{args.img_dir} is no folder')
+        raise SystemExit(f'{args.img_dir} is not a folder')
     models = dict(load_results(argument) for argument in args.results)
     if len(models) < len(args.results):
-        raise SystemExit('the names of the models must differ')
+        raise SystemExit('each model must have a different NAME')
     protocol = check_protocols(models)
     with silence():
         coco = COCO(args.ann)
     if not set(protocol['img_ids']) <= set(coco.getImgIds()):
-        raise SystemExit(f'the results are of other images than {args.ann}')
+        raise SystemExit(f'the results contain images that {args.ann} lacks')
     samples = resample_images(len(protocol['img_ids']), args.bootstrap)
     evaluations = {
         name: evaluate(coco, results['detections'], protocol, samples, name)
@@ -129,10 +133,10 @@ def main() -> None:
     except FileNotFoundError as error:
         raise SystemExit(
             f'{error}; --img-dir must be the folder of the images. All '
-            f'figures are in {args.out_dir}/report.json'
+            f'numbers are in {args.out_dir}/report.json'
         ) from None
     print(text)
-    print(f'Wrote {args.out_dir}/report.md and what it names')
+    print(f'Wrote {args.out_dir}/report.md and its figures')
 
 
 if __name__ == '__main__':

@@ -1,25 +1,24 @@
-"""Measure what mask scoring costs, beside mmdet's Mask R-CNN and MS R-CNN.
+"""Measure the cost of mask scoring, compared with mmdet.
 
     python tools/benchmark.py targets --threads 1
     python tools/benchmark.py step --ann ANNOTATIONS --img-dir FOLDER
 
-- targets: MaskIoU targets of 128 positives, and their error against the IoU
-  of the pasted masks.
+- targets: MaskIoU targets of 128 positives, and their error compared with the
+  IoU of the pasted masks.
 - mask-targets: targets of the mask head, and their peak memory.
-- head: the mask head and the heads that score masks, also under bf16
-  autocast.
+- head: the mask head and the heads that score masks, also with bf16 autocast.
 - step: a training step of R-18 FPN with 128 positives.
 - inference: the detection of an image, R-50 FPN.
 - paste: pasting 100 masks into the image.
-- eval: the metric with its three rankings, mmdet's CocoMetric.
-- dense: targets, pasting and metric as instances grow to 400.
+- eval: the metric with its three rankings, and mmdet's CocoMetric.
+- dense: targets, pasting and metric with 10 to 400 instances.
 - flops: parameters and multiply-accumulates per proposal of each fusion and
   of the mask score head.
 
-Images are annotated ones at 1333x800, by default COCO's val2017 under
-data/coco, else the digits of `make demo`. Compared are calls in turn on the
-same inputs, in one process; weights are random, the same for all, and detect
-as many objects as they may. Seconds are medians, averaged over images.
+The images are annotated images at 1333x800: COCO val2017 in data/coco if it
+exists, else the digits of `make demo`. Functions are called in turn on the
+same inputs, in one process. All models have the same random weights and
+detect as many objects as allowed. Seconds are medians, averaged over images.
 """
 
 import argparse
@@ -64,7 +63,7 @@ FUSIONS = (
     CONFIGS / 'ms_rcnn_plus/ms-rcnn-plus_r18_fpn_18e_coco.py',
 )
 ON_ANY_DEVICE = ('head', 'step', 'inference')
-# Function of the command's arguments, and columns of the table.
+# Function of the parsed arguments, and columns of the table.
 BENCHMARKS = {
     'targets': (
         lambda args: targets.measure_mask_iou_targets(
@@ -126,19 +125,19 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument('--threads', type=positive, help='CPU threads')
     args = parser.parse_args()
     if (args.ann is None) != (args.img_dir is None):
-        parser.error('--ann and --img-dir go together')
+        parser.error('--ann and --img-dir must be given together')
     chosen = (args.ann, args.img_dir)
     if args.ann is None:
         chosen = next((c for c in DEFAULTS if c[0].is_file()), None)
     if chosen is None and args.benchmark not in ('flops', 'head'):
         parser.error(
-            'neither data/coco nor data/digits is here. Give --ann and '
+            'data/coco and data/digits do not exist. Give --ann and '
             '--img-dir, or run: python tools/datasets/make_digits.py '
             'data/digits'
         )
     if args.device != 'cpu' and args.benchmark not in ON_ANY_DEVICE:
         parser.error(
-            f'{args.benchmark} runs on the CPU; --device goes with '
+            f'{args.benchmark} runs only on the CPU; --device cuda works with '
             f'{", ".join(ON_ANY_DEVICE)}'
         )
     args.source = chosen and Source(*chosen, args.num_images)
@@ -150,7 +149,7 @@ def main() -> None:
     args = parse_args()
     if args.threads:
         torch.set_num_threads(args.threads)
-    # Models log how each weight was initialized.
+    # Otherwise models log the initialization of each weight.
     MMLogger.get_current_instance().setLevel('WARNING')
     measure, columns = BENCHMARKS[args.benchmark]
     with silence():

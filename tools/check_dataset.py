@@ -1,12 +1,12 @@
-"""Check COCO annotation files, and the images that they name.
+"""Check COCO annotation files and their images.
 
     python tools/check_dataset.py data/fruit/train.json data/fruit/val.json
 
-prints what training or evaluation would stumble over, with annotation and
-image: errors, warnings, and what is repaired. Several files must list their
-categories in the same order. Images are looked for in --img-dir, else beside
-the file and in the folder of its name. The exit status is 1 if there is an
-error.
+Prints problems for training or evaluation, with annotation and image: errors,
+warnings, and what is repaired. Several files must list their categories in the
+same order. Images are searched for in --img-dir. Without --img-dir they are
+searched for next to the file and in the folder with the name of the file. The
+exit status is 1 if there is an error.
 """
 
 import argparse
@@ -20,7 +20,7 @@ from mmdet_msrcnn.datasets.check_file import (
 from mmdet_msrcnn.datasets.findings import lines_of, of_level
 from mmdet_msrcnn.utils.coco import class_names
 
-# Images by which the folder is found.
+# Number of images used to find the folder.
 FIRST = 100
 
 
@@ -44,7 +44,7 @@ def parse_args() -> argparse.Namespace:
 
 
 def find_folder(path: Path, content: dict) -> Path | None:
-    """Find the folder of one of the first images; None if there is none."""
+    """Find the folder that contains one of the first images, or None."""
     images = content.get('images')
     if not isinstance(images, list) or not images:
         return None
@@ -57,13 +57,13 @@ def find_folder(path: Path, content: dict) -> Path | None:
 
 
 def summarize(content: dict, folder: Path | None) -> str:
-    """Say in one line what is in a file."""
+    """Describe the content of a file in one line."""
     parts = []
     for name in ('images', 'annotations', 'categories'):
         values = content.get(name)
         num = len(values) if isinstance(values, list) else 'no'
         parts.append(f'{num} {name}')
-    where = f'in {folder}' if folder else 'not checked; name --img-dir'
+    where = f'in {folder}' if folder else 'not checked; set --img-dir'
     return f'{", ".join(parts)}; image files {where}'
 
 

@@ -1,16 +1,17 @@
-"""Convert a checkpoint of other code, with the config that fits it.
+"""Convert a checkpoint of other code, and write the config that fits it.
 
     python tools/convert_checkpoint.py model_final.pth converted \\
         --config configs/ms_rcnn/ms-rcnn_r50-caffe_fpn_1x_coco.py
 
-writes converted/model_final.pth and converted/model_final.py. Formats, told
-by the names of the parameters:
+Writes converted/model_final.pth and converted/model_final.py. The format is
+recognized by the names of the parameters:
 
 - mmdet 2.x and 3.x: its own ms_rcnn;
 - maskrcnn-benchmark: the authors' code, R-50 and R-101 FPN.
 
-CONFIG is one of the same backbone; what the format needs is set in it and
-printed, and so is what no option can set. See docs/other_checkpoints.md.
+CONFIG must have the same backbone. The tool sets the options that the format
+needs and prints them. It also prints the differences that no option can set.
+See docs/other_checkpoints.md.
 """
 
 import argparse
@@ -49,7 +50,7 @@ def parse_args() -> argparse.Namespace:
 
 
 def report(converted: Converted) -> str:
-    """Say what was done and what the user should know."""
+    """Describe the changes and the notes for the user."""
     names = converted.content['state_dict']
     lines = [f'{converted.format}: {len(names)} tensors']
     if converted.ignored:
@@ -66,7 +67,7 @@ def run(args: argparse.Namespace) -> None:
     """Convert one checkpoint.
 
     Raises:
-        ValueError: If a file is not what it should be.
+        ValueError: If a file is invalid.
     """
     if not args.config.is_file():
         raise ValueError(f'{args.config} does not exist')

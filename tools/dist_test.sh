@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Usage: tools/dist_test.sh CONFIG CHECKPOINT NUM_PROCESSES [arguments of tools/test.py]
-# GPUs are used where there are any, else one CPU process per rank over gloo.
-# NNODES, NODE_RANK, MASTER_ADDR and PORT set up several nodes.
+# Uses GPUs if there are any, else one CPU process per rank with gloo.
+# For several nodes, set NNODES, NODE_RANK, MASTER_ADDR and PORT.
 set -euo pipefail
 config=$1
 checkpoint=$2

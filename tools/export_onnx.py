@@ -1,9 +1,9 @@
 """Export the MaskIoU head, with its fusion, to ONNX.
 
-The file takes RoI features, mask probabilities and labels, and gives the
-MaskIoU of each RoI. It is written if onnxruntime agrees with the model, on
-random inputs and, with --image, on what the detector sees in an image.
-Without onnxruntime it is written unchecked.
+The inputs are RoI features, mask probabilities and labels. The output is the
+MaskIoU of each RoI. The file is written only if onnxruntime agrees with the
+model on random inputs and, with --image, on the detections in an image.
+Without onnxruntime it is written without a check.
 """
 
 import argparse
@@ -28,12 +28,14 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument('config', type=Path, help='config of the model')
     parser.add_argument('checkpoint', type=Path, help='trained weights')
     parser.add_argument('out', type=Path, help='file to write, *.onnx')
-    parser.add_argument('--image', type=Path, help='also compare on an image')
+    parser.add_argument(
+        '--image', type=Path, help='image to compare on as well'
+    )
     return parser.parse_args()
 
 
 def export(args: argparse.Namespace) -> None:
-    """Write the file, if it passes the comparison."""
+    """Write the file if it passes the comparison."""
     for path in filter(None, (args.config, args.checkpoint, args.image)):
         if not path.is_file():
             raise ValueError(f'{path} is not a file')
@@ -46,7 +48,7 @@ def export(args: argparse.Namespace) -> None:
             parity = compare(session, random_cases(scorer))
             print(f'random inputs: {parity}')
         else:
-            print('unchecked; to compare: pip install onnxruntime')
+            print('Not checked. To check: pip install onnxruntime')
         if args.image:
             cases = image_cases(args.config, args.checkpoint, args.image)
             print(f'{args.image}: {compare(session, cases)}')

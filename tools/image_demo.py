@@ -1,10 +1,9 @@
-"""Detect, segment and score the instances of an image or a folder of images.
+"""Detect, segment and score the instances in an image or a folder of images.
 
 A folder is read with its subfolders. Writes ``OUT_DIR/vis/NAME`` (each
 instance labelled with its class score, MaskIoU and mask score) and
-``OUT_DIR/preds/NAME.json`` (all of them as numbers, with boxes and masks).
-Where two images would share a name, that of the second has its suffix or its
-folder in it.
+``OUT_DIR/preds/NAME.json`` (boxes, masks and scores of all instances). If two
+images have the same name, the name of the second gets its suffix or folder.
 """
 
 import argparse
@@ -29,7 +28,7 @@ def parse_args() -> argparse.Namespace:
         '--pred-score-thr',
         type=float,
         default=0.3,
-        help='class score from which an instance is drawn (default: 0.3)',
+        help='lowest class score of instances to draw (default: 0.3)',
     )
     return parser.parse_args()
 
@@ -43,7 +42,7 @@ def main() -> None:
             raise SystemExit(f'{path} does not exist')
     if Path(args.image).is_dir() and not find_images(Path(args.image))[0]:
         raise SystemExit(
-            f'{args.image} holds no file that ends in one of {IMG_EXTENSIONS}'
+            f'{args.image} has no image; the suffixes are {IMG_EXTENSIONS}'
         )
     try:
         inferencer = MaskScoringInferencer(

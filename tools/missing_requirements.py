@@ -1,6 +1,6 @@
 """Print the pins of a requirements file whose packages are not installed.
 
-What is installed stays as it is: an environment with its own torch keeps it.
+Installed packages are not changed: an environment keeps its own torch.
 """
 
 import sys
@@ -8,7 +8,7 @@ from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from pathlib import Path
 
-# Other packages give the module as well, such as opencv-python-headless.
+# Other packages also provide the module, such as opencv-python-headless.
 MODULES = {'opencv-python': 'cv2'}
 
 
@@ -19,7 +19,7 @@ def missing(lines: list[str]) -> list[str]:
         lines (list[str]): Lines of a requirements file, ``name==version``.
 
     Returns:
-        list[str]: Some of them.
+        list[str]: The lines of missing packages.
     """
     chosen = []
     for line in lines:

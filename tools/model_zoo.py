@@ -13,7 +13,7 @@ def main() -> None:
     """Run the command."""
     argparse.ArgumentParser(description=__doc__).parse_args()
     if not (ROOT / 'docs').is_dir():
-        raise SystemExit(f'{ROOT} has no docs; run it in the source tree')
+        raise SystemExit(f'{ROOT} has no docs; run this in the source tree')
     write_text(ROOT / 'docs/model_zoo.md', zoo_page(ROOT / 'configs'))
 
 

@@ -4,20 +4,21 @@
         --config configs/demo/ms-rcnn_r18_fpn_demo.py \\
         --results work_dirs/demo/report.json --url https://my.server/published
 
-writes to OUT_DIR
+Writes to OUT_DIR:
 
-- ``CONFIG_DATE-HASH.pth``: weights (averaged ones if the run had them) and
-  meta, without paths, host names, logs and optimizer; it loads with
-  ``weights_only=True`` and gives the same detections on one image, or nothing
-  is published;
-- ``CONFIG.py``, the whole config, and ``CONFIG_DATE-HASH.md``, the model card;
+- ``CONFIG_DATE-HASH.pth``: weights (the averaged weights if the run has them)
+  and meta, without paths, host names, logs and optimizer. The tool checks that
+  the file loads with ``weights_only=True`` and gives the same detections on
+  one image. Otherwise nothing is published.
+- ``CONFIG.py``: the complete config.
+- ``CONFIG_DATE-HASH.md``: the model card.
 
-and, with --url, where OUT_DIR will be served, adds the model to the
-``metafile.yml`` beside CONFIG, from which ``mim download`` and
-docs/model_zoo.md take it. With --zoo-dir the three files and the metafile
-also go to ZOO_DIR/FOLDER/CONFIG/ and ZOO_DIR/FOLDER/metafile.yml, as on
-mmdet's server; any static file server can serve that folder, and --url is its
-address.
+--url is the address where OUT_DIR will be served. With --url, the tool adds
+the model to the ``metafile.yml`` next to CONFIG, which ``mim download`` and
+docs/model_zoo.md read. With --zoo-dir, the three files are also written to
+ZOO_DIR/FOLDER/CONFIG/, and the metafile to ZOO_DIR/FOLDER/metafile.yml, as on
+mmdet's server. Then --url is the address of ZOO_DIR, which any static file
+server can serve.
 """
 
 import argparse
@@ -66,7 +67,7 @@ def parse_args() -> argparse.Namespace:
         '--results',
         type=Path,
         required=True,
-        help='report.json of tools/analyze_results.py for this model alone',
+        help='report.json of tools/analyze_results.py for only this model',
     )
     parser.add_argument(
         '--image',
@@ -74,11 +75,11 @@ def parse_args() -> argparse.Namespace:
         help='image to compare detections on (default: one of the test set)',
     )
     parser.add_argument(
-        '--url', help='address of OUT_DIR, or of ZOO_DIR if that is given'
+        '--url', help='address of OUT_DIR, or of ZOO_DIR with --zoo-dir'
     )
     parser.add_argument('--zoo-dir', type=Path)
     parser.add_argument(
-        '--licence', default='Apache-2.0', help='of the weights'
+        '--licence', default='Apache-2.0', help='licence of the weights'
     )
     return parser.parse_args()
 
@@ -87,46 +88,46 @@ def check(args: argparse.Namespace) -> None:
     """Check the arguments.
 
     Raises:
-        ValueError: If one is not what it should be.
+        ValueError: If an argument is invalid.
     """
     for path in (args.config, args.results, args.image):
         if path is not None and not path.is_file():
             raise ValueError(f'{path} does not exist')
     if args.url and not re.fullmatch(r'https?://[^\s]+', args.url):
         raise ValueError(
-            f'--url {args.url} is no address; it must start with http:// or '
+            f'--url {args.url} is not a URL; it must start with http:// or '
             'https:// and have no spaces'
         )
     if args.zoo_dir and not args.url:
-        raise ValueError('--zoo-dir needs --url, the address it is served at')
+        raise ValueError('--zoo-dir needs --url, the address of that folder')
 
 
 def test_image(cfg: Config) -> Path:
     """Find the first image of the test set.
 
     Raises:
-        ValueError: If there is none.
+        ValueError: If there are no images.
     """
     dataset = inner_data_set(cfg.test_dataloader.dataset)
     prefix = dataset.get('data_prefix', {}).get('img', '')
     folder = Path(dataset.get('data_root') or '', prefix)
     images, _ = find_images(folder)
     if not images:
-        raise ValueError(f'{folder} has no images; name one with --image')
+        raise ValueError(f'{folder} has no images; choose one with --image')
     return images[0]
 
 
 def publish(args: argparse.Namespace) -> Path:
-    """Publish a model. Nothing is written before all of it is known.
+    """Publish a model. All checks come before the first output file.
 
     Args:
-        args (argparse.Namespace): The command line.
+        args (argparse.Namespace): From :func:`parse_args`.
 
     Returns:
         Path: The published checkpoint.
 
     Raises:
-        ValueError: If an input is not what it should be.
+        ValueError: If an input is invalid.
     """
     check(args)
     config, name = args.config, args.config.stem
@@ -141,7 +142,7 @@ def publish(args: argparse.Namespace) -> Path:
     data, digest = serialize(content)
     image = args.image or test_image(cfg)
     compared = check_outputs(cfg, checkpoint, data, image)
-    print(f'{compared} detections of {image} are unchanged')
+    print(f'{compared} detections on {image} are unchanged')
 
     path = args.out_dir / f'{name}_{time.strftime("%Y%m%d")}-{digest[:8]}.pth'
     memory = training_memory(args.checkpoint)
@@ -188,11 +189,11 @@ def main() -> None:
         path = publish(args)
     except (ValueError, OSError) as error:
         raise SystemExit(str(error)) from None
-    print(f'Wrote {path}, its model card and config')
+    print(f'Wrote {path}, its model card and its config')
     if args.url:
-        print('Now write docs/model_zoo.md: python tools/model_zoo.py')
+        print('To update docs/model_zoo.md: python tools/model_zoo.py')
     else:
-        print('No metafile entry: that needs --url, where it will be served')
+        print('No metafile entry was added, because --url is not set')
 
 
 if __name__ == '__main__':

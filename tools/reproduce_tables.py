@@ -3,14 +3,14 @@
     python tools/reproduce_tables.py --list
     python tools/reproduce_tables.py --table fusion --protocol demo
 
-trains and evaluates what is missing for a table, in order, and writes it
-beside the paper's figures to OUT_DIR/PROTOCOL/TABLE.{md,csv,json}. Stopped and
-started again, it goes on after the last whole epoch. A row that fails is
-marked, with the reason, and the others go on.
+Trains and evaluates what is missing for a table, in order. Writes the results
+and the paper's figures to OUT_DIR/PROTOCOL/TABLE.{md,csv,json}. After an
+interruption, the same command continues after the last complete epoch. A row
+that fails is marked with the reason, and the other rows continue.
 
 The table test-dev also writes the submissions for the COCO server.
 
-Protocols: coco is the paper's recipe (8 GPUs: --gpus 8); nuclei and demo are
+Protocols: coco is the paper's recipe (8 GPUs: --gpus 8). nuclei and demo are
 the same heads at small scale, each on top of one frozen Mask R-CNN.
 """
 
@@ -58,13 +58,13 @@ def parse_args() -> argparse.Namespace:
         help='write the tables of the docs from docs/results',
     )
     parser.add_argument(
-        '--row', help='one row of the table, by the variant in --list'
+        '--row', help='one row of the table: its variant as shown by --list'
     )
     parser.add_argument(
         '--protocol', choices=list(PROTOCOLS), default='coco', help='see above'
     )
     parser.add_argument(
-        '--seeds', type=int, default=1, help='trainings of each row'
+        '--seeds', type=int, default=1, help='number of trainings per row'
     )
     parser.add_argument('--gpus', type=int, default=1)
     parser.add_argument(
@@ -82,17 +82,17 @@ def parse_args() -> argparse.Namespace:
 
 
 def runs_of(variant: str, protocol, folder: Path, seeds: int) -> list[Run]:
-    """The runs of a variant, each with the run that it starts from.
+    """List the runs of a variant, each with the run that it starts from.
 
     Args:
         variant (str): The model.
-        protocol: How it is trained, one of ``PROTOCOLS``.
+        protocol: One of ``PROTOCOLS``, already built.
         folder (Path): Folder of the protocol's runs.
-        seeds (int): Runs, with seeds from 0. The shared detector and what is
-            not trained have one.
+        seeds (int): Number of runs, with seeds from 0. There is only one run
+            of the shared detector, and one of a variant without training.
 
     Returns:
-        list[Run]: The runs; none if the protocol does not have the variant.
+        list[Run]: The runs; empty if the protocol lacks the variant.
     """
     recipe = protocol.recipe(variant)
     if recipe is None:
@@ -117,7 +117,7 @@ def runs_of(variant: str, protocol, folder: Path, seeds: int) -> list[Run]:
 
 
 def print_list(args: argparse.Namespace) -> None:
-    """Print every table, and of each row the config, state and command."""
+    """Print all tables, and the config, state and command of each row."""
     protocol = PROTOCOLS[args.protocol](CONFIGS)
     folder = args.out_dir / args.protocol
     recipe_of = functools.cache(protocol.recipe)
@@ -145,7 +145,7 @@ def print_list(args: argparse.Namespace) -> None:
 def run_all(
     runs: list[Run], gpus: int, submit: bool = False
 ) -> dict[str, str]:
-    """Execute runs, with progress.
+    """Execute runs and print progress.
 
     Args:
         runs (list[Run]): In order; one that others start from comes first.
@@ -153,7 +153,7 @@ def run_all(
         submit (bool): Write submissions to test-dev. Defaults to False.
 
     Returns:
-        dict[str, str]: Why a variant failed.
+        dict[str, str]: Reason of failure by variant.
     """
     todo = [run for run in runs if submit or not run.is_complete]
     failures, times = {}, []
@@ -161,7 +161,7 @@ def run_all(
         name = f'[{i + 1}/{len(runs)}] {run.variant}, seed {run.seed}'
         eta = ''
         if run not in todo:
-            name += ', there'
+            name += ', complete'
         elif times:
             left = len(todo) - todo.index(run)
             eta = f', {left * sum(times) / len(times) / 60:.0f} min left'
@@ -171,9 +171,9 @@ def run_all(
             execute(run, TOOLS, gpus)
             if submit:
                 path = write_submission(run, TOOLS, gpus)
-                print(f'  for the server: {path}')
+                print(f'  submission for the COCO server: {path}')
         except Exception as error:
-            # Whatever it is, the other rows go on.
+            # The other rows continue after any error.
             reason = f'{type(error).__name__}: {error}'
             failures[run.variant] = reason
             print(f'  {reason}, see {run.folder}/*.log')
@@ -212,7 +212,7 @@ def main() -> None:
     except FileNotFoundError as error:
         raise SystemExit(str(error)) from None
     failures = run_all(list(runs.values()), args.gpus, submit)
-    # Also those of other seeds than were asked for.
+    # Include results of seeds beyond --seeds.
     results = {
         row.variant: [
             json.loads(path.read_text())

@@ -1,11 +1,11 @@
-"""Compare ways to score masks, on training images that are held back.
+"""Compare ways to score masks on held-back training images.
 
     python tools/screen_mask_scores.py CONFIG CHECKPOINT_OF_MASK_RCNN
 
-runs the detector once over the images of train_dataloader, trains a small
-head for every row on four fifths of them, and prints the mask AP of the other
-fifth and the share of the gain between class score and oracle. For data sets
-whose RoI features fit into memory: 25 KB a detection with 64 channels.
+Runs the detector once on the images of train_dataloader and trains a small
+head for each row on four fifths of them. Prints the mask AP on the other fifth
+and the share of the gain from class score to oracle. The RoI features must fit
+into memory: 25 KB per detection with 64 channels.
 """
 
 import argparse
@@ -36,7 +36,7 @@ from mmdet_msrcnn.utils.io import write_json
 
 COLUMNS = (
     Column('ranked by', 'variant'),
-    Column('mask AP', 'ap', 2, 100),
+    Column('mask AP, held back', 'ap', 2, 100),
     Column('share of the gain, %', 'share', 1, 100),
     Column('± over seeds', 'deviation', 1, 100),
 )
@@ -48,27 +48,29 @@ def parse_args() -> argparse.Namespace:
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument('config', type=Path, help='with a MaskScoreHead')
-    parser.add_argument('checkpoint', type=Path, help='the Mask R-CNN')
+    parser.add_argument(
+        'config', type=Path, help='config with a MaskScoreHead'
+    )
+    parser.add_argument('checkpoint', type=Path, help='Mask R-CNN weights')
     parser.add_argument('--epochs', type=positive, default=2)
     parser.add_argument('--seeds', type=positive, default=1)
-    parser.add_argument('--out', type=Path, help='JSON to write')
+    parser.add_argument('--out', type=Path, help='JSON file to write')
     return parser.parse_args()
 
 
 def load_model(config: Path, cfg: Config, checkpoint: Path) -> nn.Module:
     """Build the frozen detector of a config and load its weights."""
     weights = read_checkpoint(checkpoint)
-    # Each head would log how it is initialized.
+    # Otherwise each head logs its initialization.
     MMLogger.get_current_instance().setLevel('WARNING')
-    # It refuses a checkpoint of another model.
+    # This detector refuses a checkpoint of another model.
     cfg.model.type = 'mmdet_msrcnn.FrozenTwoStageDetector'
     model = build_detector(cfg).eval()
     head = model.roi_head.mask_iou_head
     if not isinstance(head, MaskScoreHead):
         raise ValueError(
             f'{config} has a {type(head).__name__}, which is not trained '
-            'on detections. Give a config such as those of '
+            'on detections. Use a config such as those in '
             'configs/ms_rcnn_plus.'
         )
     model.load_state_dict(weights.get('state_dict', weights), strict=False)
@@ -76,7 +78,7 @@ def load_model(config: Path, cfg: Config, checkpoint: Path) -> nn.Module:
 
 
 def load_dataset(cfg: Config) -> BaseDataset:
-    """Build the data set of training, with the pipeline of test."""
+    """Build the training data set with the test pipeline."""
     data = inner_data_set(cfg.train_dataloader.dataset)
     data.pipeline = inner_data_set(cfg.test_dataloader.dataset).pipeline
     return DATASETS.build(data)
@@ -86,14 +88,14 @@ def screen(args: argparse.Namespace) -> list[dict]:
     """Train a head for each variant and evaluate it.
 
     Args:
-        args (argparse.Namespace): Of :func:`parse_args`.
+        args (argparse.Namespace): From :func:`parse_args`.
 
     Returns:
         list[dict]: Rows of ``COLUMNS``.
 
     Raises:
-        ValueError: If config and checkpoint do not fit, or too little is
-            detected.
+        ValueError: If config and checkpoint do not fit, or there are too few
+            detections.
     """
     cfg = Config.fromfile(args.config)
     model = load_model(args.config, cfg, args.checkpoint)
@@ -104,8 +106,8 @@ def screen(args: argparse.Namespace) -> list[dict]:
     train, test = (x.nonzero()[:, 0] for x in (~held_back, held_back))
     if len(test) == 0:
         raise ValueError(
-            'Nothing is detected in the fifth of the images that is held '
-            'back. Give the checkpoint of a trained detector.'
+            'The model detects nothing in the held-back fifth of the images. '
+            'Use the checkpoint of a trained detector.'
         )
     results = [found.results[i] for i in test]
     img_ids = [dataset.get_data_info(i)['img_id'] for i in range(len(dataset))]
@@ -128,8 +130,8 @@ def screen(args: argparse.Namespace) -> list[dict]:
     class_score_ap = ap_by(found.scores[test].numpy())
     oracle_ap = mean_precision(coco_eval.precision_by('oracle_score', False))
     rows = [
-        dict(variant='(class score)', ap=class_score_ap),
-        dict(variant='(class score x true MaskIoU)', ap=oracle_ap),
+        dict(variant='class score', ap=class_score_ap),
+        dict(variant='class score x true MaskIoU', ap=oracle_ap),
     ]
     head_cfg = dict(cfg.model.roi_head.mask_iou_head)
     head_cfg['num_classes'] = cfg.model.roi_head.bbox_head.num_classes

@@ -1,4 +1,4 @@
-"""mmdet's tools/test.py, which also runs over torchrun without a GPU.
+"""mmdet's tools/test.py, which also works with torchrun without a GPU.
 
 See ``--help`` for its arguments.
 """

@@ -1,4 +1,4 @@
-"""mmdet's tools/train.py, which also runs over torchrun without a GPU.
+"""mmdet's tools/train.py, which also works with torchrun without a GPU.
 
 See ``--help`` for its arguments.
 """

@@ -82,7 +82,7 @@ def test_without_a_runtime_the_file_is_written_unchecked(
     monkeypatch.setattr(TOOL, 'has_runtime', lambda: False)
     out = tmp_path / 'head.onnx'
     run(monkeypatch, trained.config, trained.checkpoint, out)
-    assert 'unchecked' in capsys.readouterr().out
+    assert 'Not checked' in capsys.readouterr().out
     assert parity.open_session(out)
 
 

@@ -123,12 +123,12 @@ def test_twin_without_mask_scores_comes_first(case, monkeypatch):
 @pytest.mark.parametrize(
     ('arguments', 'message'),
     [
-        (('good.json',), 'must be NAME=FILE'),
+        (('good.json',), 'must be NAME=PREFIX'),
         (('a={0}/missing.json',), 'missing.json does not exist'),
-        (('a={0}/good.json', 'b={0}/other.json'), 'at other max_dets'),
-        (('a={0}/empty.json',), 'holds no detections'),
+        (('a={0}/good.json', 'b={0}/other.json'), 'differ in max_dets'),
+        (('a={0}/empty.json',), 'contains no detections'),
         (('a={0}/ann.json',), 'ann.json is not a PREFIX.mask_scores.json'),
-        (('a={0}/good.json', 'a={0}/bad.json'), 'names .* must differ'),
+        (('a={0}/good.json', 'a={0}/bad.json'), 'must have a different NAME'),
     ],
 )
 def test_what_is_wrong_is_named(case, monkeypatch, arguments, message):

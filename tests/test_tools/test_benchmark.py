@@ -62,8 +62,8 @@ def test_figures_of_the_paper_to_three_digits(flops):
 @pytest.mark.parametrize(
     ('arguments', 'message'),
     [
-        (['paste', '--ann', 'a.json'], 'go together'),
-        (['paste'], 'neither data/coco nor data/digits is here'),
+        (['paste', '--ann', 'a.json'], 'must be given together'),
+        (['paste'], 'data/coco and data/digits do not exist'),
         (['paste', '--device', 'cuda', '--ann', 'a', '--img-dir', 'b'], 'CPU'),
     ],
 )

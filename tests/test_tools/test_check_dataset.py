@@ -41,7 +41,7 @@ def test_images_that_are_not_found(run, tmp_path):
     path = write(tmp_path / 'x', content())
     moved = tmp_path / 'ann.json'
     path.rename(moved)
-    assert 'image files not checked; name --img-dir' in run(moved)
+    assert 'image files not checked; set --img-dir' in run(moved)
 
 
 def test_files_of_another_order(run, tmp_path):

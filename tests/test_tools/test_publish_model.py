@@ -72,7 +72,7 @@ def test_files_entry_and_card(folder, monkeypatch, capsys, workspace):
     zoo = folder / 'zoo'
     url = 'http://127.0.0.1:1/zoo/'
     run(monkeypatch, folder, f'--url={url}', f'--zoo-dir={zoo}')
-    assert 'detections of' in capsys.readouterr().out
+    assert 'detections on' in capsys.readouterr().out
     (path,) = (folder / 'out').glob('*.pth')
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
     date, start = path.stem.removeprefix(f'{NAME}_').split('-')
@@ -303,7 +303,7 @@ def test_nothing_is_published_on_an_error(folder, monkeypatch, case):
 @pytest.mark.parametrize(
     ('arguments', 'message'),
     [
-        (['--url=../x y'], 'is no address'),
+        (['--url=../x y'], 'is not a URL'),
         (['--zoo-dir=zoo'], 'needs --url'),
         (['--image=none.png'], 'none.png does not exist'),
         (['--config=none.py'], 'none.py does not exist'),

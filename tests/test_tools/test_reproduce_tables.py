@@ -235,7 +235,7 @@ def test_what_is_there_is_not_run_again(table, reproduce, out_dir, capsys):
     # Results of other seeds than were asked for are kept.
     table = json.loads((out_dir / 'tiny/heads.json').read_text())
     assert table[2]['cells'][0]['seeds'] == 2
-    assert capsys.readouterr().out.count(', there:') == 3
+    assert capsys.readouterr().out.count(', complete:') == 3
     assert len(results) == 4
     assert {p: p.stat().st_mtime_ns for p in results} == before
 
@@ -244,7 +244,7 @@ def test_one_row(table, reproduce, out_dir, capsys):
     reproduce('--table', 'heads', '--row', 'maskness')
     output = capsys.readouterr().out
     # It and what it starts from; the table has all rows.
-    assert output.count(', there:') == 2
+    assert output.count(', complete:') == 2
     assert '| MS R-CNN |' in squeezed(output)
 
 

@@ -14,21 +14,21 @@ DEMO_RESULTS := $(DEMO)/results.mask_scores.json
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
-	@echo 'Variables: VENV=PATH (an environment to use or to make, default .venv), PYTHON=python3'
+	@echo 'Variables: VENV=PATH (environment to use or create, default .venv), PYTHON=python3'
 
-setup: $(READY) ## make the environment; what is installed there already stays
+setup: $(READY) ## create the environment; installed packages are kept
 
 $(PY):
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
 	  echo 'The tested versions need Python 3.11 or newer: make PYTHON=python3.11 ...'; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 
-# torch before mmcv, and mmcv without build isolation: pip would otherwise
-# build it without its ops. -g0 halves the time of the build.
+# Install torch before mmcv, and mmcv without build isolation. Otherwise pip
+# builds mmcv without its ops. -g0 halves the build time.
 $(READY): requirements.txt setup.py pyproject.toml | $(PY)
 	$(PY) tools/missing_requirements.py requirements.txt > $(VENV)/missing.txt
 	$(PY) -m pip install -r $(VENV)/missing.txt 'setuptools>=64,<81' wheel ninja psutil packaging
-	$(PY) -c 'import cv2' || { echo 'OpenCV lacks a system library, such as: apt-get install libgl1 libglib2.0-0'; exit 1; }
+	$(PY) -c 'import cv2' || { echo 'OpenCV lacks a system library. Try: apt-get install libgl1 libglib2.0-0'; exit 1; }
 	$(PY) -c 'import torch, mmcv._ext' 2> /dev/null || { \
 	  echo 'Building the ops of $(MMCV): about 10 minutes on 2 cores'; \
 	  CFLAGS=-g0 CXXFLAGS=-g0 $(PY) -m pip install \
@@ -37,15 +37,15 @@ $(READY): requirements.txt setup.py pyproject.toml | $(PY)
 	$(PY) -c 'import mmdet_msrcnn'
 	touch $@
 
-demo: $(DEMO)/report.md ## train, evaluate and report on the embedded data set
+demo: $(DEMO)/report.md ## generate digits, train, evaluate and report
 	@cat $<
 	@ls -d "$(CURDIR)/$(DEMO)"/report.* "$(CURDIR)/$(DEMO)/score_vs_iou.png" "$(CURDIR)/$(DEMO)/overlays"
 
 data/digits/val.json: | $(READY)
 	$(PY) tools/datasets/make_digits.py data/digits
 
-# An interrupted training resumes from its last epoch. It need not evaluate:
-# the next step does.
+# An interrupted training resumes after its last epoch. It skips evaluation,
+# because the next step evaluates.
 $(DEMO)/trained: | $(READY) data/digits/val.json
 	$(PY) tools/train.py $(DEMO_CONFIG) --work-dir $(DEMO) --resume \
 	  --cfg-options train_cfg.val_begin=1000
@@ -59,26 +59,26 @@ $(DEMO)/report.md: $(DEMO_RESULTS)
 	$(PY) tools/analyze_results.py 'MS R-CNN=$<' --ann data/digits/val.json \
 	  --img-dir data/digits/val --out-dir $(DEMO) > /dev/null
 
-# Threads of two processes would wait for each other.
+# More threads would make the two processes wait for each other.
 test: $(READY) lint ## lint and the fast tests
 	OMP_NUM_THREADS=1 $(PY) -m pytest -q -n 2 --dist loadfile
 
-coverage: $(READY) ## the fast tests, and the share of the code they run
+coverage: $(READY) ## the fast tests, with code coverage
 	OMP_NUM_THREADS=1 $(PY) -m pytest -q -n 2 --dist loadfile --cov --cov-report term --cov-report xml
 
 test-slow: $(READY) ## training runs through mmdet's entry points, packaging
 	$(PY) -m pytest -q -m slow
 
-test-packaging: $(READY) ## wheel, sdist and mim in an environment of their own
+test-packaging: $(READY) ## wheel, sdist and mim in a new environment
 	$(PY) -m pytest -q -m slow tests/test_packaging.py
 
-test-gpu: $(READY) ## a GPU gives what the CPU gives
+test-gpu: $(READY) ## compare results on a GPU with those on the CPU
 	$(PY) -m pytest -q -rs tests/test_gpu.py
 
 stress: $(READY) ## 20 kills, 2,000 steps and 2,000 detections: about 20 minutes
 	$(PY) -m pytest -q -s -m stress
 
-mutations: $(READY) ## break the code on purpose, and see that tests notice
+mutations: $(READY) ## break the code on purpose; a test must fail
 	OMP_NUM_THREADS=1 $(PY) tests/mutations.py
 
 lint: $(READY) ## ruff
@@ -89,8 +89,8 @@ format: $(READY) ## rewrite the code in the project's style
 	$(PY) -m ruff check --fix .
 	$(PY) -m ruff format .
 
-docs: $(READY) ## the documentation as a site, in site/; a broken link fails
+docs: $(READY) ## the documentation as a site, in site/; broken links fail
 	NO_MKDOCS_2_WARNING=1 $(PY) -m mkdocs build --strict
 
-clean-demo: ## forget the demo's model, to train it anew
+clean-demo: ## delete the demo's outputs, to train again
 	rm -rf $(DEMO)

@@ -1,7 +1,7 @@
-"""Makes the site of the files that GitHub shows, and of the docstrings.
+"""Hooks that build the site from the Markdown files and the docstrings.
 
-Pages keep their paths from the root of the repository, so that their links
-among each other are right on both.
+Pages keep their paths relative to the root of the repository, so links between
+them work on GitHub and on the site.
 """
 
 import posixpath
@@ -18,14 +18,14 @@ from mkdocs.structure.pages import Page
 ROOT = Path(__file__).parents[1]
 PAGES = ('*.md', 'docs/**/*.md', 'configs/*/README.md')
 PACKAGE = 'mmdet_msrcnn'
-# What tools and tests use; configs and users do not.
+# Packages for tools and tests, not for configs and users.
 INTERNAL = ('compat', 'lab', 'utils')
 ROLE = re.compile(r':\w+:`([^`]+)`')
 LINK = re.compile(r'\]\(([^)#\s]+)')
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
-    """Replace the files of docs/ by those of the repository."""
+    """Replace the files of docs/ with the pages of the repository."""
     pages = sorted(
         path.relative_to(ROOT).as_posix()
         for pattern in PAGES
@@ -47,7 +47,7 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
 
 
 def on_page_markdown(markdown: str, page: Page, **kwargs) -> str:
-    """Let a link to a folder lead to its README."""
+    """Point links to a folder to its README."""
 
     def readme(match: re.Match) -> str:
         is_folder = (ROOT / resolve(page.file.src_uri, match[1])).is_dir()
@@ -61,12 +61,12 @@ def file(name: str, config: MkDocsConfig) -> File:
 
 
 def resolve(page: str, link: str) -> str:
-    """The path from the root that a link of a page leads to."""
+    """Resolve a link of a page to a path from the root."""
     return posixpath.normpath(posixpath.join(posixpath.dirname(page), link))
 
 
 def linked(page: str, text: str) -> Iterator[str]:
-    """The files and folders of the repository that a page links to."""
+    """List the files and folders of the repository that a page links to."""
     for link in LINK.findall(text):
         target = resolve(page, link)
         if not target.startswith('..') and (ROOT / target).exists():
@@ -74,7 +74,7 @@ def linked(page: str, text: str) -> Iterator[str]:
 
 
 def folder(name: str, config: MkDocsConfig) -> dict[str, File]:
-    """A folder without a README: its files, and a page that lists them."""
+    """Collect the files of a folder without README, and a page with a list."""
     names = [
         path.relative_to(ROOT).as_posix()
         for path in sorted((ROOT / name).rglob('*'))
@@ -92,8 +92,8 @@ def folder(name: str, config: MkDocsConfig) -> dict[str, File]:
 
 
 def api_pages() -> Iterator[tuple[str, str]]:
-    """A page for each public package, with a section for each module."""
-    # Registries need no docstring each.
+    """Make a page for each public package, with a section per module."""
+    # Show the registries, although they have no docstrings.
     option = '    options: {show_if_no_docstring: true}\n'
     yield 'api/registry.md', api_page('registry', ['registry']) + option
     for path in sorted((ROOT / PACKAGE).rglob('__init__.py')):
@@ -110,7 +110,7 @@ def api_page(title: str, modules: list[str]) -> str:
 
 
 def expand(nav: list, pages: list[str]) -> list:
-    """Replace the patterns of a nav by pages, leave out what is missing."""
+    """Replace the patterns of a nav with pages; leave out missing pages."""
     rest = [page for page in pages if page not in leaves(nav)]
 
     def entries(item: dict | list | str) -> list:
@@ -137,7 +137,7 @@ def leaves(item: dict | list | str) -> list[str]:
 
 
 class WithoutRoles(griffe.Extension):
-    """Takes ``:obj:`ConfigDict``` of mmdet's docstrings for ConfigDict."""
+    """Extension that replaces roles like ``:obj:`ConfigDict``` by names."""
 
     def on_object(self, *, obj: griffe.Object, **kwargs) -> None:
         if obj.docstring:

@@ -1,9 +1,9 @@
-"""Break the package on purpose and see whether its tests notice.
+"""Break the package on purpose and check that a test fails.
 
-``python tests/mutations.py [NAME ...]`` applies each mutation of
+``python tests/mutations.py [NAME ...]`` applies each mutation in
 ``tests/mutation_tables`` to a temporary copy of the repository and runs the
-nearest tests there; ``--list`` names the mutations. The exit status is 1 if
-a mutation survives, or does not apply any longer.
+nearest tests there. ``--list`` lists the mutations. The exit status is 1 if a
+mutation survives, or no longer applies.
 """
 
 import argparse
@@ -28,13 +28,13 @@ FAILED_TEST = re.compile(r'^(?:FAILED|ERROR) (\S+)', re.MULTILINE)
 
 
 class Mutation(NamedTuple):
-    """One fault.
+    """One mutation of the code.
 
     Attributes:
         name (str): Name on the command line.
         file (str): File in the package.
-        old (str): Text of the file, found once.
-        new (str): Text to put in its place.
+        old (str): Text that occurs once in the file.
+        new (str): Text to replace it.
         tests (tuple[str]): Nearest tests.
     """
 
@@ -49,7 +49,7 @@ def read_tables() -> dict[str, Mutation]:
     """Read all mutations by name.
 
     Raises:
-        ValueError: If two have the same name.
+        ValueError: If two mutations have the same name.
     """
     mutations = {}
     for table in TABLES:
@@ -68,18 +68,18 @@ def mutate(source: str, mutation: Mutation) -> str:
 
     Args:
         source (str): Text of the file.
-        mutation (Mutation): What to change.
+        mutation (Mutation): The mutation.
 
     Returns:
         str: The changed text, which compiles.
 
     Raises:
-        ValueError: If the old text is not found exactly once.
+        ValueError: If the old text does not occur exactly once.
     """
     count = source.count(mutation.old)
     if count != 1:
         raise ValueError(
-            f'The old text is in {mutation.file} {count} times, not once. '
+            f'The old text occurs {count} times in {mutation.file}, not once. '
             'Adapt the mutation to the code.'
         )
     changed = source.replace(mutation.old, mutation.new)
@@ -91,7 +91,7 @@ def copy_repository(folder: Path) -> None:
     """Copy the files that git tracks or would add.
 
     Args:
-        folder (Path): Where to.
+        folder (Path): Folder to copy to.
     """
     listed = subprocess.run(
         ['git', 'ls-files', '-z', '-co', '--exclude-standard'],
@@ -122,7 +122,7 @@ def failed_test(
     Raises:
         RuntimeError: If pytest cannot run the tests.
     """
-    # Bytecode of a changed file could stay in use.
+    # Otherwise the bytecode of an unchanged file could be reused.
     env = dict(os.environ, PYTHONPATH=str(folder), PYTHONDONTWRITEBYTECODE='1')
     command = [sys.executable, '-m', 'pytest', '-x', '-q']
     process = subprocess.Popen(
@@ -140,7 +140,7 @@ def failed_test(
         return f'the limit of {limit:.0f} s'
     finally:
         if process.poll() is None:
-            # With the processes that it started.
+            # Also ends the processes that pytest started.
             os.killpg(process.pid, signal.SIGKILL)
             process.wait()
     if process.returncode == 0:
@@ -154,13 +154,13 @@ def failed_test(
 
 
 def run(names: list[str]) -> int:
-    """Run mutations and print what becomes of each.
+    """Run mutations and print the result of each.
 
     Args:
         names (list[str]): Mutations to run; all if empty.
 
     Returns:
-        int: Number of mutations that are not killed.
+        int: Number of mutations that were not killed.
     """
     mutations = read_tables()
     chosen = [mutations[name] for name in names or mutations]
@@ -182,7 +182,7 @@ def run(names: list[str]) -> int:
                 if wrong:
                     raise RuntimeError(f'{wrong} fails without the mutation')
                 path.write_text(mutate(source, mutation))
-                # Ranks that wait for each other never end.
+                # Without a limit, ranks could wait for each other forever.
                 limit = 60 + 2 * seconds
                 test = failed_test(folder, mutation.tests, limit)
                 result = f'killed by {test}' if test else 'SURVIVED'
@@ -192,12 +192,12 @@ def run(names: list[str]) -> int:
                 path.write_text(source)
             alive += test is None
             print(f'{mutation.name}: {result}', flush=True)
-    print(f'{len(chosen) - alive} of {len(chosen)} mutations are killed.')
+    print(f'{len(chosen) - alive} of {len(chosen)} mutations were killed.')
     return alive
 
 
 def main() -> int:
-    """Read the command line and run."""
+    """Run the command."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument('names', nargs='*', metavar='NAME')
     parser.add_argument('--list', action='store_true')

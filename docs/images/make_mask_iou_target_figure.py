@@ -1,4 +1,4 @@
-"""Draw mask_iou_target.png: what the target of the MaskIoU head counts.
+"""Draw mask_iou_target.png: the regions in the target of the MaskIoU head.
 
 Usage: python docs/images/make_mask_iou_target_figure.py
 """
@@ -27,7 +27,7 @@ from mmdet_msrcnn.models.targets.mask_iou_target import (
 OUT = Path(__file__).with_name('mask_iou_target.png')
 HEIGHT, WIDTH = 150, 210
 BOX = (24.0, 18.0, 136.0, 130.0)
-# Index in this list is the value of a pixel in the drawn maps.
+# The index in this list is the value of a pixel in the drawn maps.
 REGIONS = [
     ('', '#f2f2f2'),
     ('overlap', '#009e73'),
@@ -35,12 +35,12 @@ REGIONS = [
     ('missed inside the box', '#56b4e9'),
     ('missed outside the box', '#d97fb0'),
 ]
-# Where the letters of the regions go, (x, y) in pixels.
+# Positions of the letters of the regions, (x, y) in pixels.
 LETTERS = [(92, 75), (38, 92), (128, 30), (149, 72)]
 
 
 def blob(y, x, center, radius, waves):
-    """Signed distance to the rim of a wavy disc, positive inside."""
+    """Compute the signed distance to a wavy disc, positive inside."""
     dy, dx = y - center[0], x - center[1]
     angle = np.arctan2(dy, dx)
     rim = 1 + sum(a * np.cos(k * angle + phase) for k, a, phase in waves)
@@ -48,7 +48,7 @@ def blob(y, x, center, radius, waves):
 
 
 def make_masks():
-    """Ground truth (1, H, W) and predicted probabilities (1, 28, 28)."""
+    """Make ground truth (1, H, W) and probabilities (1, 28, 28)."""
     y, x = np.mgrid[:HEIGHT, :WIDTH] + 0.5
     waves = [(1, 0.22, 0.2), (2, 0.2, 0.5), (3, 0.1, 2.2), (5, 0.05, 1.0)]
     truth = blob(y, x, (74, 92), 50, waves) > 0
@@ -67,7 +67,7 @@ def make_masks():
 
 
 def regions(pred, truth, in_box):
-    """Map of REGIONS from three bool arrays of equal shape."""
+    """Map three bool arrays of equal shape to indices of REGIONS."""
     conditions = [
         pred & truth,
         pred & ~truth,
@@ -78,7 +78,7 @@ def regions(pred, truth, in_box):
 
 
 def sampled_regions(truth, probs, boxes):
-    """The same map at the samples of ``mask_iou_target``, and their steps."""
+    """Make the map at the samples of ``mask_iou_target``; add their steps."""
     x = sample_axis(boxes[:, 0], boxes[:, 2], WIDTH, 28)
     y = sample_axis(boxes[:, 1], boxes[:, 3], HEIGHT, 28)
     columns = interpolate_rows(probs.mT, x.positions)

@@ -1,4 +1,4 @@
-"""What the data set scripts share: pictures and lists in COCO format."""
+"""Pictures and lists in COCO format, shared by the data set scripts."""
 
 from pathlib import Path
 from typing import Any
@@ -11,16 +11,16 @@ from pycocotools import mask as mask_utils
 def save_image(
     folder: Path, file_name: str, pixels: np.ndarray, image_id: int
 ) -> dict[str, Any]:
-    """Write a picture and describe it the way COCO does.
+    """Write a picture and describe it in COCO format.
 
     Args:
-        folder (Path): Where the picture goes.
-        file_name (str): Its name there, with the suffix.
+        folder (Path): Folder to write to.
+        file_name (str): Name of the file, with the suffix.
         pixels (np.ndarray): uint8 in BGR order, shape (H, W, 3).
         image_id (int): Unique id of the picture.
 
     Returns:
-        dict: The entry for COCO's list of images.
+        dict: The entry for the list of images.
 
     Raises:
         OSError: If the picture cannot be written.
@@ -44,12 +44,12 @@ def coco_annotation(
     category_id: int,
     iscrowd: int = 0,
 ) -> dict[str, Any]:
-    """Describe one instance, or one crowd region, the way COCO does.
+    """Describe one instance, or one crowd region, in COCO format.
 
     Args:
         mask (np.ndarray): Pixels of the instance, bool, shape (H, W).
-        annotation_id (int): Unique id, from 1: COCO's evaluation takes an id
-            of 0 for "no match".
+        annotation_id (int): Unique id, from 1. For COCO's evaluation, id 0
+            means "no match".
         image_id (int): Id of the image.
         category_id (int): Id of the category.
         iscrowd (int): 1 for a crowd region. Defaults to 0.

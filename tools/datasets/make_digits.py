@@ -1,17 +1,17 @@
-"""Make the demo data set "digit scenes" in the COCO format.
+"""Make the demo data set "digit scenes" in COCO format.
 
-Each picture shows some of scikit-learn's 1797 handwritten digits (8 x 8
-pixels each, they come with the package), enlarged, turned, filled and partly
-covered by one another, on a textured background. No source digit is in both
-splits. The same arguments give the same bytes.
+The 1797 handwritten digits, 8 x 8 pixels each, come with scikit-learn. Each
+picture shows some of them, enlarged, rotated, filled and partly covered by
+each other, on a textured background. No source digit is in both splits. The
+same arguments give the same bytes.
 
 ``configs/demo/`` reads the result from ``data/digits``::
 
     OUT_DIR/train/*.png, OUT_DIR/val/*.png
     OUT_DIR/train.json, OUT_DIR/val.json   written last
 
-The masks show what is visible of each digit. The annotation of a single
-digit has one key beyond COCO's, ``source``: its index in ``load_digits``.
+A mask is the visible part of a digit. The annotation of a single digit has one
+more key than COCO's, ``source``: its index in ``load_digits``.
 """
 
 import argparse
@@ -36,7 +36,7 @@ CROWD_EVERY = 12
 
 
 def load_pools(seed: int) -> dict[str, Pool]:
-    """Split the source digits into those of 'train' and those of 'val'."""
+    """Split the source digits into 'train' and 'val'."""
     digits = load_digits()
     ink = digits.images.astype(np.float32)
     ink /= ink.max(axis=(1, 2), keepdims=True)
@@ -52,7 +52,7 @@ def load_pools(seed: int) -> dict[str, Pool]:
 def annotations(
     scene: Scene, image_id: int, first_id: int
 ) -> list[dict[str, Any]]:
-    """Describe the visible part of each instance the way COCO does.
+    """Describe the visible part of each instance in COCO format.
 
     Args:
         scene (Scene): The finished scene.
@@ -83,14 +83,14 @@ def make_split(
     """Draw the pictures of one split.
 
     Args:
-        folder (Path): Where the pictures go; exists.
-        pool (Pool): The split's source digits.
+        folder (Path): Existing folder for the pictures.
+        pool (Pool): Source digits of the split.
         count (int): Number of pictures.
         size (int): Side of the pictures in pixels.
         seed (tuple[int, int]): Seed of the set and number of the split.
 
     Returns:
-        dict[str, list]: What COCO's file lists of them.
+        dict[str, list]: Content of the COCO file.
     """
     images: list[dict[str, Any]] = []
     labels: list[dict[str, Any]] = []
@@ -113,17 +113,17 @@ def make_digits(
     size: int = 192,
     seed: int = 0,
 ) -> str:
-    """Make the whole set; the lists come last, once all pictures are there.
+    """Make the whole set; write the lists last, after all pictures.
 
     Args:
-        out_dir (Path): Where the set goes; created if missing.
-        num_train (int): Pictures to train on. Defaults to 600.
-        num_val (int): Pictures to evaluate on. Defaults to 150.
+        out_dir (Path): Output folder; created if missing.
+        num_train (int): Number of training pictures. Defaults to 600.
+        num_val (int): Number of validation pictures. Defaults to 150.
         size (int): Side of the pictures in pixels. Defaults to 192.
         seed (int): Seed of the whole set. Defaults to 0.
 
     Returns:
-        str: One line that says what was made.
+        str: Summary in one line.
 
     Raises:
         ValueError: If a number is out of range.
@@ -155,9 +155,9 @@ def make_digits(
 
 
 def main() -> None:
-    """Make the set from the command line."""
+    """Run the command."""
     parser = argparse.ArgumentParser(
-        description='Make the demo data set "digit scenes", COCO format.'
+        description='Make the demo data set "digit scenes" in COCO format.'
     )
     parser.add_argument('out_dir', type=Path)
     parser.add_argument('--num-train', type=int, default=600)

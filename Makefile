@@ -81,9 +81,10 @@ stress: $(READY) ## 20 kills, 2,000 steps and 2,000 detections: about 20 minutes
 mutations: $(READY) ## break the code on purpose; a test must fail
 	OMP_NUM_THREADS=1 $(PY) tests/mutations.py
 
-lint: $(READY) ## ruff
+lint: $(READY) ## ruff and mypy
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
+	$(PY) -m mypy
 
 format: $(READY) ## rewrite the code in the project's style
 	$(PY) -m ruff check --fix .

@@ -1,8 +1,8 @@
 """There is one version."""
 
-import tomllib
 from importlib.metadata import version
 
+import tomllib
 import yaml
 
 import mmdet_msrcnn

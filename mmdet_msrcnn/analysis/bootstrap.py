@@ -54,7 +54,9 @@ def bootstrap(
     for ranking, key in coco_eval.rankings.items():
         coco_eval.precision_by(key, by_area=False)
         evaluators[ranking] = WeightedPrecision(coco_eval)
-    ious_of = {img_id: [] for img_id in coco_eval.params.imgIds}
+    ious_of: dict[int, list] = {
+        img_id: [] for img_id in coco_eval.params.imgIds
+    }
     for det in coco_eval.detections:
         pair = det.get('mask_iou'), det['true_iou']
         ious_of[det['image_id']].append(pair)
@@ -179,11 +181,11 @@ def interval(values: Iterable[float]) -> tuple[float, float]:
     Returns:
         tuple[float, float]: Lower and upper end; NaN if no value is left.
     """
-    values = np.array(list(values), float)
-    values = values[~np.isnan(values)]
-    if not values.size:
+    defined = np.array(list(values), float)
+    defined = defined[~np.isnan(defined)]
+    if not defined.size:
         return float('nan'), float('nan')
-    low, high = np.percentile(values, (2.5, 97.5))
+    low, high = np.percentile(defined, (2.5, 97.5))
     return float(low), float(high)
 
 

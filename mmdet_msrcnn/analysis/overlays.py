@@ -43,7 +43,9 @@ def draw_overlays(
     Raises:
         FileNotFoundError: If an image cannot be read.
     """
-    by_image = {img_id: [] for img_id in coco.getImgIds()}
+    by_image: dict[int, list[dict]] = {
+        img_id: [] for img_id in coco.getImgIds()
+    }
     for det in detections:
         if det['score'] > SCORE_THR:
             by_image[det['image_id']].append(det)

@@ -157,6 +157,8 @@ def test_a_small_image_is_enlarged_and_drawn_on(coco, tmp_path):
 
 def test_missing_image_is_named(coco, tmp_path):
     (tmp_path / '1.png').write_text('not an image')
-    with pytest.raises(FileNotFoundError, match=r'1\.png is missing or is not'):
+    with pytest.raises(
+        FileNotFoundError, match=r'1\.png is missing or is not'
+    ):
         draw_overlays(coco, [], tmp_path, tmp_path / 'out', 1)
     assert not (tmp_path / 'out').exists()

@@ -53,7 +53,7 @@ def measure_dense(source: Source, repeats: int) -> list[dict]:
         found = len(sample.gt_instances)
         positives, dets = make_scene(batch), make_scene(batch, found)
         results = [detections(dets, 0)]
-        row = dict(instances=found)
+        row: dict[str, float] = dict(instances=found)
         for what, functions in (
             ('mask_iou_targets', mask_iou_targets(positives)),
             ('mask_targets', mask_head_targets(positives)),

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import torch
+from mmdet.models.detectors.base import BaseDetector
 from mmengine.config import Config
 from torch import nn
 
@@ -15,7 +16,7 @@ from mmdet_msrcnn.models.detectors.build_detector import build_detector
 MASK_RCNN, IN_TREE, OURS = 'Mask R-CNN', "mmdet's MS R-CNN", 'MS R-CNN'
 
 
-def build(cfg: Config) -> nn.Module:
+def build(cfg: Config) -> BaseDetector:
     """Build a detector that finds as many objects as allowed.
 
     Its weights are random, except for a bias that makes one class likely.
@@ -31,7 +32,7 @@ def build(cfg: Config) -> nn.Module:
 
 def detectors(
     ms_rcnn: Path, mask_rcnn: Path, device: str = 'cpu'
-) -> dict[str, nn.Module]:
+) -> dict[str, BaseDetector]:
     """Build Mask R-CNN, mmdet's MS R-CNN and ours with the same weights.
 
     Args:
@@ -40,7 +41,7 @@ def detectors(
         device (str): Device of the detectors. Defaults to 'cpu'.
 
     Returns:
-        dict[str, nn.Module]: Detectors by name.
+        dict[str, BaseDetector]: Detectors by name.
     """
     plain, in_tree = Config.fromfile(mask_rcnn), Config.fromfile(ms_rcnn)
     use_mmdet_mask_head(plain)

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Sequence
+from functools import partial
 
 import numpy as np
 from mmdet.evaluation import CocoMetric
@@ -49,7 +50,7 @@ def evaluators(
 ) -> dict[str, Callable[[], dict]]:
     """Set up CocoMetric and our metric on the same results."""
     content = json.loads(source.ann_file.read_text('utf-8'))
-    args = dict(ann_file=str(source.ann_file), metric=['bbox', 'segm'])
+    args: dict = dict(ann_file=str(source.ann_file), metric=['bbox', 'segm'])
     metrics = dict(
         mmdet=CocoMetric(**args),
         # CocoMetric matches up to 1,000 detections.
@@ -59,7 +60,7 @@ def evaluators(
         metric.dataset_meta = dict(classes=class_names(content))
         metric.img_ids = [gt['img_id'] for gt, _ in results]
     return {
-        name: lambda metric=metric: metric.compute_metrics(list(results))
+        name: partial(metric.compute_metrics, list(results))
         for name, metric in metrics.items()
     }
 

@@ -26,7 +26,7 @@ def count_flops(configs: Sequence[Path]) -> list[dict]:
         list[dict]: A row per head: ``head`` (str), ``parameters`` (int) and
         ``gmac`` (float), per RoI.
     """
-    rows = []
+    rows: list[dict] = []
     for path in configs:
         roi_head = Config.fromfile(path).model.roi_head
         costs = head_costs(roi_head)

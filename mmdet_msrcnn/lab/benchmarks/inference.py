@@ -38,7 +38,7 @@ def measure_inference(
     models = detectors(ms_rcnn, mask_rcnn, device)
     times, detections = [], []
     for batch in load_images(source):
-        found = {}
+        found: dict[str, float] = {}
 
         def detect(name: str, batch: dict = batch, found: dict = found):
             (result,) = models[name].test_step(batch)
@@ -47,13 +47,13 @@ def measure_inference(
         functions = {name: lambda n=name: detect(n) for name in models}
         times.append(time_in_turn(functions, repeats))
         detections.append(found)
-    seconds, detections = means(times), means(detections)
+    seconds, numbers = means(times), means(detections)
     return [
         dict(
             model=name,
             seconds=seconds[name],
             ratio=seconds[name] / seconds[MASK_RCNN],
-            detections=detections[name],
+            detections=numbers[name],
         )
         for name in models
     ]

@@ -1,8 +1,10 @@
 """Pasting of masks into the image at test, compared with mmdet."""
 
 from collections.abc import Callable
+from functools import partial
 
 import torch
+from mmdet.models.roi_heads.mask_heads import FCNMaskHead as MMDetMaskHead
 from torch import Tensor
 
 from mmdet_msrcnn.lab.benchmarks.scenes import (
@@ -25,8 +27,9 @@ def paste(scene: Scene) -> dict[str, Callable[[], Tensor]]:
     sample = scene.batch['data_samples'][0]
     probs = scene.mask_probs[:, None]
     labels = torch.zeros(len(probs), dtype=torch.long)
-    return {
-        name: lambda head=head: head._predict_by_feat_single(
+
+    def paste_by(head: MMDetMaskHead) -> Tensor:
+        return head._predict_by_feat_single(
             probs,
             scene.boxes.clone(),
             labels,
@@ -35,7 +38,9 @@ def paste(scene: Scene) -> dict[str, Callable[[], Tensor]]:
             rescale=True,
             activate_map=True,
         )
-        for name, head in mask_heads().items()
+
+    return {
+        name: partial(paste_by, head) for name, head in mask_heads().items()
     }
 
 

@@ -3,9 +3,10 @@
 from pathlib import Path
 
 import torch
+from mmdet.models.detectors.base import BaseDetector
 from mmengine.optim import OptimWrapper
 from mmengine.structures import InstanceData
-from torch import Tensor, nn
+from torch import Tensor
 
 from mmdet_msrcnn.lab.benchmarks.detectors import (
     IN_TREE,
@@ -31,13 +32,13 @@ COLUMNS = (
 )
 
 
-def add_proposals(model: nn.Module, boxes: Tensor) -> None:
+def add_proposals(model: BaseDetector, boxes: Tensor) -> None:
     """Add boxes in front of the region proposals of a detector.
 
     The proposals of an untrained model have few positives.
 
     Args:
-        model (nn.Module): Two-stage detector, changed in place.
+        model (:obj:`BaseDetector`): Two-stage detector, changed in place.
         boxes (Tensor): Shape (K, 4).
     """
     cls = type(model.rpn_head)
@@ -57,7 +58,7 @@ def add_proposals(model: nn.Module, boxes: Tensor) -> None:
     model.rpn_head.loss_and_predict = loss_and_predict
 
 
-def train_steps(models: dict[str, nn.Module], scene: Scene) -> dict:
+def train_steps(models: dict[str, BaseDetector], scene: Scene) -> dict:
     """Set up one training step of each detector on an image."""
     steps = {}
     for name, model in models.items():

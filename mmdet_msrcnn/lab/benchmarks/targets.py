@@ -1,6 +1,7 @@
 """Targets of the two mask heads compared with mmdet."""
 
 from collections.abc import Callable
+from functools import partial
 
 import torch
 from mmdet.models.roi_heads.mask_heads import FCNMaskHead as MMDetMaskHead
@@ -23,7 +24,7 @@ from mmdet_msrcnn.models import FCNMaskHead, MaskIoUHead
 from mmdet_msrcnn.models.mask_heads.mask_paste import paste_masks
 
 CFG = ConfigDict(mask_thr_binary=0.5, mask_size=MASK_SIZE)
-SMALL = dict(in_channels=8, conv_out_channels=8)
+SMALL: dict = dict(in_channels=8, conv_out_channels=8)
 
 TARGET_COLUMNS = compared(
     Column('mmdet, MAE', 'mmdet_mae', 4), Column('ours, MAE', 'ours_mae', 4)
@@ -76,9 +77,7 @@ def mask_heads() -> dict[str, MMDetMaskHead]:
 def mask_head_targets(scene: Scene) -> dict[str, Callable[[], Tensor]]:
     """Set up the targets of mmdet's mask head and of ours."""
     return {
-        name: lambda head=head: head.get_targets(
-            [scene.sampling], [scene.gt], CFG
-        )
+        name: partial(head.get_targets, [scene.sampling], [scene.gt], CFG)
         for name, head in mask_heads().items()
     }
 
@@ -140,6 +139,7 @@ def measure_mask_targets(source: Source, repeats: int) -> list[dict]:
         found, expected = (function() for function in functions.values())
         different += int((found != expected).sum())
     row = dict(masks='bitmap', **compare(times), differences=different)
+    # The system may not give the memory.
     if None not in memory[0].values():
-        row |= means(memory)
+        row |= means(memory)  # type: ignore[arg-type]
     return [row]

@@ -27,7 +27,7 @@ def time_in_turn(
     Returns:
         dict[str, float]: Median seconds by name.
     """
-    seconds = {name: [] for name in functions}
+    seconds: dict[str, list[float]] = {name: [] for name in functions}
     for i in range(warm_up + repeats):
         for name, function in functions.items():
             _synchronize()

@@ -75,7 +75,7 @@ def data_set_name(cfg: Config, collection: dict) -> str:
         str: Name for the type of the data set, else the training data of the
         collection.
     """
-    kind = inner_data_set(cfg.train_dataloader.dataset).get('type')
+    kind = inner_data_set(cfg.train_dataloader.dataset).get('type', '')
     return DATASETS.get(kind, collection['Metadata']['Training Data'])
 
 

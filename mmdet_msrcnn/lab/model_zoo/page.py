@@ -62,7 +62,8 @@ def _table(models: list[dict]) -> str:
 
 
 def _row(model: dict) -> tuple:
-    metrics, meta = {}, model['Metadata']
+    metrics: dict[str, float] = {}
+    meta = model['Metadata']
     for result in model['Results']:
         metrics |= result['Metrics']
     weights = model['Weights']

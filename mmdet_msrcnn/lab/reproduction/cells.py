@@ -85,13 +85,16 @@ def make_cell(
     ]
     values = [value * column.factor for value in found if value is not None]
     ours = statistics.fmean(values) if values else None
+    difference = None
+    if ours is not None and paper is not None:
+        difference = ours - paper
     return Cell(
         column=column.heading,
         paper=paper,
         ours=ours,
         std=statistics.stdev(values) if len(values) > 1 else None,
         seeds=len(values),
-        difference=None if None in (ours, paper) else ours - paper,
+        difference=difference,
     )
 
 

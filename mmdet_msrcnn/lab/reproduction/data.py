@@ -35,7 +35,7 @@ def annotation_files(cfg: Config) -> list[Path]:
     datasets = (inner_data_set(cfg[name].dataset) for name in LOADERS)
     return list(
         dict.fromkeys(
-            Path(dataset.get('data_root') or '', dataset.ann_file)
+            Path(dataset.get('data_root') or '', dataset['ann_file'])
             for dataset in datasets
         )
     )

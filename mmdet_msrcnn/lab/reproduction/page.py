@@ -38,7 +38,7 @@ def load_results(folder: Path) -> dict[str, list[dict]]:
     Returns:
         dict[str, list[dict]]: Results by variant, in order of seeds.
     """
-    results = {}
+    results: dict[str, list[dict]] = {}
     for path in sorted(folder.glob('*/seed*.json')):
         result = json.loads(path.read_text())
         results.setdefault(result['variant'], []).append(result)

@@ -67,6 +67,8 @@ class CocoProtocol:
         """Find the recipe of a variant; None if it has no config."""
         if variant == MASKNESS:
             recipe = self.recipe(MS_RCNN)
+            if recipe is None:
+                return None
             use_maskness(recipe.test)
             return recipe._replace(train=None, starts_from_detector=True)
         path = next(self.configs.glob(f'*/{variant}_18e_coco.py'), None)
@@ -105,6 +107,8 @@ class SmallProtocol:
             return self._end_to_end(variant.removesuffix(END_TO_END))
         plus = variant in (MS_RCNN_PLUS, SAME_RECIPE)
         path = self._path(f'{MS_RCNN_PLUS if plus else MS_RCNN}_freeze')
+        if path is None:
+            return None
         cfg = Config.fromfile(path)
         if variant == SAME_RECIPE:
             use_faithful_head(cfg)

@@ -57,6 +57,7 @@ class Run:
     def checkpoint(self) -> Path:
         """Path of the trained model."""
         if self.recipe.train is None:
+            assert self.start is not None  # a recipe without training
             return self.start.checkpoint
         epochs = self.recipe.train.train_cfg.max_epochs
         return self.folder / 'train' / f'epoch_{epochs}.pth'
@@ -119,7 +120,7 @@ def _train(run: Run, tools: Path, gpus: int, lock: int) -> None:
     config = run.folder / 'train.py'
     run.recipe.train.dump(config)
     # Scales the learning rate to the batch size of all GPUs.
-    options = ['--auto-scale-lr']
+    options: list = ['--auto-scale-lr']
     if started:
         options += ['--resume', started]
     run_step(run.folder, tools, 'train', [config], gpus, options, lock)

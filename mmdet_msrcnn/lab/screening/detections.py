@@ -3,14 +3,16 @@
 Shape shorthand: D detections over all images.
 """
 
-from itertools import chain
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 import torch
+from mmdet.models.detectors.base import BaseDetector
 from mmengine.dataset import BaseDataset, pseudo_collate
+from mmengine.structures import InstanceData
 from pycocotools import mask as mask_utils
-from torch import Tensor, nn
+from torch import Tensor
 
 from mmdet_msrcnn.models.mask_heads.mask_fusion import select_by_label
 from mmdet_msrcnn.models.targets.detection_target import detection_targets
@@ -40,12 +42,54 @@ class Detections(NamedTuple):
     results: list[dict]
 
 
+def concatenate(parts: Sequence[Detections]) -> Detections:
+    """Put the detections of several images together.
+
+    Args:
+        parts (Sequence[Detections]): At least one.
+
+    Returns:
+        Detections: In the same order.
+    """
+    inputs = zip(*(part.inputs for part in parts), strict=True)
+    return Detections(
+        torch.cat([part.images for part in parts]),
+        tuple(map(torch.cat, inputs)),
+        torch.cat([part.scores for part in parts]),
+        torch.cat([part.ious for part in parts]),
+        torch.cat([part.rates for part in parts]),
+        torch.cat([part.trained for part in parts]),
+        [result for part in parts for result in part.results],
+    )
+
+
+def to_results(
+    found: InstanceData, img_id: int, cat_ids: Sequence[int]
+) -> list[dict]:
+    """Convert detections to COCO results, with class scores."""
+    return [
+        dict(
+            image_id=img_id,
+            category_id=cat_ids[label],
+            score=score,
+            segmentation=mask_utils.encode(np.asfortranarray(mask)),
+        )
+        for label, score, mask in zip(
+            found.labels.tolist(),
+            found.scores.tolist(),
+            found.masks.byte().numpy(),
+            strict=True,
+        )
+    ]
+
+
 @torch.no_grad()
-def find_detections(model: nn.Module, dataset: BaseDataset) -> Detections:
+def find_detections(model: BaseDetector, dataset: BaseDataset) -> Detections:
     """Detect in every image and collect what a MaskScoreHead trains on.
 
     Args:
-        model (nn.Module): Detector with a MaskScoreHead, in eval mode.
+        model (:obj:`BaseDetector`): Detector with a MaskScoreHead, in eval
+            mode.
         dataset (BaseDataset): Images with the test pipeline, and ground
             truth in the size of the original image.
 
@@ -57,52 +101,37 @@ def find_detections(model: nn.Module, dataset: BaseDataset) -> Detections:
     """
     head, seen = model.roi_head.mask_iou_head, []
     mask_thr = model.roi_head.test_cfg.mask_thr_binary
-    cat_ids = dataset.cat_ids
     handle = head.register_forward_pre_hook(lambda _, args: seen.append(args))
     parts = []
-    for index in range(len(dataset)):
-        data = model.data_preprocessor(pseudo_collate([dataset[index]]))
-        (sample,) = model(**data, mode='predict')
-        found = sample.pred_instances
-        if len(found) == 0:
-            continue
-        feats, probs, labels, ranks = seen.pop()
-        ious, rates, trained = detection_targets(
-            select_by_label(probs, labels),
-            found,
-            sample.gt_instances,
-            sample.get('ignored_instances'),
-            mask_thr,
-        )
-        results = [
-            dict(
-                image_id=sample.img_id,
-                category_id=cat_ids[label],
-                score=score,
-                segmentation=mask_utils.encode(np.asfortranarray(mask)),
+    try:
+        for index in range(len(dataset)):
+            data = model.data_preprocessor(pseudo_collate([dataset[index]]))
+            (sample,) = model(**data, mode='predict')
+            found = sample.pred_instances
+            if len(found) == 0:
+                continue
+            feats, probs, labels, context = seen.pop()
+            targets = detection_targets(
+                select_by_label(probs, labels),
+                found,
+                sample.gt_instances,
+                sample.get('ignored_instances'),
+                mask_thr,
             )
-            for label, score, mask in zip(
-                labels.tolist(),
-                found.scores.tolist(),
-                found.masks.byte().numpy(),
-                strict=True,
+            part = Detections(
+                torch.full_like(labels, index),
+                (feats.half(), probs.half(), labels, context),
+                found.scores,
+                *targets,
+                to_results(found, sample.img_id, dataset.cat_ids),
             )
-        ]
-        inputs = feats.half(), probs.half(), labels, ranks
-        image = torch.full_like(labels, index)
-        tensors = found.scores, ious, rates, trained
-        parts.append((image, inputs, *tensors, results))
-    handle.remove()
+            parts.append(part)
+    finally:
+        handle.remove()
     if not parts:
         raise ValueError(
             f'The model detects nothing in {len(dataset)} images. Use the '
             'checkpoint of a trained detector, or lower '
             'test_cfg.rcnn.score_thr.'
         )
-    images, inputs, *tensors, results = zip(*parts, strict=True)
-    return Detections(
-        torch.cat(images),
-        tuple(map(torch.cat, zip(*inputs, strict=True))),
-        *map(torch.cat, tensors),
-        list(chain(*results)),
-    )
+    return concatenate(parts)

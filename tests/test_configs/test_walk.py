@@ -11,7 +11,7 @@ import torch
 from mmengine.config import Config
 from torch import nn
 
-from mmdet_msrcnn.models.checks import as_list
+from mmdet_msrcnn.models.roi_heads.checks import as_list
 from tests.config_family import CONFIGS, PEERS, name_of, twin_of
 from tests.helpers import build_model, collate, losses_of, scene
 

@@ -63,7 +63,7 @@ def test_images_without_a_detection_are_left_out(
 
 def test_no_detection_at_all_is_an_error(model, dataset, monkeypatch):
     monkeypatch.setitem(model.roi_head.test_cfg, 'score_thr', 1.1)
-    with pytest.raises(ValueError, match='The model detects nothing in 4 images'):
+    with pytest.raises(ValueError, match='detects nothing in 4 images'):
         find_detections(model, dataset)
 
 

@@ -1,4 +1,4 @@
-"""The mutations of tests/mutations.py fit the code as it is."""
+"""The mutations of tests/mutations.py fit the current code."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The scope keeps our types apart from mmdet's."""
+"""The scope separates our types from mmdet's."""
 
 import subprocess
 import sys

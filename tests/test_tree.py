@@ -1,4 +1,4 @@
-"""The tree explains itself, and arrows between its rooms go down."""
+"""The tree explains itself, and imports between its rooms go down."""
 
 import ast
 from pathlib import Path

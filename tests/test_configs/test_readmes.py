@@ -1,4 +1,4 @@
-"""The READMEs of the config folders lead to what exists."""
+"""Links and commands in the READMEs of the config folders are valid."""
 
 import re
 

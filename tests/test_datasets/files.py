@@ -1,4 +1,4 @@
-"""A small annotation file that is fine, and its images."""
+"""A small correct annotation file and its images."""
 
 import copy
 import json

@@ -1,4 +1,4 @@
-"""Each defect alone, in a file that is fine otherwise."""
+"""Each defect by itself, in a file without other defects."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""Files whose size is not that of the annotations."""
+"""Image files whose size differs from the annotations."""
 
 import struct
 import zlib

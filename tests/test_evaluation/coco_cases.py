@@ -1,4 +1,4 @@
-"""Random ground truth and detections in COCO form."""
+"""Random ground truth and detections in COCO format."""
 
 import contextlib
 import io

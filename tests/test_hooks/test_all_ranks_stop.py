@@ -1,4 +1,4 @@
-"""What one rank alone finds stops every rank, with the same message."""
+"""An error on one rank stops every rank with the same message."""
 
 import json
 import re

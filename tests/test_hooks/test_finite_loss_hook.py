@@ -1,4 +1,4 @@
-"""A training whose loss is no number stops before that is saved."""
+"""A training with a NaN or infinite loss stops before it is saved."""
 
 import pytest
 import torch

@@ -1,4 +1,4 @@
-"""A checkpoint that loads is there at every moment of a training."""
+"""A checkpoint that loads exists at every moment of a training."""
 
 import os
 from pathlib import Path

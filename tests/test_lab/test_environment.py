@@ -1,4 +1,4 @@
-"""What measured figures depend on."""
+"""Versions and hardware that measurements depend on."""
 
 import importlib
 import os

@@ -1,4 +1,4 @@
-"""What a training of mmengine logged."""
+"""Log of an mmengine training."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""Data that cannot be used: what a user gets to read."""
+"""Messages for data that cannot be used."""
 
 import json
 

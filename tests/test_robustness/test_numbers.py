@@ -1,4 +1,4 @@
-"""Losses and predictions stay numbers; where they cannot, it is said."""
+"""Losses and predictions stay finite; otherwise an error names them."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""The report against the evaluation that it is about."""
+"""The report compared with the evaluation."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""What a person reads about annotation files."""
+"""Messages about annotation files."""
 
 import json
 import sys

@@ -1,4 +1,4 @@
-"""An existing environment keeps what it has."""
+"""An existing environment keeps its packages."""
 
 from tests.helpers import ROOT
 

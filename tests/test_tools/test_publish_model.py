@@ -1,4 +1,4 @@
-"""Publishing a model and using what was published."""
+"""Publishing a model and using the published files."""
 
 import hashlib
 import json

@@ -1,4 +1,4 @@
-"""How the time of an image grows with its instances."""
+"""Time per image as the number of instances grows."""
 
 from mmdet_msrcnn.lab.benchmarks import dense
 from tests.test_lab.test_benchmarks.rows import assert_printable

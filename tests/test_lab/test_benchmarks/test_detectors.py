@@ -1,4 +1,4 @@
-"""The detectors that are timed against each other."""
+"""Detectors to compare in time."""
 
 import torch
 

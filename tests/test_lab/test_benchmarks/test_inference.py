@@ -1,4 +1,4 @@
-"""What mask scoring adds to the detection of an image."""
+"""Time that mask scoring adds to the detection of an image."""
 
 from mmdet_msrcnn.lab.benchmarks import inference
 from mmdet_msrcnn.lab.benchmarks.detectors import IN_TREE, MASK_RCNN, OURS

@@ -1,4 +1,4 @@
-"""Pasting masks into the image at test, against mmdet's."""
+"""Pasting of masks into the image at test, compared with mmdet."""
 
 from mmdet_msrcnn.lab.benchmarks import paste
 from tests.test_lab.test_benchmarks.rows import assert_printable

@@ -1,4 +1,4 @@
-"""Targets of the two mask heads, against mmdet's."""
+"""Targets of the two mask heads compared with mmdet."""
 
 import torch
 from mmdet.structures.mask import BitmapMasks

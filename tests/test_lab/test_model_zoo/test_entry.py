@@ -1,4 +1,4 @@
-"""What a metafile says of a published model."""
+"""Metafile entry of a published model."""
 
 import json
 

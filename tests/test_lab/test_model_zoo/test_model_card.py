@@ -1,4 +1,4 @@
-"""Which words describe a model."""
+"""Words that describe a model."""
 
 import pytest
 from mmengine.config import Config

@@ -1,4 +1,4 @@
-"""What of a training checkpoint is published."""
+"""Parts of a training checkpoint to publish."""
 
 import getpass
 import hashlib

@@ -1,4 +1,4 @@
-"""A table that is filled."""
+"""A filled table."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""A data set that is missing is named before anything starts."""
+"""A missing data set is an error before anything starts."""
 
 import pytest
 from mmengine.config import Config

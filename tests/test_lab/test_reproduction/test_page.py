@@ -1,4 +1,4 @@
-"""Figures of the documentation come from the results that are kept."""
+"""Figures in the documentation come from the stored results."""
 
 import json
 import re

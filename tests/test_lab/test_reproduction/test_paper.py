@@ -1,4 +1,4 @@
-"""What a table of the paper is made of."""
+"""Parts of a table of the paper."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Tables beside the paper's."""
+"""Tables with the paper's figures next to ours."""
 
 import csv
 

@@ -1,4 +1,4 @@
-"""What is read of a training."""
+"""Values that are read from a training."""
 
 import json
 

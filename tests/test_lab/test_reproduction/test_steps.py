@@ -1,4 +1,4 @@
-"""Programs that fail say why, and one alone works in a folder."""
+"""Failing programs give the reason; only one process works in a folder."""
 
 import subprocess
 import sys

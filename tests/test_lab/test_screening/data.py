@@ -1,4 +1,4 @@
-"""Data sets with images as at test and ground truth of the original size."""
+"""Data sets with the test pipeline and ground truth of the original size."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Detections of a frozen detector, with what a head needs to score them."""
+"""Detections of a frozen detector, with the inputs of a mask score head."""
 
 import numpy as np
 import pytest

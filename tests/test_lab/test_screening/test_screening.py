@@ -1,4 +1,4 @@
-"""Mask scores on features that are kept."""
+"""Mask scores on stored features."""
 
 import numpy as np
 import pytest

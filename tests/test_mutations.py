@@ -19,9 +19,9 @@ def test_a_mutation_changes_its_file(name):
 
 def test_old_text_that_is_not_found_once_is_named():
     mutation = MUTATIONS['ids-from-0']
-    with pytest.raises(ValueError, match='ground_truth.py 0 times, not once'):
+    with pytest.raises(ValueError, match=r'0 times in .*truth\.py, not once'):
         mutate('start = 1', mutation)
-    with pytest.raises(ValueError, match='ground_truth.py 2 times, not once'):
+    with pytest.raises(ValueError, match=r'2 times in .*truth\.py, not once'):
         mutate('f(start=1, start=1)', mutation)
 
 

@@ -105,7 +105,7 @@ EVALUATION = (
             ),
             (
                 'interval-of-undefined',
-                '    values = values[~np.isnan(values)]\n',
+                '    defined = defined[~np.isnan(defined)]\n',
                 '',
             ),
         ),

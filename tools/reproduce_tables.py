@@ -4,9 +4,10 @@
     python tools/reproduce_tables.py --table fusion --protocol demo
 
 Trains and evaluates what is missing for a table, in order. Writes the results
-and the paper's figures to OUT_DIR/PROTOCOL/TABLE.{md,csv,json}. After an
-interruption, the same command continues after the last complete epoch. A row
-that fails is marked with the reason, and the other rows continue.
+to OUT_DIR/PROTOCOL/TABLE.{md,csv,json}, with the paper's figures under the
+protocol coco. After an interruption, the same command continues after the last
+complete epoch. A row that fails is marked with the reason, and the other rows
+continue.
 
 The table test-dev also writes the submissions for the COCO server.
 

@@ -1,6 +1,7 @@
 """The tree explains itself, and imports between its rooms go down."""
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
@@ -84,3 +85,18 @@ def test_a_work_around_says_why_it_is_there_and_when_it_can_go(module):
     text = ast.get_docstring(ast.parse(MODULES[module].read_text()))
     assert LINK in text
     assert END in ' '.join(text.split())
+
+
+def test_places_of_the_architecture_exist():
+    text = (ROOT / 'docs/architecture.md').read_text()
+    places = set(re.findall(r'`([\w/*]+(?:\.py|/))`', text))
+    assert len(places) > 20
+    missing = [
+        place
+        for place in sorted(places)
+        if not any(
+            [*ROOT.glob(place), *PACKAGE.glob(place)]
+            or [*PACKAGE.rglob(place)]
+        )
+    ]
+    assert not missing

@@ -19,8 +19,8 @@ help: ## list the targets
 setup: $(READY) ## create the environment; installed packages are kept
 
 $(PY):
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
-	  echo 'The tested versions need Python 3.11 or newer: make PYTHON=python3.11 ...'; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 13))' || { \
+	  echo 'The tested versions need Python 3.11 or 3.12: make PYTHON=python3.11 ...'; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 
 # Install torch before mmcv, and mmcv without build isolation. Otherwise pip

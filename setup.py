@@ -1,4 +1,4 @@
-"""The one step of packaging that pyproject.toml cannot say.
+"""The one step of packaging that pyproject.toml cannot express.
 
 Imports neither torch nor mmcv, so that it runs before them.
 """

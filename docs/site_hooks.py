@@ -19,7 +19,7 @@ ROOT = Path(__file__).parents[1]
 PAGES = ('*.md', 'docs/**/*.md', 'configs/*/README.md')
 PACKAGE = 'mmdet_msrcnn'
 # Packages for tools and tests, not for configs and users.
-INTERNAL = ('compat', 'lab', 'utils')
+INTERNAL = ('lab', 'utils')
 ROLE = re.compile(r':\w+:`([^`]+)`')
 LINK = re.compile(r'\]\(([^)#\s]+)')
 

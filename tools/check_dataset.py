@@ -87,7 +87,8 @@ def main() -> None:
             classes = classes or class_names(content)
             findings += check_order(content, classes)
         print(
-            '\n'.join(f'  {line}' for line in lines_of(findings)) or '  fine'
+            '\n'.join(f'  {line}' for line in lines_of(findings))
+            or '  no problems found'
         )
         failed = failed or bool(of_level(findings, 'error'))
     if failed:

@@ -100,7 +100,7 @@ class MaskScoringInferencer(DetInferencer):
             raise ValueError(f'{inputs} contains no image')
         if others:
             warnings.warn(
-                f'Left out, because the suffix is not that of an image: '
+                f'Skipped files without an image suffix: '
                 f'{few(list(map(str, others)))}',
                 stacklevel=3,
             )

@@ -2,7 +2,7 @@
 
 cityscapesscripts 2.3.0 calls ``np.in1d``
 (https://github.com/mcordts/cityscapesScripts/blob/master/cityscapesscripts/evaluation/evalInstanceLevelSemanticLabeling.py).
-This file can go when a release of cityscapesscripts does not.
+This file can go when a release of cityscapesscripts no longer calls it.
 """
 
 from types import SimpleNamespace

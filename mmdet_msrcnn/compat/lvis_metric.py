@@ -2,7 +2,7 @@
 
 lvis 0.5.3 calls ``np.float``
 (https://github.com/lvis-dataset/lvis-api/blob/master/lvis/eval.py). This file
-can go when a release of lvis does not.
+can go when a release of lvis no longer calls it.
 """
 
 from mmdet.evaluation import LVISMetric as MMDetLVISMetric

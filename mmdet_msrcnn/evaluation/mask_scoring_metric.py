@@ -68,8 +68,8 @@ class MaskScoringMetric(CocoMetric):
     Args:
         ann_file (str, optional): COCO annotations. By default the ground
             truth comes from the data set.
-            metric (str | list[str]): Defaults to ``['bbox', 'segm']``. With
-                ``proposal`` or ``proposal_fast`` this works as CocoMetric.
+        metric (str | list[str]): Defaults to ``['bbox', 'segm']``. With
+            ``proposal`` or ``proposal_fast`` this works as CocoMetric.
         max_dets (int): Detections per image and class that count for AP.
             Defaults to 100.
         metric_items (Sequence[str], optional): Figures to return: CocoMetric's

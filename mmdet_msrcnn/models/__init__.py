@@ -2,11 +2,19 @@ from mmdet_msrcnn.models.detectors.frozen_two_stage import (
     FrozenTwoStageDetector,
 )
 from mmdet_msrcnn.models.losses.mask_iou_loss import MaskIoULoss
+from mmdet_msrcnn.models.mask_heads.base_mask_scorer import (
+    DETECTIONS,
+    POSITIVES,
+    BaseMaskScorer,
+)
 from mmdet_msrcnn.models.mask_heads.fcn_mask_head import FCNMaskHead
 from mmdet_msrcnn.models.mask_heads.mask_fusion import FUSIONS
 from mmdet_msrcnn.models.mask_heads.mask_iou_head import MaskIoUHead
 from mmdet_msrcnn.models.mask_heads.mask_score_head import MaskScoreHead
 from mmdet_msrcnn.models.mask_heads.maskness_head import MasknessHead
+from mmdet_msrcnn.models.roi_heads.base_mask_scoring_roi_head import (
+    BaseMaskScoringRoIHead,
+)
 from mmdet_msrcnn.models.roi_heads.cascade_mask_scoring_roi_head import (
     CascadeMaskScoringRoIHead,
 )
@@ -22,7 +30,11 @@ from mmdet_msrcnn.models.test_time_augs.mask_scoring_tta import (
 )
 
 __all__ = [
+    'DETECTIONS',
     'FUSIONS',
+    'POSITIVES',
+    'BaseMaskScorer',
+    'BaseMaskScoringRoIHead',
     'CascadeMaskScoringRoIHead',
     'DetectionScoringRoIHead',
     'FCNMaskHead',

@@ -1,8 +1,8 @@
-"""Facts of COCO that several rooms need."""
+"""Constants and helpers for COCO."""
 
 import numpy as np
 
-# Of its average precision.
+# IoU thresholds of COCO's AP.
 COCO_IOU_THRS = np.linspace(0.5, 0.95, 10)
 
 

@@ -84,7 +84,7 @@ CASES = {
         lambda model: model.roi_head.update(
             mask_iou_head=dict(type='MaskIoUHead', num_classes=3)
         ),
-        r"is mmdet\..*MaskIoUHead.*type='mmdet_msrcnn\.MaskIoUHead'",
+        r"got mmdet\..*MaskIoUHead.*type='mmdet_msrcnn\.MaskIoUHead'",
     ),
     'loss of mmdet': (
         other_loss,

@@ -32,9 +32,11 @@ def test_fine_files(run, tmp_path):
         (tmp_path / 'val' / path.name).write_bytes(path.read_bytes())
     out = run(train, val)
     line = '2 images, 4 annotations, 2 categories; image files in '
-    assert f'{train}: {line}{tmp_path}\n  fine\n' in out
-    assert out.count('\n  fine\n') == 2
-    assert '\n  fine\n' in run(train, '--img-dir', tmp_path / 'val')
+    assert f'{train}: {line}{tmp_path}\n  no problems found\n' in out
+    assert out.count('\n  no problems found\n') == 2
+    assert '\n  no problems found\n' in run(
+        train, '--img-dir', tmp_path / 'val'
+    )
 
 
 def test_images_that_are_not_found(run, tmp_path):
@@ -83,4 +85,4 @@ def test_what_is_no_annotation_file(run, tmp_path, capsys, data, message):
     out = capsys.readouterr().out
     assert message in out
     # The other file is checked all the same.
-    assert '\n  fine\n' in out
+    assert '\n  no problems found\n' in out

@@ -40,7 +40,7 @@ class BaseMaskScorer(BaseModule, metaclass=ABCMeta):
         trained_on (str): RoIs used for training: ``POSITIVES`` of the sampler,
             or ``DETECTIONS`` of the model itself.
         predicts (tuple[str]): Result fields that :meth:`decode` returns:
-            ``mask_ious``, ``mask_scores`` or both.
+            ``mask_ious``, and ``mask_scores`` if the head learns them.
         logs (tuple[str]): Names of the losses and statistics that
             :meth:`loss_and_target` returns.
         num_context_features (int): Number of columns of :meth:`context`.
@@ -49,9 +49,9 @@ class BaseMaskScorer(BaseModule, metaclass=ABCMeta):
         ValueError: If ``fusion`` is unknown.
     """
 
-    trained_on: str
-    predicts: tuple[str, ...]
-    logs: tuple[str, ...]
+    trained_on = ''
+    predicts: tuple[str, ...] = ()
+    logs: tuple[str, ...] = ()
     num_context_features = 0
 
     def __init__(
@@ -167,6 +167,51 @@ class BaseMaskScorer(BaseModule, metaclass=ABCMeta):
             dict: ``loss_mask_iou`` (dict), the losses and statistics named in
             :attr:`logs`; and the targets (Tensor), each of shape (K, ).
         """
+
+    def check_logs(self, losses: dict) -> dict:
+        """Check that the losses are those of :attr:`logs`.
+
+        Args:
+            losses (dict): ``loss_mask_iou`` of :meth:`loss_and_target`.
+
+        Returns:
+            dict: The losses.
+
+        Raises:
+            KeyError: If the names differ. A loss without a declared name would
+                not train on a frozen detector.
+        """
+        if {*losses} != {*self.logs}:
+            raise KeyError(
+                f'{type(self).__name__}.logs must name the losses and '
+                f'statistics {sorted(losses)}, got {sorted(self.logs)}'
+            )
+        return losses
+
+    def own_losses(self, losses: dict) -> dict:
+        """Select the losses and statistics of :attr:`logs`.
+
+        Args:
+            losses (dict): Losses of all heads. A cascade adds the stage in
+                front of a name.
+
+        Returns:
+            dict: Those of this head.
+
+        Raises:
+            RuntimeError: If there are none.
+        """
+        own = {
+            name: value
+            for name, value in losses.items()
+            if name.rsplit('.', 1)[-1] in self.logs
+        }
+        if not own:
+            raise RuntimeError(
+                f'No loss of {type(self).__name__} is in {sorted(losses)}. '
+                'Call positives_loss in mask_loss of the RoI head.'
+            )
+        return own
 
     def predict_by_feat(
         self, preds: tuple[Tensor, ...], results_list: InstanceList

@@ -28,8 +28,10 @@ from mmdet_msrcnn.registry import MODELS
 class BaseMaskScoringRoIHead(BaseRoIHead):
     """Base class of RoI heads with a head that scores masks.
 
-    A subclass also inherits from a RoI head of mmdet, listed after this class,
-    and defines :meth:`_stage_masks` and :meth:`_paste_masks`.
+    A subclass also inherits from a RoI head of mmdet, listed after this class.
+    It defines :meth:`_stage_masks` and :meth:`_paste_masks`, and adds the
+    losses of the scorer: :func:`positives_loss` in its ``mask_loss``, or its
+    own :meth:`scorer_loss` in its :meth:`loss`.
 
     Args:
         mask_iou_head (:obj:`ConfigDict` or dict): Config of the scorer, a
@@ -45,8 +47,8 @@ class BaseMaskScoringRoIHead(BaseRoIHead):
             :class:`BaseMaskScorer`.
 
     Raises:
-        TypeError: If ``mask_iou_head`` is not of this package, is trained on
-            other RoIs, or has a key that it does not accept.
+        TypeError: If ``mask_iou_head`` is no :class:`BaseMaskScorer`, is
+            trained on other RoIs, or has a key that it does not accept.
         ValueError: If the heads disagree on ``num_classes``, the RoI
             features do not fit the scorer, it needs the masks of all
             classes from a class-agnostic mask head, or ``mask_thr_binary``
@@ -192,12 +194,7 @@ class BaseMaskScoringRoIHead(BaseRoIHead):
             dict: Losses and statistics of the scorer.
         """
         losses = self.loss(x, rpn_results_list, batch_data_samples)
-        # A cascade adds the stage in front of the name.
-        return {
-            name: value
-            for name, value in losses.items()
-            if name.rsplit('.', 1)[-1] in self.mask_iou_head.logs
-        }
+        return self.mask_iou_head.own_losses(losses)
 
     def predict_mask(
         self,

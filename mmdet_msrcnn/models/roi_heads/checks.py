@@ -5,8 +5,14 @@ from typing import Any
 from mmdet.models.roi_heads.base_roi_head import BaseRoIHead
 from torch import nn
 
-from mmdet_msrcnn.models.mask_heads.base_mask_scorer import BaseMaskScorer
+from mmdet_msrcnn.models.mask_heads.base_mask_scorer import (
+    DETECTIONS,
+    POSITIVES,
+    BaseMaskScorer,
+)
 from mmdet_msrcnn.models.mask_heads.mask_fusion import pool_kernel
+
+FIELDS = {'mask_ious', 'mask_scores'}
 
 
 def check_roi_head(roi_head: BaseRoIHead) -> None:
@@ -37,14 +43,15 @@ def as_list(modules: nn.Module) -> list[Any]:
 def check_type(roi_head: BaseRoIHead) -> None:
     """Raise a TypeError if the RoI head does not accept the scorer."""
     head = roi_head.mask_iou_head
+    cls = type(head)
     if not isinstance(head, BaseMaskScorer):
-        cls = type(head)
         raise TypeError(
-            f'mask_iou_head is {cls.__module__}.{cls.__name__}, which cannot '
-            'keep class score and mask score apart. Write '
+            'mask_iou_head must be a subclass of BaseMaskScorer, got '
+            f"{cls.__module__}.{cls.__name__}. Instead of mmdet's head, write "
             "type='mmdet_msrcnn.MaskIoUHead', with the scope: it loads the "
             'same checkpoints.'
         )
+    check_scorer(cls)
     if head.trained_on != roi_head.trained_on:
         raise TypeError(
             f'{type(roi_head).__name__} does not accept '
@@ -52,6 +59,26 @@ def check_type(roi_head: BaseRoIHead) -> None:
             'Use mmdet_msrcnn.MaskIoUHead with MaskScoringRoIHead or '
             'CascadeMaskScoringRoIHead, and mmdet_msrcnn.MaskScoreHead with '
             'DetectionScoringRoIHead.'
+        )
+
+
+def check_scorer(cls: type[BaseMaskScorer]) -> None:
+    """Raise a TypeError if a scorer does not declare what it must."""
+    if cls.trained_on not in (POSITIVES, DETECTIONS):
+        raise TypeError(
+            f'{cls.__name__}.trained_on must be {POSITIVES!r} or '
+            f'{DETECTIONS!r}, got {cls.trained_on!r}'
+        )
+    if 'mask_ious' not in cls.predicts or {*cls.predicts} - FIELDS:
+        raise TypeError(
+            f"{cls.__name__}.predicts must be ('mask_ious',) or ('mask_ious', "
+            f"'mask_scores'), got {cls.predicts}"
+        )
+    if cls.trained_on == POSITIVES and cls.num_context_features:
+        raise TypeError(
+            f'{cls.__name__} reads {cls.num_context_features} features of '
+            'detections, but positives have none. Set num_context_features = '
+            f'0, or trained_on = {DETECTIONS!r}.'
         )
 
 

@@ -106,4 +106,4 @@ class DetectionScoringRoIHead(StandardMaskScoringRoIHead):
             ignored,
             self.mask_iou_train_cfg,
         )
-        return losses['loss_mask_iou']
+        return self.mask_iou_head.check_logs(losses['loss_mask_iou'])

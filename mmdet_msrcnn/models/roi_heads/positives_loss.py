@@ -48,4 +48,4 @@ def positives_loss(
         [None] * len(batch_gt_instances),
         roi_head.mask_iou_train_cfg,
     )
-    return loss_and_target['loss_mask_iou']
+    return roi_head.mask_iou_head.check_logs(loss_and_target['loss_mask_iou'])

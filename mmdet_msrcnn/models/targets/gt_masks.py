@@ -122,8 +122,9 @@ def packed_masks(gt_instances: InstanceData, device: torch.device) -> GtMasks:
     Returns:
         GtMasks: The packed masks.
     """
-    packed = gt_instances.get('packed_masks')
-    if packed is None:
+    # Selected or resized masks are new objects without this attribute.
+    packed = vars(gt_instances.masks).get('packed')
+    if packed is None or packed.pixels.device != torch.device(device):
         packed = pack_gt_masks(gt_instances.masks, device)
     return packed
 
@@ -138,20 +139,21 @@ def pack_samples(
         device (torch.device): Device of the tensors.
 
     Returns:
-        list[:obj:`DetDataSample`]: Shallow copies whose ``gt_instances``
-        also have ``packed_masks`` for :func:`packed_masks` to return. Masks
-        that are already packed are kept.
+        list[:obj:`DetDataSample`]: Shallow copies. ``gt_instances.masks``
+        remembers its packed masks for :func:`packed_masks`. Masks that are
+        already packed are kept.
     """
-    packed = []
+    samples = []
     for sample in batch_data_samples:
-        gt = InstanceData(metainfo=sample.gt_instances.metainfo)
-        for name, value in sample.gt_instances.items():
-            setattr(gt, name, value)
-        gt.packed_masks = packed_masks(gt, device)
+        gt = sample.gt_instances
+        masks = copy.copy(gt.masks)
+        masks.packed = packed_masks(gt, device)
         sample = copy.copy(sample)
-        sample.gt_instances = gt
-        packed.append(sample)
-    return packed
+        sample.gt_instances = InstanceData(metainfo=gt.metainfo)
+        for name, value in gt.items():
+            sample.gt_instances[name] = masks if name == 'masks' else value
+        samples.append(sample)
+    return samples
 
 
 def _stack(bitmaps: BitmapMasks) -> tuple[np.ndarray, ...]:

@@ -52,21 +52,21 @@ def test_a_scorer_logs_what_it_declares(framework):
 
 
 class AreaScorer(BaseMaskScorer):
-    """Predicts the mask score from the area of the mask alone."""
+    """Predicts both scores from the area of the mask."""
 
-    predicts = ('mask_scores',)
+    predicts = ('mask_ious', 'mask_scores')
     logs = ('loss_area',)
 
     def __init__(self, **kwargs) -> None:
         super().__init__(**kwargs)
-        self.fc = torch.nn.Linear(1, 1)
+        self.fc = torch.nn.Linear(1, 2)
 
     def forward(self, mask_feats, mask_probs, labels, context=None):
         area = select_by_label(mask_probs, labels).mean((1, 2))
-        return self.fc(area[:, None])
+        return self.fc(area[:, None])[:, None]
 
     def decode(self, preds):
-        return (preds.sigmoid(),)
+        return preds.sigmoid().unbind(-1)
 
     def loss_and_target(
         self,
@@ -121,8 +121,7 @@ def test_a_scorer_of_the_users_own_trains_and_predicts(
     (result,) = model.eval().test_step(collate(scene(seed=1)))
     pred = result.pred_instances
     assert len(pred) > 0
-    assert 'mask_ious' not in pred
-    assert (pred.mask_scores != pred.scores).all()
+    assert (pred.mask_scores != pred.scores * pred.mask_ious).all()
 
 
 @pytest.mark.parametrize('area_scorer', [DETECTIONS], indirect=True)
@@ -133,3 +132,59 @@ def test_no_detection_of_a_scorer_of_the_users_own(area_scorer):
     model = build_model(cfg).eval()
     (result,) = model.test_step(collate(scene(seed=1)))
     assert result.pred_instances.mask_scores.shape == (0,)
+
+
+WRONG = {
+    'no samples': (dict(trained_on=''), "trained_on must be 'positives' or"),
+    'no MaskIoU': (
+        dict(predicts=('mask_scores',)),
+        r"predicts must be .* got \('mask_scores',\)",
+    ),
+    'another field': (
+        dict(predicts=('mask_ious', 'area')),
+        r"predicts must be .* got \('mask_ious', 'area'\)",
+    ),
+    'context of positives': (
+        dict(num_context_features=2),
+        'reads 2 features of detections, but positives have none',
+    ),
+}
+
+
+@pytest.mark.parametrize('what', WRONG)
+@pytest.mark.parametrize('area_scorer', [POSITIVES], indirect=True)
+def test_a_declaration_that_is_wrong_is_named(area_scorer, what, monkeypatch):
+    changes, message = WRONG[what]
+    for name, value in changes.items():
+        monkeypatch.setattr(MODELS.get('AreaScorer'), name, value)
+    cfg = FRAMEWORKS['ms_rcnn']()
+    cfg.model.roi_head.mask_iou_head = area_scorer
+    with pytest.raises(TypeError, match=message):
+        build_model(cfg)
+
+
+@pytest.mark.parametrize(
+    ('framework', 'area_scorer'),
+    [('ms_rcnn', POSITIVES), ('ms_rcnn_plus', DETECTIONS)],
+    indirect=['area_scorer'],
+)
+def test_a_loss_that_is_not_declared_is_named(
+    framework, area_scorer, monkeypatch
+):
+    monkeypatch.setattr(MODELS.get('AreaScorer'), 'logs', ('loss_mask_iou',))
+    cfg = FRAMEWORKS[framework]()
+    cfg.model.roi_head.mask_iou_head = area_scorer
+    model = build_model(cfg).train()
+    with pytest.raises(KeyError, match="statistics \\['loss_area'\\]"):
+        losses_of(model, collate(scene(seed=1)))
+
+
+def test_a_roi_head_that_does_not_train_its_scorer_is_named():
+    head = MaskIoUHead(num_classes=1, in_channels=8, conv_out_channels=8)
+    with pytest.raises(RuntimeError, match='No loss of MaskIoUHead is in'):
+        head.own_losses(dict(loss_mask=1, loss_cls=2))
+    found = {'s2.loss_mask_iou': 1, 's2.loss_mask': 2, 'loss_mask_iou': 3}
+    assert head.own_losses(found) == {
+        's2.loss_mask_iou': 1,
+        'loss_mask_iou': 3,
+    }

@@ -6,9 +6,14 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from mmdet.structures.mask import BitmapMasks, PolygonMasks
+from mmengine.structures import InstanceData
 
-from mmdet_msrcnn.models.targets.gt_masks import pack_gt_masks
-from tests.helpers import ellipse_masks
+from mmdet_msrcnn.models.targets.gt_masks import (
+    pack_gt_masks,
+    pack_samples,
+    packed_masks,
+)
+from tests.helpers import ellipse_masks, scene
 
 HEIGHT, WIDTH = 40, 60
 # On, off and across the borders of the image.
@@ -108,3 +113,25 @@ def test_no_instance(form):
     masks = pack_gt_masks(form([], HEIGHT, WIDTH), 'cpu')
     assert every_pixel(masks).shape == (0, HEIGHT, WIDTH)
     assert masks.areas.shape == (0,)
+
+
+def test_packed_masks_stay_with_their_instances():
+    """Ground truth that is selected, joined or moved is packed again."""
+    sample = scene(num=3, seed=1)['data_samples']
+    before = sample.gt_instances
+    (packed,) = pack_samples([sample], 'cpu')
+    gt = packed.gt_instances
+    assert packed_masks(gt, 'cpu') is packed_masks(gt, 'cpu')
+    (again,) = pack_samples([packed], 'cpu')
+    own = again.gt_instances
+    assert packed_masks(own, 'cpu') is packed_masks(gt, 'cpu')
+    # What was handed in has none.
+    assert before is sample.gt_instances
+    assert packed_masks(before, 'cpu') is not packed_masks(before, 'cpu')
+    for other, inds in (
+        (gt[torch.tensor([2, 0])], [2, 0]),
+        (InstanceData.cat([gt[1:], gt]), [1, 2, 0, 1, 2]),
+        (gt.to('cpu'), [0, 1, 2]),
+    ):
+        found = packed_masks(other, 'cpu').bitmaps().numpy()
+        np.testing.assert_array_equal(found, before.masks.masks[inds])

@@ -16,27 +16,23 @@ the same heads at small scale, each on top of one frozen Mask R-CNN.
 """
 
 import argparse
-import copy
 import functools
 import json
 import os
-import time
 from dataclasses import asdict
 from pathlib import Path
 
 from mmdet_msrcnn.lab.reproduction import (
     PROTOCOLS,
     TABLES,
-    Run,
-    execute,
     fill_page,
     fill_table,
     table_of,
     to_csv,
     to_markdown,
-    write_submission,
 )
 from mmdet_msrcnn.lab.reproduction.data import check_data
+from mmdet_msrcnn.lab.reproduction.schedule import run_all, runs_of_table
 from mmdet_msrcnn.utils.io import write_json, write_text
 
 ROOT = Path(__file__).parents[1]
@@ -82,41 +78,6 @@ def parse_args() -> argparse.Namespace:
     return args
 
 
-def runs_of(variant: str, protocol, folder: Path, seeds: int) -> list[Run]:
-    """List the runs of a variant, each with the run that it starts from.
-
-    Args:
-        variant (str): The model.
-        protocol: One of ``PROTOCOLS``, already built.
-        folder (Path): Folder of the protocol's runs.
-        seeds (int): Number of runs, with seeds from 0. There is only one run
-            of the shared detector, and one of a variant without training.
-
-    Returns:
-        list[Run]: The runs; empty if the protocol lacks the variant.
-    """
-    recipe = protocol.recipe(variant)
-    if recipe is None:
-        return []
-    is_shared = variant == protocol.detector and protocol.detector_is_shared
-    if is_shared or recipe.train is None:
-        seeds = 1
-    start = None
-    if recipe.starts_from_detector:
-        (start,) = runs_of(protocol.detector, protocol, folder, 1)
-    runs = []
-    for seed in range(seeds):
-        train = copy.deepcopy(recipe.train)
-        if train is not None:
-            train.randomness = dict(seed=seed)
-            if start is not None:
-                train.load_from = str(start.checkpoint)
-        run_folder = folder / variant / f'seed{seed}'
-        own = recipe._replace(train=train)
-        runs.append(Run(variant, seed, run_folder, own, start))
-    return runs
-
-
 def print_list(args: argparse.Namespace) -> None:
     """Print all tables, and the config, state and command of each row."""
     protocol = PROTOCOLS[args.protocol](CONFIGS)
@@ -143,47 +104,6 @@ def print_list(args: argparse.Namespace) -> None:
         print(f'  all: {command}')
 
 
-def run_all(
-    runs: list[Run], gpus: int, submit: bool = False
-) -> dict[str, str]:
-    """Execute runs and print progress.
-
-    Args:
-        runs (list[Run]): In order; one that others start from comes first.
-        gpus (int): Processes to train with.
-        submit (bool): Write submissions to test-dev. Defaults to False.
-
-    Returns:
-        dict[str, str]: Reason of failure by variant.
-    """
-    todo = [run for run in runs if submit or not run.is_complete]
-    failures, times = {}, []
-    for i, run in enumerate(runs):
-        name = f'[{i + 1}/{len(runs)}] {run.variant}, seed {run.seed}'
-        eta = ''
-        if run not in todo:
-            name += ', complete'
-        elif times:
-            left = len(todo) - todo.index(run)
-            eta = f', {left * sum(times) / len(times) / 60:.0f} min left'
-        print(f'{name}: {run.folder}{eta}', flush=True)
-        start = time.monotonic()
-        try:
-            execute(run, TOOLS, gpus)
-            if submit:
-                path = write_submission(run, TOOLS, gpus)
-                print(f'  submission for the COCO server: {path}')
-        except Exception as error:
-            # The other rows continue after any error.
-            reason = f'{type(error).__name__}: {error}'
-            failures[run.variant] = reason
-            print(f'  {reason}, see {run.folder}/*.log')
-        else:
-            if run in todo:
-                times.append(time.monotonic() - start)
-    return failures
-
-
 def main() -> None:
     """Run the command."""
     args = parse_args()
@@ -198,21 +118,14 @@ def main() -> None:
     protocol = PROTOCOLS[args.protocol](CONFIGS)
     table = table_of(args.table, args.protocol)
     folder = args.out_dir / args.protocol
-    runs = {}
-    for row in table.rows:
-        if args.row not in (None, row.variant):
-            continue
-        for run in runs_of(row.variant, protocol, folder, args.seeds):
-            for needed in (run.start, run):
-                if needed is not None:
-                    runs.setdefault(needed.folder, needed)
+    runs = runs_of_table(table, args.row, protocol, folder, args.seeds)
     submit = args.table == 'test-dev'
-    todo = [r.recipe for r in runs.values() if submit or not r.is_complete]
+    todo = [run.recipe for run in runs if submit or not run.is_complete]
     try:
         check_data(todo)
     except FileNotFoundError as error:
         raise SystemExit(str(error)) from None
-    failures = run_all(list(runs.values()), args.gpus, submit)
+    failures = run_all(runs, TOOLS, args.gpus, submit)
     # Include results of seeds beyond --seeds.
     results = {
         row.variant: [

@@ -5,9 +5,9 @@ from collections.abc import Collection
 from typing import NamedTuple
 
 import torch
-from mmdet.registry import MODELS
 from mmengine.config import Config
-from mmengine.registry import init_default_scope
+
+from mmdet_msrcnn.models.detectors.build_detector import build_detector
 
 
 def few(names: Collection[str]) -> str:
@@ -18,8 +18,7 @@ def few(names: Collection[str]) -> str:
 
 def model_shapes(cfg: Config) -> dict[str, torch.Size]:
     """Return the shapes of a model's parameters and buffers, by name."""
-    init_default_scope(cfg.get('default_scope', 'mmdet'))
-    model = MODELS.build(copy.deepcopy(cfg.model))
+    model = build_detector(copy.deepcopy(cfg))
     return {name: value.shape for name, value in model.state_dict().items()}
 
 

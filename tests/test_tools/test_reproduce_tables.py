@@ -18,6 +18,7 @@ from mmdet_msrcnn.lab.reproduction import (
 )
 from mmdet_msrcnn.lab.reproduction.paper import Column
 from mmdet_msrcnn.lab.reproduction.protocols import use_maskness
+from mmdet_msrcnn.lab.reproduction.schedule import runs_of
 from tests.helpers import ROOT, load_tool, squeezed
 
 reproduce_tables = load_tool('reproduce_tables')
@@ -205,7 +206,7 @@ def test_a_missing_report_is_written_again(table, reproduce, out_dir):
 
 def test_a_missing_detector_is_named(tmp_path, workspace):
     protocol = TinyProtocol(workspace.config)
-    (run,) = reproduce_tables.runs_of('ms-rcnn', protocol, tmp_path, 1)
+    (run,) = runs_of('ms-rcnn', protocol, tmp_path, 1)
     with pytest.raises(RuntimeError, match='mask-rcnn, which the training'):
         execute(run, ROOT / 'tools')
 

@@ -6,6 +6,7 @@
   detector is frozen. So differences between detectors do not add noise.
 """
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -199,7 +200,8 @@ def use_mmdet_mask_head(cfg: Config) -> None:
     cfg.model.roi_head.mask_head.type = 'FCNMaskHead'
 
 
-PROTOCOLS = {
+Protocol = CocoProtocol | SmallProtocol
+PROTOCOLS: dict[str, Callable[[Path], Protocol]] = {
     'coco': CocoProtocol,
     'nuclei': lambda configs: SmallProtocol(configs, 'nuclei'),
     'demo': lambda configs: SmallProtocol(configs, 'demo'),

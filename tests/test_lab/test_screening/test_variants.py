@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from mmdet_msrcnn.lab.screening.screening import VARIANTS, rank, train_head
+from mmdet_msrcnn.lab.screening.variants import VARIANTS, rank, train_head
 from tests.helpers import PLUS, build_model, small_config
 
 

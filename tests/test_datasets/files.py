@@ -6,6 +6,9 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+from pycocotools import mask as mask_utils
+
+from mmdet_msrcnn.datasets.annotation_checks import check_annotations
 
 HEIGHT, WIDTH = 60, 80
 
@@ -24,6 +27,14 @@ def annotation(id_: int, image_id: int, x: float, **changes) -> dict:
         area=400,
         segmentation=[square(x, 10, 20)],
     ) | copy.deepcopy(changes)
+
+
+def rle(height=HEIGHT, width=WIDTH) -> dict:
+    """Compressed run lengths of the square of annotation 1."""
+    mask = np.zeros((height, width), np.uint8)
+    mask[10:30, 35:55] = 1
+    code = mask_utils.encode(np.asfortranarray(mask))
+    return dict(size=[height, width], counts=code['counts'].decode())
 
 
 def content() -> dict:
@@ -51,3 +62,20 @@ def write(folder: Path, what: dict, name: str = 'ann.json') -> Path:
             pixels = np.full((HEIGHT, WIDTH, 3), 90, np.uint8)
             target.write_bytes(cv2.imencode('.png', pixels)[1])
     return path
+
+
+def assert_only_finding(
+    changes: dict, level: str, kind: str, what: str
+) -> None:
+    """Check the one finding about annotation 1 of image 1 after changes."""
+    broken = content()
+    broken['annotations'][0].update(changes)
+    found = check_annotations(broken)
+    (finding,) = [f for f in found if f.where.startswith('annotation')][:1]
+    assert (finding.level, finding.kind) == (level, kind)
+    assert what in finding.what
+    assert f'annotation {broken["annotations"][0]["id"]!r}' in finding.where
+    if broken['annotations'][0]['image_id'] == 1:
+        assert "image '1.png' (id 1)" in finding.where
+    # Nothing else is found, but the twin of a shared id.
+    assert {f.kind for f in found} == {kind}

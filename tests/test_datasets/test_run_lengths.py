@@ -6,7 +6,13 @@ from pycocotools import mask as mask_utils
 
 from mmdet_msrcnn.datasets.annotation_checks import check_annotations
 from mmdet_msrcnn.datasets.run_lengths import read_counts
-from tests.test_datasets.files import HEIGHT, WIDTH, content
+from tests.test_datasets.files import (
+    HEIGHT,
+    WIDTH,
+    assert_only_finding,
+    content,
+    rle,
+)
 
 NUM = HEIGHT * WIDTH
 
@@ -90,3 +96,25 @@ def test_empty_masks(counts):
     )
     (finding,) = check_annotations(broken)
     assert (finding.level, finding.kind) == ('error', 'empty mask')
+
+
+# changes of annotation 1 of image 1, level, kind, part of what is said
+SIZES = [
+    (
+        dict(segmentation=rle(WIDTH, HEIGHT)),
+        'error',
+        'size of run lengths',
+        '[80, 60], the image [60, 80]',
+    ),
+    (
+        dict(segmentation=dict(size=[60, 80])),
+        'error',
+        'segmentation',
+        'counts and size',
+    ),
+]
+
+
+@pytest.mark.parametrize(('changes', 'level', 'kind', 'what'), SIZES)
+def test_size_of_run_lengths(changes, level, kind, what):
+    assert_only_finding(changes, level, kind, what)

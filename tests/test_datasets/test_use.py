@@ -1,10 +1,13 @@
 """Errors that do not matter in a run."""
 
 import pytest
+from mmdet.datasets import CocoDataset
+from mmengine.registry import init_default_scope
 
 from mmdet_msrcnn.datasets.annotation_checks import check_annotations
-from mmdet_msrcnn.datasets.use import Use
-from tests.test_datasets.files import HEIGHT, WIDTH, content, rle
+from mmdet_msrcnn.datasets.findings import Finding
+from mmdet_msrcnn.datasets.use import STRICT, Use, forgive
+from tests.test_datasets.files import HEIGHT, WIDTH, content, rle, write
 
 EMPTY = dict(segmentation=[])
 TRAINED = Use(classes=('apple', 'pear'), trained=True)
@@ -46,3 +49,59 @@ def test_classes_that_are_not_used_are_forgiven():
     for trained in (False, True):
         found = check_annotations(broken, Use((name,), trained))
         assert {f.level for f in found} == {'warning'}
+
+
+@pytest.mark.parametrize(
+    ('changes', 'ignored'),
+    [
+        (dict(segmentation=[[1.0, 1, 2, 2]]), 1),
+        (dict(EMPTY, area=0), 0),
+        (dict(EMPTY, bbox=[35, 10, 0, 0]), 0),
+        (dict(EMPTY, bbox=[100, 10, 20, 20]), 0),
+        (dict(EMPTY, ignore=1), 0),
+        (dict(EMPTY, category_id=9), 0),
+        (dict(EMPTY, image_id=9), 0),
+    ],
+)
+def test_mmdet_trains_on_what_is_forgiven(tmp_path, changes, ignored):
+    """It reads the image without the instance, or ignores the instance."""
+    init_default_scope('mmdet')
+    broken = content()
+    broken['annotations'][0].update(changes)
+    found = check_annotations(broken, TRAINED)
+    assert {f.level for f in found} == {'warning'}
+    dataset = CocoDataset(
+        ann_file=str(write(tmp_path, broken)),
+        data_prefix=dict(img=f'{tmp_path}/'),
+        metainfo=dict(classes=TRAINED.classes),
+        pipeline=[
+            dict(type='LoadImageFromFile'),
+            dict(type='LoadAnnotations', with_bbox=True, with_mask=True),
+            dict(type='PackDetInputs'),
+        ],
+    )
+    sample = dataset[0]['data_samples']
+    # Of the two instances of the image, the other one is left.
+    assert sample.gt_instances.bboxes.tensor.tolist() == [[5, 10, 25, 30]]
+    assert len(sample.ignored_instances) == ignored
+
+
+def test_a_category_is_used_unless_others_are_named():
+    apple = dict(id=1, name='apple')
+    assert STRICT.has(apple)
+    assert Use(('apple',)).has(apple)
+    assert not Use(('pear',)).has(apple)
+    assert not Use(()).has(apple)
+    # An unknown category is reported by its id.
+    assert Use(('pear',)).has(None)
+
+
+def test_only_defects_of_masks_are_forgiven():
+    """What mmdet reads of each annotation stays an error."""
+    kinds = ('no bbox', 'area', 'shared id', 'run lengths')
+    findings = [Finding('error', kind, '', '') for kind in kinds]
+    unused = Use(('pear',), trained=True)
+    found = forgive(iter(findings), {}, dict(name='apple'), unused)
+    assert [f.level for f in found] == ['error'] * 3 + ['warning']
+    assert forgive(findings, {}, dict(name='pear'), unused) == findings
+    assert forgive(findings, {}, dict(name='apple'), STRICT) == findings

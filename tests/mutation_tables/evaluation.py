@@ -2,6 +2,8 @@
 
 RANKED = 'test_evaluation/test_ranked_coco_eval'
 FUNCTIONAL = 'test_evaluation/test_functional'
+COCO_EVAL = 'test_evaluation/test_coco_eval'
+GROUND_TRUTH = 'test_evaluation/test_ground_truth'
 METRIC = 'test_evaluation/test_mask_scoring_metric'
 
 EVALUATION = (
@@ -41,7 +43,7 @@ EVALUATION = (
     ),
     (
         'evaluation/coco_eval.py',
-        f'{RANKED} {METRIC}',
+        COCO_EVAL,
         (
             (
                 'ground-truth-of-boxes-not-copied',
@@ -67,7 +69,7 @@ EVALUATION = (
     ),
     (
         'evaluation/ground_truth.py',
-        RANKED,
+        GROUND_TRUTH,
         (
             ('ids-from-0', 'start=1', 'start=0'),
             (

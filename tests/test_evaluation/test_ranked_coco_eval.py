@@ -1,14 +1,10 @@
 """Three rankings in one pass against pycocotools run three times."""
 
-import contextlib
 import copy
-import io
 
 import numpy as np
 import pytest
 from pycocotools import mask as mask_utils
-from pycocotools.coco import COCO
-from pycocotools.cocoeval import COCOeval
 
 from mmdet_msrcnn.evaluation.coco_eval import (
     COCO_IOU_THRS,
@@ -18,64 +14,22 @@ from mmdet_msrcnn.evaluation.coco_eval import (
 )
 from mmdet_msrcnn.evaluation.functional import (
     RANKINGS,
-    mean_precision,
     summarize_precision,
 )
 from mmdet_msrcnn.evaluation.ranked_coco_eval import RankedCOCOeval
 from tests.test_evaluation.coco_cases import (
     SIZE,
     encode,
+    evaluator_of,
     make_coco,
+    pycocotools_stats,
     random_case,
+    run_lengths,
+    true_iou,
 )
 
 # Of random_case.
 SEEDS_WHERE_CROWDS_DECIDE = (1, 2, 3)
-
-
-def pycocotools_stats(coco, detections, key, iou_type, max_dets=(1, 10, 100)):
-    """The figures of pycocotools; mask AP needs no box."""
-    field = 'segmentation' if iou_type == 'segm' else 'bbox'
-    results = [
-        dict(
-            image_id=det['image_id'],
-            category_id=det['category_id'],
-            score=det[key],
-            **{field: det[field]},
-        )
-        for det in detections
-    ]
-    with contextlib.redirect_stdout(io.StringIO()):
-        evaluator = COCOeval(coco, coco.loadRes(results), iou_type)
-        evaluator.params.maxDets = list(max_dets)
-        evaluator.evaluate()
-        evaluator.accumulate()
-        evaluator.summarize()
-    return evaluator.stats
-
-
-def evaluator_of(coco, detections) -> RankedCOCOeval:
-    protocol = coco.getCatIds(), coco.getImgIds()
-    return RankedCOCOeval(coco, detections, *protocol)
-
-
-def run_lengths(mask: np.ndarray) -> list[int]:
-    """Uncompressed run lengths of COCO, which begin with background."""
-    pixels = np.concatenate([[0], mask.ravel('F'), [2]])
-    ends = np.flatnonzero(np.diff(pixels))
-    return np.diff([0, *ends]).tolist()
-
-
-def true_iou(coco, det, iscrowd=False) -> float:
-    """Best IoU with a non-crowd instance of the detection's class."""
-    annotations = coco.loadAnns(
-        coco.getAnnIds(det['image_id'], det['category_id'], iscrowd=iscrowd)
-    )
-    ious = [
-        mask_utils.iou([det['segmentation']], [ann['segmentation']], [0])
-        for ann in annotations
-    ]
-    return max((iou.item() for iou in ious), default=0)
 
 
 @pytest.mark.parametrize('seed', range(4))
@@ -104,17 +58,6 @@ def test_equals_pycocotools_run_once_per_ranking(seed):
         expected = pycocotools_stats(coco, ranked, key, 'segm')[:6]
         np.testing.assert_allclose(list(found.values()), expected, rtol=1e-12)
         assert 0 < found['mAP'] < 1
-
-
-def test_boxes_equal_pycocotools():
-    coco, detections = random_case()
-    protocol = coco.getCatIds(), coco.getImgIds()
-    precision = run_coco_eval(box_evaluator(coco, detections, *protocol))
-    np.testing.assert_allclose(
-        list(summarize_precision(precision, COCO_IOU_THRS).values()),
-        pycocotools_stats(coco, detections, 'score', 'bbox')[:6],
-        rtol=1e-12,
-    )
 
 
 @pytest.mark.parametrize('seed', range(4))
@@ -161,43 +104,6 @@ def test_arguments_are_not_changed(seed):
     assert (coco.dataset, coco.anns, coco.imgs, detections) == before
 
 
-@pytest.mark.parametrize('new_id', [lambda i: i, lambda i: i // 2 + 1])
-@pytest.mark.parametrize('kind', ['bbox', 'segm'])
-def test_ids_of_annotations_do_not_matter(new_id, kind):
-    """Ids from 0, and shared ids, give the figures of ids from 1."""
-    coco, detections = random_case()
-    renamed = copy.deepcopy(coco.dataset)
-    for i, ann in enumerate(renamed['annotations']):
-        ann['id'] = new_id(i)
-    other = COCO()
-    other.dataset = renamed
-    with contextlib.redirect_stdout(io.StringIO()):
-        other.createIndex()
-    expected, found = (
-        run_coco_eval(
-            box_evaluator(gt, detections, coco.getCatIds(), coco.getImgIds())
-        )
-        if kind == 'bbox'
-        else evaluator_of(gt, detections).precision_by('score')
-        for gt in (coco, other)
-    )
-    assert np.array_equal(expected, found)
-
-
-def test_recall_equals_pycocotools():
-    coco, detections = random_case()
-    evaluator = evaluator_of(coco, detections)
-    evaluator.precision_by('mask_score')
-    recall = run_recall_eval(evaluator, [1, 2, 100])
-    assert evaluator.params.maxDets == [100]
-    expected = pycocotools_stats(
-        coco, detections, 'mask_score', 'segm', [1, 2, 100]
-    )[6:]
-    found = [mean_precision(recall[:, :, 0, i]) for i in range(3)]
-    found += [mean_precision(recall[:, :, i, 2]) for i in range(1, 4)]
-    np.testing.assert_allclose(found, expected, rtol=1e-12)
-
-
 def test_masks_of_another_size_are_named():
     coco, detections = random_case()
     det = next(d for d in detections if d['image_id'] == 2)
@@ -205,28 +111,6 @@ def test_masks_of_another_size_are_named():
     message = r"'2.png' \(id 2\) have .*\(32, 64\).* truth \[\(64, 64\)\]"
     with pytest.raises(ValueError, match=message):
         evaluator_of(coco, detections)
-
-
-@pytest.mark.parametrize(
-    'segmentation', [[[40.0, 20, 60]], [], None, {}, 'text', [[1, 2, None]]]
-)
-def test_segmentation_that_cannot_be_read_is_named(segmentation):
-    coco, detections = random_case()
-    coco.dataset['annotations'][3].update(id=77, segmentation=segmentation)
-    image = coco.dataset['annotations'][3]['image_id']
-    message = f"annotation 77 of image '{image}.png'"
-    with pytest.raises(ValueError, match=message):
-        evaluator_of(coco, detections)
-
-
-def test_missing_crowd_flag_is_no_crowd():
-    coco, detections = random_case()
-    expected = evaluator_of(coco, detections).precision_by('score')
-    for ann in coco.dataset['annotations']:
-        if not ann['iscrowd']:
-            del ann['iscrowd']
-    found = evaluator_of(coco, detections).precision_by('score')
-    assert np.array_equal(found, expected)
 
 
 def test_max_dets_holds_for_every_figure():

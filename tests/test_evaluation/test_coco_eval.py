@@ -69,10 +69,12 @@ def test_boxes_of_some_images_and_categories_worked_by_hand():
     found = precision[:, :, 0, 0].mean(1)
     assert found == pytest.approx([1] * 7 + [0] * 3)
     evaluator = box_evaluator(coco, detections, [20], [2], 5, [0.5, 0.9])
-    assert run_coco_eval(evaluator)[..., 0].min() == pytest.approx(1)
+    precision = run_coco_eval(evaluator)
+    assert precision.shape == (2, 101, 1, 4)
+    assert precision[..., 0].min() == pytest.approx(1)
     assert evaluator.params.maxDets == [5]
     # No instance is medium or large.
-    assert (run_coco_eval(evaluator)[..., 2:] == -1).all()
+    assert (precision[..., 2:] == -1).all()
 
 
 def test_recall_in_the_order_of_the_numbers_of_detections():

@@ -7,11 +7,7 @@ from mmengine.config import Config
 from mmdet_msrcnn.checkpoints.convert import convert
 from mmdet_msrcnn.checkpoints.dataset_meta import dataset_meta
 from tests.test_checkpoints.authors_model import checkpoint
-from tests.test_checkpoints.cases import (
-    CLASSES,
-    PALETTE,
-    small_r50_config,
-)
+from tests.test_checkpoints.cases import CLASSES, PALETTE, small_r50_config
 
 
 def test_names_of_coco_come_from_the_config():

@@ -19,9 +19,7 @@ from mmdet_msrcnn.checkpoints.fit import (
 )
 from tests.helpers import MASK_RCNN, build_model, small_config
 from tests.test_checkpoints.authors_model import checkpoint
-from tests.test_checkpoints.cases import (
-    small_r50_config,
-)
+from tests.test_checkpoints.cases import small_r50_config
 
 
 def test_mask_rcnn_leads_to_the_frozen_detector():
@@ -177,6 +175,10 @@ NO_HEAD = sizes(**{HEAD.replace('.', '__'): None})
             sizes(backbone__weight=(9, 3)),
             'Missing in the checkpoint: nothing. Of another shape: backbone.w'
             '.* Use the config that it was trained with',
+        ),
+        (
+            sizes(**{CLS.replace('.', '__'): None}),
+            f'checkpoint: {CLS}. Of another shape: nothing. Use the config',
         ),
         ({}, r'Missing in the checkpoint: .*fc_cls.* Of another shape: not'),
     ],

@@ -11,10 +11,7 @@ from mmdet.datasets.api_wrappers import COCO as MMDetCOCO
 from pycocotools import mask as mask_utils
 from pycocotools.coco import COCO
 
-from mmdet_msrcnn.evaluation.coco_eval import (
-    box_evaluator,
-    run_coco_eval,
-)
+from mmdet_msrcnn.evaluation.coco_eval import box_evaluator, run_coco_eval
 from mmdet_msrcnn.evaluation.ground_truth import (
     copy_ground_truth,
     rasterize_annotations,

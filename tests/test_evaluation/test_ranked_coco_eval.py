@@ -12,10 +12,7 @@ from mmdet_msrcnn.evaluation.coco_eval import (
     run_coco_eval,
     run_recall_eval,
 )
-from mmdet_msrcnn.evaluation.functional import (
-    RANKINGS,
-    summarize_precision,
-)
+from mmdet_msrcnn.evaluation.functional import RANKINGS, summarize_precision
 from mmdet_msrcnn.evaluation.ranked_coco_eval import RankedCOCOeval
 from tests.test_evaluation.coco_cases import (
     SIZE,

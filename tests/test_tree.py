@@ -97,3 +97,10 @@ def test_places_of_the_architecture_exist():
         if not [*ROOT.glob(place), *PACKAGE.glob(place)]
     ]
     assert not missing
+
+
+@pytest.mark.parametrize('module', MODULES)
+def test_tests_mirror_the_package(module):
+    _, *rooms, name = module.split('.')
+    folders = (f'test_{room}' for room in rooms)
+    assert ROOT.joinpath('tests', *folders, f'test_{name}.py').is_file()

@@ -1,0 +1,98 @@
+"""The runs of a table, with a protocol that trains nothing."""
+
+from types import SimpleNamespace
+
+import pytest
+from mmengine.config import Config
+
+from mmdet_msrcnn.lab.reproduction import Recipe, Row, Table, schedule
+from mmdet_msrcnn.lab.reproduction.schedule import (
+    run_all,
+    runs_of,
+    runs_of_table,
+)
+
+TABLE = Table(
+    'Heads',
+    (),
+    tuple(
+        Row(name, name, ()) for name in ('head', 'detector', 'none', 'free')
+    ),
+)
+
+
+class Protocol:
+    """A shared detector, a head on top, and a head without training."""
+
+    detector = 'detector'
+    detector_is_shared = True
+
+    def recipe(self, variant):
+        if variant == 'none':
+            return None
+        train = Config(dict(train_cfg=dict(max_epochs=2)))
+        if variant == 'free':
+            train = None
+        starts = variant != 'detector'
+        return Recipe(None, train, Config({}), starts_from_detector=starts)
+
+
+def names(runs, folder):
+    return [run.folder.relative_to(folder).as_posix() for run in runs]
+
+
+def test_seeds_and_the_model_that_a_run_starts_from(tmp_path):
+    first, second = runs_of('head', Protocol(), tmp_path, 2)
+    assert names([first, second], tmp_path) == ['head/seed0', 'head/seed1']
+    assert second.recipe.train.randomness == dict(seed=1)
+    assert first.recipe.train.randomness == dict(seed=0)
+    start = str(tmp_path / 'detector/seed0/train/epoch_2.pth')
+    assert first.recipe.train.load_from == start
+    assert first.start == second.start
+    # One detector for all heads, one test of what is not trained.
+    assert len(runs_of('detector', Protocol(), tmp_path, 2)) == 1
+    assert len(runs_of('free', Protocol(), tmp_path, 2)) == 1
+    assert runs_of('none', Protocol(), tmp_path, 2) == []
+
+
+def test_what_others_start_from_comes_first_and_once(tmp_path):
+    runs = runs_of_table(TABLE, None, Protocol(), tmp_path, 2)
+    assert names(runs, tmp_path) == [
+        'detector/seed0',
+        'head/seed0',
+        'head/seed1',
+        'free/seed0',
+    ]
+    (detector, free) = runs_of_table(TABLE, 'free', Protocol(), tmp_path, 2)
+    assert (detector.variant, free.variant) == ('detector', 'free')
+
+
+@pytest.mark.parametrize('submit', [False, True])
+def test_a_failure_is_kept_and_the_others_go_on(
+    monkeypatch, tmp_path, capsys, submit
+):
+    runs = [
+        SimpleNamespace(
+            variant=name, seed=0, folder=tmp_path / name, is_complete=done
+        )
+        for name, done in (('a', True), ('b', False), ('c', False))
+    ]
+    done, sent = [], []
+
+    def execute(run, tools, gpus):
+        done.append((run.variant, tools, gpus))
+        if run.variant == 'b':
+            raise RuntimeError('no space')
+
+    monkeypatch.setattr(schedule, 'execute', execute)
+    monkeypatch.setattr(
+        schedule, 'write_submission', lambda run, *_: sent.append(run.variant)
+    )
+    failures = run_all(runs, tmp_path, 3, submit)
+    assert failures == {'b': 'RuntimeError: no space'}
+    assert done == [(name, tmp_path, 3) for name in 'abc']
+    assert sent == (['a', 'c'] if submit else [])
+    out = capsys.readouterr().out
+    assert '[1/3] a, seed 0' in out
+    assert (', complete' in out) != submit
+    assert 'RuntimeError: no space' in out

@@ -21,9 +21,9 @@ def dataset_meta(meta: dict, cfg: Config, classes: int | None) -> dict:
     stored = {**meta, **(meta.get('dataset_meta') or {})}
     stored = {str(k).lower(): v for k, v in stored.items() if v}
     dataset = cfg.get('test_dataloader', {}).get('dataset', {})
-    own = dataset.get('metainfo') or getattr(
-        DATASETS.get(dataset.get('type', '')), 'METAINFO', {}
-    )
+    own = dataset.get('metainfo') or {}
+    if not own and 'type' in dataset:
+        own = getattr(DATASETS.get(dataset['type']), 'METAINFO', {})
     names = tuple(stored.get('classes', own.get('classes', ())))
     if len(names) != classes:
         return {}

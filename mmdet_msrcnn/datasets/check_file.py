@@ -39,7 +39,7 @@ def read_annotations(path: Path) -> dict:
             'Save it as UTF-8 without a byte order mark.'
         )
     try:
-        content = json.loads(data)
+        content = json.loads(data.decode('utf-8'))
     except (ValueError, RecursionError) as error:
         raise ValueError(f'{path} is not JSON: {error}') from None
     if not isinstance(content, dict):

@@ -61,8 +61,8 @@ def check_polygons(
         return
     short = [len(part) for part in parts if len(part) < 6 or len(part) % 2]
     if short:
-        # pycocotools fails, or reads four numbers as a box.
-        serious = len(short) == len(parts) or len(parts[0]) == 4
+        # pycocotools tells boxes from polygons by the first part.
+        serious = len(short) == len(parts) or len(parts[0]) <= 4
         serious |= any(num % 2 for num in short)
         what = (
             f'a polygon has {short[0]} numbers; it must have x and y of at '

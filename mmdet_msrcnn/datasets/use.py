@@ -21,7 +21,7 @@ OF_MASKS = {
     'empty mask',
 }
 # Defects for which LoadAnnotations ignores the instance.
-IGNORED = {'empty segmentation', 'short polygon'}
+IGNORED = {'short polygon'}
 
 
 class Use(NamedTuple):
@@ -68,7 +68,8 @@ def forgive(
     kinds = {f.kind for f in findings if f.level == 'warning'}
     left_out = bool(kinds & LEFT_OUT) or not use.has(category)
     if use.trained:
-        left_out |= bool(kinds & UNTRAINED or ann.get('iscrowd'))
+        # Crowds do not train, but their masks are read.
+        left_out |= bool(kinds & UNTRAINED)
     forgiven: set[str] = set()
     if left_out:
         forgiven |= OF_MASKS

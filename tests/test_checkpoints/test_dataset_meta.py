@@ -71,3 +71,10 @@ def test_colours_of_the_config_are_for_its_own_names(same):
     names = CLASSES if same else CLASSES[::-1]
     expected = dict(classes=names) | (dict(palette=PALETTE) if same else {})
     assert dataset_meta(dict(CLASSES=names), cfg, 3) == expected
+
+
+def test_a_config_without_a_data_set_leaves_the_names_of_the_checkpoint():
+    for cfg in (Config({}), config(ann_file='a.json')):
+        found = dataset_meta(dict(CLASSES=('a',)), cfg, 1)
+        assert found == dict(classes=('a',))
+        assert dataset_meta({}, cfg, 1) == {}

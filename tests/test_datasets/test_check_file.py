@@ -54,6 +54,7 @@ def test_run_lengths_where_polygons_are_needed():
     ('data', 'message'),
     [
         (b'\xef\xbb\xbf{}', 'byte order mark'),
+        ('{}'.encode('utf-16'), 'is not JSON'),
         (b'{"images": [}', 'is not JSON: Expecting value'),
         (b'\xff{}', "is not JSON: 'utf-8' codec"),
         (b'[' * 100_000, 'is not JSON: maximum recursion depth'),

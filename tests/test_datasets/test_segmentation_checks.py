@@ -53,7 +53,7 @@ SEGMENTATION = [
     ),
     (
         dict(segmentation=[[35, 10], square(35, 10, 20)]),
-        'warning',
+        'error',
         'short polygon',
         'has 2 numbers',
     ),

@@ -20,12 +20,10 @@ EVALUATED = TRAINED._replace(trained=False)
 @pytest.mark.parametrize(
     ('changes', 'evaluated'),
     [
-        (EMPTY, 'error'),
         (dict(segmentation=[[1.0, 1, 2, 2]]), 'error'),
         (dict(EMPTY, area=0), 'error'),
         (dict(EMPTY, bbox=[35, 10, 0, 0]), 'error'),
         (dict(EMPTY, ignore=1), 'error'),
-        (dict(segmentation=rle(WIDTH, HEIGHT), iscrowd=1), 'error'),
         (dict(EMPTY, category_id=9), 'warning'),
         (dict(EMPTY, image_id=9), 'warning'),
     ],
@@ -67,14 +65,36 @@ def test_classes_that_are_not_used_are_forgiven():
 )
 def test_mmdet_trains_on_what_is_forgiven(tmp_path, changes, ignored):
     """It reads the image without the instance, or ignores the instance."""
-    init_default_scope('mmdet')
     broken = content()
     broken['annotations'][0].update(changes)
     found = check_annotations(broken, TRAINED)
     assert {f.level for f in found} == {'warning'}
+    sample = first_image(tmp_path, broken)['data_samples']
+    # Of the two instances of the image, the other one is left.
+    assert sample.gt_instances.bboxes.tensor.tolist() == [[5, 10, 25, 30]]
+    assert len(sample.ignored_instances) == ignored
+
+
+# Masks of crowds are read although crowds do not train.
+@pytest.mark.parametrize('crowd', [0, 1])
+@pytest.mark.parametrize(
+    'segmentation', [[], None, 'x', [1.0, 2, 3, 4, 5, 6], rle(WIDTH, HEIGHT)]
+)
+def test_mmdet_fails_on_what_is_not_forgiven(tmp_path, segmentation, crowd):
+    broken = content()
+    broken['annotations'][0].update(segmentation=segmentation, iscrowd=crowd)
+    found = check_annotations(broken, TRAINED)
+    assert 'error' in {f.level for f in found}
+    with pytest.raises((KeyError, TypeError, ValueError)):
+        first_image(tmp_path, broken)
+
+
+def first_image(folder, broken):
+    """Read the first image as training does."""
+    init_default_scope('mmdet')
     dataset = CocoDataset(
-        ann_file=str(write(tmp_path, broken)),
-        data_prefix=dict(img=f'{tmp_path}/'),
+        ann_file=str(write(folder, broken)),
+        data_prefix=dict(img=f'{folder}/'),
         metainfo=dict(classes=TRAINED.classes),
         pipeline=[
             dict(type='LoadImageFromFile'),
@@ -82,10 +102,7 @@ def test_mmdet_trains_on_what_is_forgiven(tmp_path, changes, ignored):
             dict(type='PackDetInputs'),
         ],
     )
-    sample = dataset[0]['data_samples']
-    # Of the two instances of the image, the other one is left.
-    assert sample.gt_instances.bboxes.tensor.tolist() == [[5, 10, 25, 30]]
-    assert len(sample.ignored_instances) == ignored
+    return dataset[0]
 
 
 def test_a_category_is_used_unless_others_are_named():

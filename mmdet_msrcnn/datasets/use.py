@@ -68,7 +68,7 @@ def forgive(
     kinds = {f.kind for f in findings if f.level == 'warning'}
     left_out = bool(kinds & LEFT_OUT) or not use.has(category)
     if use.trained:
-        # Crowds do not train, but their masks are read.
+        # Training ignores crowds, but reads their masks.
         left_out |= bool(kinds & UNTRAINED)
     forgiven: set[str] = set()
     if left_out:

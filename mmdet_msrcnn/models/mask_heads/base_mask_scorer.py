@@ -178,8 +178,8 @@ class BaseMaskScorer(BaseModule, metaclass=ABCMeta):
             dict: The losses.
 
         Raises:
-            KeyError: If the names differ. A loss without a declared name would
-                not train on a frozen detector.
+            KeyError: If the names differ. A loss without a declared name is
+                left out on a frozen detector.
         """
         if {*losses} != {*self.logs}:
             raise KeyError(

@@ -4,6 +4,7 @@ import inspect
 
 import pytest
 import torch
+from mmengine.structures import InstanceData
 
 from mmdet_msrcnn.models import MaskIoUHead, MasknessHead, MaskScoreHead
 from mmdet_msrcnn.models.mask_heads.base_mask_scorer import (
@@ -188,3 +189,17 @@ def test_a_roi_head_that_does_not_train_its_scorer_is_named():
         's2.loss_mask_iou': 1,
         'loss_mask_iou': 3,
     }
+
+
+def test_scores_have_the_dtype_of_the_class_scores():
+    """Under autocast, heads predict in half precision."""
+    head = MaskIoUHead(num_classes=2, in_channels=8, conv_out_channels=8)
+    results = InstanceData(
+        scores=torch.tensor([0.5, 1.0]), labels=torch.tensor([0, 1])
+    )
+    preds = torch.tensor([[0.5, 0.0], [0.0, 0.25]], dtype=torch.bfloat16)
+    head.predict_by_feat((preds,), [results])
+    assert results.mask_ious.dtype == torch.float32
+    assert results.mask_ious.tolist() == [0.5, 0.25]
+    assert results.mask_scores.dtype == torch.float32
+    assert results.mask_scores.tolist() == [0.25, 0.25]

@@ -55,3 +55,15 @@ def test_fusion_hr_roi_strides_the_first_convolution():
     assert strides == [(2, 2), (1, 1), (1, 1), (2, 2)]
     out = head(torch.randn(2, 8, 28, 28), torch.rand(2, 1, 28, 28), LABELS[:2])
     assert out.shape == (2, 4)
+
+
+class OtherLoss(torch.nn.Module):
+    tau = 0.0
+
+
+def test_the_loss_is_a_mask_iou_loss_or_a_subclass_of_it():
+    heir = type('Heir', (MaskIoULoss,), {})
+    head = MaskIoUHead(**SMALL, loss_iou=dict(type=heir, tau=0.25))
+    assert head.loss_iou.tau == 0.25
+    with pytest.raises(TypeError, match='loss_iou is OtherLoss'):
+        MaskIoUHead(**SMALL, loss_iou=dict(type=OtherLoss))

@@ -5,6 +5,7 @@ import copy
 import numpy as np
 import pytest
 import torch
+from mmdet.structures.bbox import HorizontalBoxes
 from mmdet.structures.mask import BitmapMasks
 from mmengine.structures import InstanceData
 from pycocotools import mask as mask_utils
@@ -233,3 +234,11 @@ def test_losses_are_in_float32_under_autocast(model):
         loss_and_target(head, dets, probs, gt, dtype=torch.bfloat16)
     handle.remove()
     assert seen == [[torch.float32, torch.float32]]
+
+
+def test_context_takes_boxes_of_either_form(model):
+    head = model.roi_head.mask_iou_head
+    dets, _, _ = detections()
+    expected = head.context([dets])
+    dets.bboxes = HorizontalBoxes(dets.bboxes)
+    assert torch.equal(head.context([dets]), expected)

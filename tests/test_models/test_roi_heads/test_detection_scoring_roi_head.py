@@ -235,3 +235,13 @@ def test_empty_images_train(what):
     # Every rank of a distributed run has the same graph.
     for parameter in model.roi_head.mask_iou_head.parameters():
         assert parameter.grad is not None
+
+
+def test_detecting_leaves_parts_in_their_mode():
+    model = build_model(small_config(PLUS)).train()
+    # As a norm that is frozen.
+    model.roi_head.bbox_head.eval()
+    modes = [part.training for part in model.modules()]
+    assert len({*modes}) == 2
+    losses_of(model, batch())
+    assert [part.training for part in model.modules()] == modes

@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+from mmengine.structures import InstanceData
 
 from tests.helpers import (
     PLUS,
@@ -60,3 +61,10 @@ def test_tensor_mode_gives_probabilities_as_context(plus):
     odds = odds[torch.arange(len(labels)), labels] / odds.sum(1)
     expected = (odds / (1 - odds)).log().float()
     torch.testing.assert_close(context[:, 0], expected, atol=1e-4, rtol=1e-4)
+
+
+def test_tensor_mode_scores_the_first_100_rois(model):
+    x = [torch.rand(1, 16, 64 // 2**i, 96 // 2**i) for i in range(4)]
+    boxes = torch.tensor([[1.0, 2, 30, 40]]).repeat(120, 1)
+    found = model.roi_head.forward(x, [InstanceData(bboxes=boxes)])
+    assert [len(value) for value in found] == [120, 120, 100, 100]

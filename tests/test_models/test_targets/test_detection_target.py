@@ -5,6 +5,8 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from mmdet.structures.mask import BitmapMasks
+from mmengine.structures import InstanceData
 from pycocotools.coco import COCO
 from pycocotools.cocoeval import COCOeval
 
@@ -12,6 +14,7 @@ from mmdet_msrcnn.compat.silence import silence
 from mmdet_msrcnn.models.targets.detection_target import (
     COCO_IOU_THRS,
     assign_instances,
+    detection_targets,
     in_ignored_region,
     outranked_by,
     rank_features,
@@ -177,3 +180,22 @@ def test_part_of_a_box_from_which_it_is_ignored():
     regions, labels = torch.tensor([[0.0, 0, 10, 5]]), torch.zeros(2)
     found = in_ignored_region(boxes, labels, regions, None)
     assert found.tolist() == [True, False]
+
+
+def test_a_poor_true_positive_in_an_ignored_region_is_used():
+    """It counts at three thresholds: the region does not hold it."""
+    box = torch.tensor([[0.0, 0, 28, 28]])
+    label = torch.tensor([0])
+    probs = torch.zeros(1, 28, 28)
+    probs[:, :, :17] = 1
+    masks = BitmapMasks(np.ones((1, 28, 28), np.uint8), 28, 28)
+    dets = InstanceData(bboxes=box, scores=torch.tensor([0.9]), labels=label)
+    gt = InstanceData(bboxes=box, labels=label, masks=masks)
+    region = InstanceData(bboxes=box)
+    ious, rates, used = detection_targets(probs, dets, gt, region, 0.5)
+    assert ious.item() == pytest.approx(17 / 28)
+    assert rates.item() == pytest.approx(0.3)
+    assert used.item()
+    probs[:] = 0
+    _, rates, used = detection_targets(probs, dets, gt, region, 0.5)
+    assert (rates.item(), used.item()) == (0, False)

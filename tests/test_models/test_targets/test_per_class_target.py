@@ -121,6 +121,11 @@ def test_equal_boxes_of_a_class_take_the_larger_iou():
         ious, known = present_in_first_roi(gt)
         assert ious[0, 0] == pytest.approx(0.6)
         assert known[0, 0]
+    # Both have an IoU.
+    gt.masks = ground_truth().masks[[0, 1, 1]]
+    gt.masks.masks[2, :14] = 0
+    ious, _ = present_in_first_roi(gt)
+    assert ious[0, 0] == pytest.approx(0.6)
 
 
 @pytest.mark.parametrize('target_classes', ['true', 'all', 'present'])

@@ -80,10 +80,17 @@ class Figures:
         values = {
             f.name: row.get(JSON_KEYS.get(f.name, f.name)) for f in FIELDS
         }
-        return cls(**{k: v + 0.0 for k, v in values.items() if v is not None})
+        known = {k: v for k, v in values.items() if v is not None}
+        for name, value in known.items():
+            is_number = isinstance(value, int | float)
+            if not is_number or isinstance(value, bool) or abs(value) > MAX:
+                raise TypeError(f'{name} must be a number, got {value!r}')
+        return cls(**{name: float(value) for name, value in known.items()})
 
 
 FIELDS = fields(Figures)
+# Above any AP, share or correlation of a report.
+MAX = 1e6
 JSON_KEYS = {'box_ap': 'box AP'}
 # In the order of the columns.
 FORMS = {

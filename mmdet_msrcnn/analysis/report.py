@@ -184,11 +184,11 @@ def to_markdown(report: dict) -> str:
         str: Markdown.
     """
     headings = ['model', *(form.heading for form in FORMS.values())]
-    rows = report['models'] | report['differences']
+    rows = [*report['models'].items(), *report['differences'].items()]
     lines = [
         '# Mask scores',
         '',
-        markdown_table(headings, [format_row(*row) for row in rows.items()]),
+        markdown_table(headings, [format_row(*row) for row in rows]),
         '',
         f'AP is at {report["max_dets"]} detections per image. The oracle is '
         'class score x true MaskIoU, or 0 if no instance of the class '

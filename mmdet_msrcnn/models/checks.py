@@ -53,7 +53,8 @@ def _keywords(cls: type) -> list[str] | None:
             continue
         _, *parameters = inspect.signature(own).parameters.values()
         any_other = [p for p in parameters if p.kind is p.VAR_KEYWORD]
-        names += [p.name for p in parameters if p not in any_other]
+        named = (p for p in parameters if p.kind is not p.VAR_POSITIONAL)
+        names += [p.name for p in named if p not in any_other]
         if not any_other:
             return list(dict.fromkeys(names))
         if not base.__module__.startswith('mmdet_msrcnn.'):

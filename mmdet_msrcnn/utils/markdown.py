@@ -5,18 +5,20 @@ from collections.abc import Iterable, Sequence
 from terminaltables import GithubFlavoredMarkdownTable
 
 
+def escape_cell(value: object) -> str:
+    """Write a value so that it stays in one cell of a table."""
+    return ' '.join(str(value).split()).replace('|', r'\|')
+
+
 def markdown_table(headings: Sequence[str], rows: Iterable[Sequence]) -> str:
     """Write a table.
 
     Args:
         headings (Sequence[str]): Of the columns.
-        rows (Iterable[Sequence]): Cells of each row; a ``|`` is escaped.
+        rows (Iterable[Sequence]): Cells of each row, see :func:`escape_cell`.
 
     Returns:
         str: Lines, without a line break at the end.
     """
-    cells = [
-        [str(cell).replace('|', r'\|') for cell in row]
-        for row in (headings, *rows)
-    ]
+    cells = [[escape_cell(cell) for cell in row] for row in (headings, *rows)]
     return GithubFlavoredMarkdownTable(cells).table

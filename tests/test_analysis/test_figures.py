@@ -27,7 +27,9 @@ def test_keys_of_the_file_are_those_of_older_reports():
     assert Figures.from_json(more) == figures
 
 
-@pytest.mark.parametrize('value', ['0.4', [0.4], dict(mAP=0.4)])
+@pytest.mark.parametrize(
+    'value', ['0.4', [0.4], dict(mAP=0.4), True, 1j, float('inf'), 10**400]
+)
 def test_a_figure_is_a_number(value):
     with pytest.raises(TypeError):
         Figures.from_json({'box AP': value})

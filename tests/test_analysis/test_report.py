@@ -13,6 +13,7 @@ from mmdet_msrcnn.analysis.report import (
     summary,
     to_markdown,
 )
+from tests.helpers import squeezed
 
 
 def test_nothing_handed_in_is_changed(protocol_case, tmp_path):
@@ -73,3 +74,14 @@ def test_a_row_has_intervals_and_says_what_is_not_defined():
         '',
         '0.100 [0.062, 0.125]',
     ]
+
+
+def test_a_model_may_have_the_name_of_a_difference(protocol_case):
+    coco, detections, protocol = protocol_case
+    samples = resample_images(8, 2)
+    one = evaluate(coco, detections, protocol, samples)
+    names = ('a', 'b', 'b - a')
+    report = compare(dict.fromkeys(names, one))
+    text = to_markdown(report | dict(plotted='a', figures={}))
+    lines = squeezed(text).splitlines()
+    assert sum(line.startswith('| b - a |') for line in lines) == 2

@@ -34,3 +34,8 @@ def test_headings_alone():
     header, line = markdown_table(('a', 'b'), []).splitlines()
     assert cells(header) == ['a', 'b']
     assert set(line) == set('|-')
+
+
+def test_a_cell_stays_in_its_row():
+    table = markdown_table(['a'], [['one\n\ttwo | three']])
+    assert table.splitlines()[2:] == [r'| one two \| three |']

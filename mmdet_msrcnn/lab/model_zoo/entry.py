@@ -55,7 +55,7 @@ def read_report(path: Path) -> ModelReport:
         figures = Figures.from_json(model['row'])
         if None in (figures.box_ap, figures.class_score):
             raise KeyError('AP')
-        return ModelReport(figures, report['max_dets'])
+        return ModelReport(figures, int(report['max_dets']))
     except (ValueError, KeyError, TypeError, AttributeError):
         raise ValueError(
             f'{path} is not the report of one model. Run '

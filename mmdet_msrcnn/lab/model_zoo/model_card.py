@@ -10,6 +10,7 @@ from mmdet_msrcnn.lab.model_zoo.entry import ModelReport
 from mmdet_msrcnn.lab.model_zoo.publish import strip_paths
 from mmdet_msrcnn.registry import MODELS
 from mmdet_msrcnn.utils.data_sets import inner_data_set
+from mmdet_msrcnn.utils.markdown import escape_cell
 
 TEMPLATE = 'model_card.md.jinja'
 # Maps each figure of the report to a heading.
@@ -102,6 +103,7 @@ def model_card(
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
+    environment.filters['cell'] = escape_cell
     return environment.get_template(TEMPLATE).render(
         kind=kind_of(cfg, report.figures),
         entry=entry,

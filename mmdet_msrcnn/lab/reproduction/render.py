@@ -19,7 +19,7 @@ def _number(value: float | None, decimals: int, sign: str = '') -> str:
 
 def _shorten(reason: str) -> str:
     """Shorten a reason to fit into a cell."""
-    return reason.replace('|', '/')[:160]
+    return ' '.join(reason.replace('|', '/').split())[:160]
 
 
 def _interval(paired: PairedDifference | None) -> str:

@@ -2,9 +2,6 @@
 
 import torch
 from mmdet.models.detectors import TwoStageDetector
-from mmdet.models.roi_heads import (
-    MaskScoringRoIHead as MMDetMaskScoringRoIHead,
-)
 from mmdet.structures import SampleList
 from torch import Tensor
 
@@ -31,9 +28,7 @@ class FrozenTwoStageDetector(TwoStageDetector):
 
     def __init__(self, **kwargs) -> None:
         super().__init__(**kwargs)
-        if not isinstance(
-            self.roi_head, BaseMaskScoringRoIHead | MMDetMaskScoringRoIHead
-        ):
+        if 'mask_iou_head' not in dict(self.roi_head.named_children()):
             raise TypeError(
                 f'roi_head is {type(self.roi_head).__name__}, which has no '
                 'mask_iou_head to train. Use dict(type='

@@ -233,6 +233,12 @@ class BaseMaskScorer(BaseModule, metaclass=ABCMeta):
             chosen = select_by_label(image_preds, results.labels)
             values = self.decode(chosen.to(results.scores.dtype))
             for name, value in zip(self.predicts, values, strict=True):
+                if value.shape != results.scores.shape:
+                    raise ValueError(
+                        f'{name} of {type(self).__name__} must have the shape '
+                        f'{tuple(results.scores.shape)}, got '
+                        f'{tuple(value.shape)}. Check forward and decode.'
+                    )
                 setattr(results, name, value)
             if 'mask_scores' not in self.predicts:
                 results.mask_scores = results.scores * results.mask_ious

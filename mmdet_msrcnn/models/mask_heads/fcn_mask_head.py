@@ -4,7 +4,7 @@ import numpy as np
 import torch
 from mmdet.models.roi_heads.mask_heads import FCNMaskHead as MMDetFCNMaskHead
 from mmdet.models.task_modules.samplers import SamplingResult
-from mmdet.structures.mask import BitmapMasks
+from mmdet.structures.mask import BitmapMasks, PolygonMasks
 from mmdet.utils import ConfigType, InstanceList
 from torch import Tensor
 
@@ -12,6 +12,12 @@ from mmdet_msrcnn.models.mask_heads.mask_paste import paste_masks
 from mmdet_msrcnn.models.targets.gt_masks import packed_masks
 from mmdet_msrcnn.models.targets.mask_target import mask_targets
 from mmdet_msrcnn.registry import MODELS
+
+
+def _is_binary(masks: BitmapMasks | PolygonMasks) -> bool:
+    """Return whether masks are bitmaps of bytes, as LoadAnnotations gives."""
+    is_bitmap = isinstance(masks, BitmapMasks)
+    return is_bitmap and masks.masks.dtype in (np.uint8, bool)
 
 
 @MODELS.register_module()
@@ -45,9 +51,7 @@ class FCNMaskHead(MMDetFCNMaskHead):
         if (
             not isinstance(size, int)
             or rcnn_train_cfg.get('soft_mask_target', False)
-            or not all(
-                isinstance(gt.masks, BitmapMasks) for gt in batch_gt_instances
-            )
+            or not all(_is_binary(gt.masks) for gt in batch_gt_instances)
         ):
             return super().get_targets(
                 sampling_results, batch_gt_instances, rcnn_train_cfg

@@ -27,7 +27,7 @@ class MaskIoUHead(ConvMaskScorer):
             key of ``OTHER_CLASSES``: 'true', only the true class; 'all', the
             other classes too, with target 0; or 'present', also classes with
             an instance in the RoI, with their own MaskIoU. Defaults to 'true'.
-        **kwargs: Arguments of :class:`ConvMaskScorer`.
+        *args, **kwargs: Arguments of :class:`ConvMaskScorer`.
 
     Raises:
         ValueError: If ``target_classes`` is unknown, or does not work with
@@ -38,8 +38,8 @@ class MaskIoUHead(ConvMaskScorer):
     predicts = ('mask_ious',)
     logs = ('loss_mask_iou', 'mask_iou_target', 'mask_iou_samples')
 
-    def __init__(self, target_classes: str = 'true', **kwargs) -> None:
-        super().__init__(**kwargs)
+    def __init__(self, *args, target_classes: str = 'true', **kwargs) -> None:
+        super().__init__(*args, **kwargs)
         check_choice(
             'mask_iou_head.target_classes', target_classes, OTHER_CLASSES
         )

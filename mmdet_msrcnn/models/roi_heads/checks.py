@@ -12,7 +12,9 @@ from mmdet_msrcnn.models.mask_heads.base_mask_scorer import (
 )
 from mmdet_msrcnn.models.mask_heads.mask_fusion import pool_kernel
 
-FIELDS = {'mask_ious', 'mask_scores'}
+FIELDS = (('mask_ious',), ('mask_ious', 'mask_scores'))
+# Logged by mmdet's RoI heads.
+TAKEN = {'loss_cls', 'loss_bbox', 'loss_mask', 'acc'}
 
 
 def check_roi_head(roi_head: BaseRoIHead) -> None:
@@ -69,10 +71,17 @@ def check_scorer(cls: type[BaseMaskScorer]) -> None:
             f'{cls.__name__}.trained_on must be {POSITIVES!r} or '
             f'{DETECTIONS!r}, got {cls.trained_on!r}'
         )
-    if 'mask_ious' not in cls.predicts or {*cls.predicts} - FIELDS:
+    if cls.predicts not in FIELDS:
         raise TypeError(
             f"{cls.__name__}.predicts must be ('mask_ious',) or ('mask_ious', "
             f"'mask_scores'), got {cls.predicts}"
+        )
+    if not isinstance(cls.logs, tuple) or any(
+        name in TAKEN or '.' in name for name in cls.logs
+    ):
+        raise TypeError(
+            f'{cls.__name__}.logs must be a tuple of names without a dot, '
+            f'other than {sorted(TAKEN)}, got {cls.logs!r}'
         )
     if cls.trained_on == POSITIVES and cls.num_context_features:
         raise TypeError(

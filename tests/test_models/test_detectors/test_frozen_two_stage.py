@@ -2,7 +2,9 @@
 
 import pytest
 import torch
+from mmdet.models.roi_heads import StandardRoIHead
 from mmengine.runner import load_checkpoint
+from torch import nn
 
 from mmdet_msrcnn.models import FrozenTwoStageDetector
 from tests.helpers import (
@@ -156,3 +158,27 @@ def test_roi_head_without_mask_iou_head_is_an_error():
     cfg.model.type = 'mmdet_msrcnn.FrozenTwoStageDetector'
     with pytest.raises(TypeError, match='StandardRoIHead, which has no'):
         build_model(cfg)
+
+
+class PlainRoIHead(StandardRoIHead):
+    """A RoI head of a user's own, without our base."""
+
+    def __init__(self, mask_iou_head, **kwargs):
+        super().__init__(**kwargs)
+        self.mask_iou_head = nn.Linear(1, 1)
+
+    def loss(self, x, proposals, samples):
+        loss = self.mask_iou_head.weight.sum()
+        return dict(loss_mask=loss * 0, loss_mask_iou=loss)
+
+
+def test_a_roi_head_of_the_users_own_is_trained():
+    cfg = small_config()
+    cfg.model.type = 'mmdet_msrcnn.FrozenTwoStageDetector'
+    cfg.model.roi_head.type = PlainRoIHead
+    model = build_model(cfg)
+    model.load_state_dict(model.state_dict())
+    losses = losses_of(model.train(), batch())
+    assert list(losses) == ['loss_mask_iou']
+    losses['loss_mask_iou'].backward()
+    assert model.roi_head.mask_iou_head.weight.grad is not None

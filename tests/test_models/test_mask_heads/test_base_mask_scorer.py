@@ -4,6 +4,7 @@ import inspect
 
 import pytest
 import torch
+from mmdet.models.roi_heads.mask_heads import MaskIoUHead as MMDetMaskIoUHead
 from mmengine.structures import InstanceData
 
 from mmdet_msrcnn.models import MaskIoUHead, MasknessHead, MaskScoreHead
@@ -145,6 +146,13 @@ WRONG = {
         dict(predicts=('mask_ious', 'area')),
         r"predicts must be .* got \('mask_ious', 'area'\)",
     ),
+    'no tuple of fields': (
+        dict(predicts=None),
+        'predicts must be .* got None',
+    ),
+    'logs of other heads': (dict(logs=('loss_mask',)), r'got .*loss_mask'),
+    'logs with a stage': (dict(logs=('s0.loss',)), 'names without a dot'),
+    'no tuple of logs': (dict(logs='loss_area'), "got 'loss_area'"),
     'context of positives': (
         dict(num_context_features=2),
         'reads 2 features of detections, but positives have none',
@@ -203,3 +211,23 @@ def test_scores_have_the_dtype_of_the_class_scores():
     assert results.mask_ious.tolist() == [0.5, 0.25]
     assert results.mask_scores.dtype == torch.float32
     assert results.mask_scores.tolist() == [0.25, 0.25]
+
+
+@pytest.mark.parametrize('area_scorer', [POSITIVES], indirect=True)
+def test_a_field_of_another_shape_is_named(area_scorer, monkeypatch):
+    cfg = FRAMEWORKS['ms_rcnn']()
+    cfg.model.roi_head.mask_iou_head = area_scorer
+    model = build_model(cfg).eval()
+    monkeypatch.setattr(
+        MODELS.get('AreaScorer'),
+        'decode',
+        lambda self, preds: preds.sigmoid()[..., None].unbind(1),
+    )
+    with pytest.raises(ValueError, match='mask_ious of AreaScorer must have'):
+        model.test_step(collate(scene(seed=1)))
+
+
+def test_positional_arguments_are_those_of_mmdet():
+    ours = MaskIoUHead(2, 1, 14, 16, 8, 16, 3)
+    theirs = MMDetMaskIoUHead(2, 1, 14, 16, 8, 16, 3)
+    theirs.load_state_dict(ours.state_dict(), strict=True)

@@ -76,3 +76,20 @@ def test_head_gives_what_mmdets_gives(case, form, cfg):
             losses[0]['loss_mask']['loss_mask'],
             losses[1]['loss_mask']['loss_mask'],
         )
+
+
+@pytest.mark.parametrize(
+    ('dtype', 'value'), [(np.float32, 0.4), (np.float64, 0.8), (np.int64, 2)]
+)
+def test_masks_that_are_no_bytes_are_left_to_mmdet(case, dtype, value):
+    masks, _, sampling = case
+    gt = BitmapMasks(masks, HEIGHT, WIDTH)
+    gt.masks = masks.astype(dtype) * dtype(value)
+    init_default_scope('mmdet')
+    found, expected = (
+        head(num_classes=1).get_targets(
+            sampling, [InstanceData(masks=gt)], CFG
+        )
+        for head in (FCNMaskHead, Theirs)
+    )
+    assert torch.equal(found, expected)

@@ -126,7 +126,7 @@ def test_every_image_of_a_folder_has_its_outputs(real, tmp_path):
     data, out = tmp_path / 'data', tmp_path / 'out'
     write_images(data, 'p/1.png', 'q/1.png', 'q/1.jpg', 'IMG.JPG')
     (data / 'labels.json').write_text('{}')
-    with pytest.warns(UserWarning, match=r'Left out, .*labels\.json'):
+    with pytest.warns(UserWarning, match=r'Skipped files .*labels\.json'):
         result = real(str(data), out_dir=str(out), no_save_pred=False)
     assert len(result['predictions']) == 4
     assert files(out / 'preds') == [

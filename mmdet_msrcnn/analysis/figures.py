@@ -61,7 +61,7 @@ class Figures:
 
     def to_json(self) -> dict[str, float]:
         """Return the figures as in ``report.json``."""
-        return {JSON_KEYS.get(k, k): v for k, v in self.known().items()}
+        return {json_key(k): v for k, v in self.known().items()}
 
     @classmethod
     def from_json(cls, row: dict) -> 'Figures':
@@ -77,9 +77,7 @@ class Figures:
         Raises:
             TypeError: If a figure is not a number.
         """
-        values = {
-            f.name: row.get(JSON_KEYS.get(f.name, f.name)) for f in FIELDS
-        }
+        values = {f.name: row.get(json_key(f.name)) for f in FIELDS}
         known = {k: v for k, v in values.items() if v is not None}
         for name, value in known.items():
             is_number = isinstance(value, int | float)
@@ -88,10 +86,14 @@ class Figures:
         return cls(**{name: float(value) for name, value in known.items()})
 
 
+def json_key(name: str) -> str:
+    """Return the key of a figure in ``report.json``."""
+    return 'box AP' if name == 'box_ap' else name
+
+
 FIELDS = fields(Figures)
 # Above any AP, share or correlation of a report.
 MAX = 1e6
-JSON_KEYS = {'box_ap': 'box AP'}
 # In the order of the columns.
 FORMS = {
     'box_ap': Form('box AP', 100, 1),

@@ -11,7 +11,7 @@ from mmdet_msrcnn.analysis.bootstrap import (
     count_undefined,
     interval,
 )
-from mmdet_msrcnn.analysis.figures import FORMS, JSON_KEYS, Figures
+from mmdet_msrcnn.analysis.figures import FORMS, Figures, json_key
 from mmdet_msrcnn.evaluation.coco_eval import box_evaluator, run_coco_eval
 from mmdet_msrcnn.evaluation.functional import (
     GAIN,
@@ -157,7 +157,7 @@ def format_row(name: str, entry: dict) -> list[str]:
     """
     cells = [name]
     for figure, form in FORMS.items():
-        key = JSON_KEYS.get(figure, figure)
+        key = json_key(figure)
         value = entry['row'].get(key)
         if value is None:
             cells.append('')
@@ -205,7 +205,7 @@ def to_markdown(report: dict) -> str:
         row = entry['row']
         lines.append(
             f'{name}: {row["detections"]} detections. For class scores above '
-            '0.3, the standard deviation of the true IoU is '
+            f'{SPREAD_THR}, the standard deviation of the true IoU is '
             f'{row[SPREAD]:.3f}.'
         )
     lines += ['', f'{report["plotted"]}:', '']

@@ -228,6 +228,9 @@ class BaseMaskScorer(BaseModule, metaclass=ABCMeta):
             :attr:`predicts`, each of shape (n, ). ``mask_scores`` is
             ``scores * mask_ious`` if the head does not predict it.
             ``scores`` stays the class score.
+
+        Raises:
+            ValueError: If a field does not have the shape of ``scores``.
         """
         for image_preds, results in zip(preds, results_list, strict=True):
             chosen = select_by_label(image_preds, results.labels)

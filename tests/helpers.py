@@ -21,6 +21,13 @@ ROOT = Path(__file__).parents[1]
 MS_RCNN = ROOT / 'configs/ms_rcnn/ms-rcnn_r18_fpn_18e_coco.py'
 PLUS = ROOT / 'configs/ms_rcnn_plus/ms-rcnn-plus_r18_fpn_18e_coco.py'
 MASK_RCNN = ROOT / 'configs/mask_rcnn/mask-rcnn_r18_fpn_18e_coco.py'
+PLUS_LOGS = {
+    'loss_mask_iou',
+    'loss_mask_score',
+    'mask_iou_target',
+    'mask_score_target',
+    'mask_iou_samples',
+}
 CHANNELS = 16
 
 

@@ -13,6 +13,7 @@ from pycocotools import mask as mask_utils
 from mmdet_msrcnn.models.mask_heads.mask_paste import paste_masks
 from tests.helpers import (
     PLUS,
+    PLUS_LOGS,
     boxes_of,
     build_model,
     ellipse_masks,
@@ -20,14 +21,6 @@ from tests.helpers import (
     jitter,
     small_config,
 )
-
-OURS = {
-    'loss_mask_iou',
-    'loss_mask_score',
-    'mask_iou_target',
-    'mask_score_target',
-    'mask_iou_samples',
-}
 
 
 @pytest.fixture(scope='module')
@@ -190,14 +183,14 @@ def test_losses_are_those_without_what_does_not_train(model):
     with_crowd, alone = found([0, 1], crowd), found([0])
     ious = with_crowd['mask_iou_targets']
     assert 0 < ious[1] < 0.5 < ious[0]
-    assert with_crowd['loss_mask_iou'].keys() == OURS
+    assert with_crowd['loss_mask_iou'].keys() == PLUS_LOGS
     for name, value in alone['loss_mask_iou'].items():
         torch.testing.assert_close(with_crowd['loss_mask_iou'][name], value)
     log = with_crowd['loss_mask_iou']
     assert log['mask_iou_target'] == ious[0]
     assert log['mask_score_target'] == with_crowd['mask_score_targets'][0]
     everything = found([0, 1])['loss_mask_iou']
-    for name in OURS:
+    for name in PLUS_LOGS:
         assert everything[name] != log[name], name
 
 

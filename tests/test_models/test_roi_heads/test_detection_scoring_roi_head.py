@@ -14,20 +14,13 @@ from mmdet_msrcnn.models import (
 from tests.helpers import (
     MASK_RCNN,
     PLUS,
+    PLUS_LOGS,
     build_model,
     collate,
     losses_of,
     scene,
     small_config,
 )
-
-OURS = {
-    'loss_mask_iou',
-    'loss_mask_score',
-    'mask_iou_target',
-    'mask_score_target',
-    'mask_iou_samples',
-}
 
 
 @pytest.fixture(scope='module')
@@ -102,7 +95,7 @@ def test_losses_and_detections_of_the_twin_are_unchanged():
     for one in (ours, twin):
         torch.manual_seed(0)
         losses.append(losses_of(one, batch()))
-    assert losses[0].keys() - losses[1].keys() == OURS
+    assert losses[0].keys() - losses[1].keys() == PLUS_LOGS
     for name, value in losses[1].items():
         both = (
             torch.stack(v) if isinstance(v, list) else v
@@ -200,7 +193,7 @@ def test_it_learns_its_detections():
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
-    assert found[0].keys() == OURS | {'loss'}
+    assert found[0].keys() == PLUS_LOGS | {'loss'}
     assert found[-1]['loss_mask_score'] < 0.5 * found[0]['loss_mask_score']
 
 
@@ -214,7 +207,7 @@ def test_a_frozen_detector_stays_as_it_is(tmp_path):
     assert type(model) is FrozenTwoStageDetector
     load_checkpoint(model, str(path), map_location='cpu')
     losses = losses_of(model.train(), batch())
-    assert losses.keys() == OURS
+    assert losses.keys() == PLUS_LOGS
     for name, value in mask_rcnn.state_dict().items():
         assert torch.equal(model.state_dict()[name], value), name
 

@@ -1,3 +1,4 @@
+from mmdet_msrcnn.models.backbones.efficientnet_lite import EfficientNetLite
 from mmdet_msrcnn.models.detectors.frozen_two_stage import (
     FrozenTwoStageDetector,
 )
@@ -37,6 +38,7 @@ __all__ = [
     'BaseMaskScoringRoIHead',
     'CascadeMaskScoringRoIHead',
     'DetectionScoringRoIHead',
+    'EfficientNetLite',
     'FCNMaskHead',
     'FrozenTwoStageDetector',
     'MaskIoUHead',

@@ -202,7 +202,7 @@ def test_known_read_of_present_classes(device):
     gt = ground_truth(device)
     probs = torch.zeros(NUM, 2, 28, 28, device=device)
     with pytest.raises(DynamicOutputShapeException, match='nonzero'):
-        head.get_targets(probs, [positives(gt)], [gt], CFG)
+        head.get_targets(probs, [positives(gt)], [gt], [None], CFG)
 
 
 @pytest.mark.parametrize('labelled', [True, False])

@@ -7,7 +7,7 @@ from mmdet.models.detectors.base import BaseDetector
 from mmengine.config import Config
 from torch import nn
 
-from mmdet_msrcnn.lab.reproduction.protocols import (
+from mmdet_msrcnn.lab.reproduction.head_changes import (
     use_mmdet_head,
     use_mmdet_mask_head,
 )

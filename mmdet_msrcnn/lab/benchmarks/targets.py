@@ -62,7 +62,9 @@ def mask_iou_targets(scene: Scene) -> dict[str, Callable[[], Tensor]]:
     scene.sampling.pos_gt_labels.zero_()
     return dict(
         mmdet=lambda: theirs.get_targets(sampling, gt, logits, targets, CFG),
-        ours=lambda: ours.get_targets(probs, sampling, gt, CFG).ious[:, 0],
+        ours=lambda: ours.get_targets(probs, sampling, gt, [None], CFG)[
+            'mask_iou_targets'
+        ],
     )
 
 

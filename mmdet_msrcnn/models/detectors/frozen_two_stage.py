@@ -3,12 +3,17 @@
 import torch
 from mmdet.models.detectors import TwoStageDetector
 from mmdet.structures import SampleList
+from mmdet.utils import InstanceList
 from torch import Tensor
 
 from mmdet_msrcnn.models.roi_heads.base_mask_scoring_roi_head import (
     BaseMaskScoringRoIHead,
 )
+from mmdet_msrcnn.models.roi_heads.scorer_samples import ScorerSamples
 from mmdet_msrcnn.registry import MODELS
+
+# Prefix of the parameters that are trained.
+SCORER = 'roi_head.mask_iou_head.'
 
 
 @MODELS.register_module()
@@ -53,7 +58,7 @@ class FrozenTwoStageDetector(TwoStageDetector):
                 for name, value in tensors.items()
                 if isinstance(value, Tensor)
                 and name.startswith(prefix)
-                and not name.startswith(f'{prefix}roi_head.mask_iou_head.')
+                and not name.startswith(f'{prefix}{SCORER}')
                 and not name.endswith('num_batches_tracked')
             }
             for tensors in (self.state_dict(prefix=prefix), state_dict)
@@ -88,6 +93,31 @@ class FrozenTwoStageDetector(TwoStageDetector):
         Raises:
             RuntimeError: If no checkpoint has been loaded.
         """
+        x, proposals = self._propose(batch_inputs, batch_data_samples)
+        if isinstance(self.roi_head, BaseMaskScoringRoIHead):
+            return self.roi_head.scorer_loss(x, proposals, batch_data_samples)
+        # mmdet's own MaskScoringRoIHead, for comparisons.
+        losses = self.roi_head.loss(x, proposals, batch_data_samples)
+        return {k: v for k, v in losses.items() if 'mask_iou' in k}
+
+    def scorer_samples(
+        self, batch_inputs: Tensor, batch_data_samples: SampleList
+    ) -> ScorerSamples:
+        """Compute what the MaskIoU head trains on, to store it.
+
+        Arguments and errors are those of :meth:`loss`.
+
+        Returns:
+            ScorerSamples: See ``scorer_samples`` of the RoI head.
+        """
+        x, proposals = self._propose(batch_inputs, batch_data_samples)
+        return self.roi_head.scorer_samples(x, proposals, batch_data_samples)
+
+    @torch.no_grad()
+    def _propose(
+        self, batch_inputs: Tensor, batch_data_samples: SampleList
+    ) -> tuple[tuple[Tensor], InstanceList]:
+        """Compute multi-level features and region proposals."""
         if not self._has_weights:
             raise RuntimeError(
                 'The frozen detector has random weights. Set load_from to a '
@@ -95,15 +125,10 @@ class FrozenTwoStageDetector(TwoStageDetector):
                 '--cfg-options load_from=PATH. mmdet ignores load_from with '
                 '--resume, so do not use --resume for the first run.'
             )
-        with torch.no_grad():
-            x = self.extract_feat(batch_inputs)
-            proposals = self.rpn_head.predict_by_feat(
-                *self.rpn_head(x),
-                batch_img_metas=[s.metainfo for s in batch_data_samples],
-                cfg=self.train_cfg.get('rpn_proposal', self.test_cfg.rpn),
-            )
-        if isinstance(self.roi_head, BaseMaskScoringRoIHead):
-            return self.roi_head.scorer_loss(x, proposals, batch_data_samples)
-        # mmdet's own MaskScoringRoIHead, for comparisons.
-        losses = self.roi_head.loss(x, proposals, batch_data_samples)
-        return {k: v for k, v in losses.items() if 'mask_iou' in k}
+        x = self.extract_feat(batch_inputs)
+        proposals = self.rpn_head.predict_by_feat(
+            *self.rpn_head(x),
+            batch_img_metas=[s.metainfo for s in batch_data_samples],
+            cfg=self.train_cfg.get('rpn_proposal', self.test_cfg.rpn),
+        )
+        return x, proposals

@@ -2,6 +2,7 @@
 
 from abc import ABCMeta, abstractmethod
 
+import torch
 from mmdet.models.task_modules.samplers import SamplingResult
 from mmdet.utils import InstanceList, OptMultiConfig
 from mmengine.config import ConfigDict
@@ -18,8 +19,8 @@ class BaseMaskScorer(BaseModule, metaclass=ABCMeta):
     """Base class of heads that score the mask of each RoI.
 
     A RoI head calls :meth:`context` and :meth:`forward`, then
-    :meth:`loss_and_target` in training or :meth:`predict_by_feat` in testing.
-    A subclass sets the attributes and defines the abstract methods.
+    :meth:`loss_and_target` or :meth:`predict_by_feat`. A subclass sets the
+    attributes and defines the abstract methods.
 
     Shape shorthand: K RoIs, P predictions of a scorer for one class.
 
@@ -42,7 +43,7 @@ class BaseMaskScorer(BaseModule, metaclass=ABCMeta):
         predicts (tuple[str]): Result fields that :meth:`decode` returns:
             ``mask_ious``, and ``mask_scores`` if the head learns them.
         logs (tuple[str]): Names of the losses and statistics that
-            :meth:`loss_and_target` returns.
+            :meth:`loss_by_targets` returns.
         num_context_features (int): Number of columns of :meth:`context`.
 
     Raises:
@@ -139,19 +140,17 @@ class BaseMaskScorer(BaseModule, metaclass=ABCMeta):
         return like.new_zeros((0, 1) if num == 1 else (0, 1, num))
 
     @abstractmethod
-    def loss_and_target(
+    def get_targets(
         self,
-        preds: Tensor,
         mask_probs: Tensor,
         samples: list[SamplingResult] | InstanceList,
         batch_gt_instances: InstanceList,
         batch_gt_instances_ignore: InstanceList,
         rcnn_train_cfg: ConfigDict,
-    ) -> dict:
-        """Compute the losses of a batch, and their targets.
+    ) -> dict[str, Tensor]:
+        """Compute the training targets of a batch.
 
         Args:
-            preds (Tensor): Output of :meth:`forward`.
             mask_probs (Tensor): As in :meth:`forward`.
             samples (list[:obj:`SamplingResult`] or \
                 list[:obj:`InstanceData`]): The RoIs of each image: sampling
@@ -164,54 +163,57 @@ class BaseMaskScorer(BaseModule, metaclass=ABCMeta):
                 ``mask_thr_binary`` is the probability threshold.
 
         Returns:
-            dict: ``loss_mask_iou`` (dict), the losses and statistics named in
-            :attr:`logs`; and the targets (Tensor), each of shape (K, ).
+            dict[str, Tensor]: Targets by name, without gradient, each of shape
+            (K, ...).
         """
 
-    def check_logs(self, losses: dict) -> dict:
-        """Check that the losses are those of :attr:`logs`.
+    @abstractmethod
+    def loss_by_targets(
+        self, preds: Tensor, labels: Tensor, targets: dict[str, Tensor]
+    ) -> dict[str, Tensor]:
+        """Compute the losses of a batch, given its targets.
 
         Args:
-            losses (dict): ``loss_mask_iou`` of :meth:`loss_and_target`.
+            preds (Tensor): Output of :meth:`forward`.
+            labels (Tensor): Class of each RoI, shape (K, ).
+            targets (dict[str, Tensor]): From :meth:`get_targets`.
 
         Returns:
-            dict: The losses.
-
-        Raises:
-            KeyError: If the names differ. A loss without a declared name is
-                left out on a frozen detector.
+            dict[str, Tensor]: The losses and statistics named in
+            :attr:`logs`.
         """
-        if {*losses} != {*self.logs}:
-            raise KeyError(
-                f'{type(self).__name__}.logs must name the losses and '
-                f'statistics {sorted(losses)}, got {sorted(self.logs)}'
-            )
-        return losses
 
-    def own_losses(self, losses: dict) -> dict:
-        """Select the losses and statistics of :attr:`logs`.
+    def loss_and_target(
+        self,
+        preds: Tensor,
+        mask_probs: Tensor,
+        samples: list[SamplingResult] | InstanceList,
+        batch_gt_instances: InstanceList,
+        batch_gt_instances_ignore: InstanceList,
+        rcnn_train_cfg: ConfigDict,
+    ) -> dict:
+        """Compute the losses of a batch, and their targets.
 
-        Args:
-            losses (dict): Losses of all heads. A cascade adds the stage in
-                front of a name.
+        Arguments are those of both methods that it calls.
 
         Returns:
-            dict: Those of this head.
-
-        Raises:
-            RuntimeError: If there are none.
+            dict: ``loss_mask_iou`` (dict), the losses and statistics of
+            :meth:`loss_by_targets`; and the targets by their names.
         """
-        own = {
-            name: value
-            for name, value in losses.items()
-            if name.rsplit('.', 1)[-1] in self.logs
-        }
-        if not own:
-            raise RuntimeError(
-                f'No loss of {type(self).__name__} is in {sorted(losses)}. '
-                'Call positives_loss in mask_loss of the RoI head.'
-            )
-        return own
+        targets = self.get_targets(
+            mask_probs,
+            samples,
+            batch_gt_instances,
+            batch_gt_instances_ignore,
+            rcnn_train_cfg,
+        )
+        losses = self.loss_by_targets(preds, self.labels_of(samples), targets)
+        return dict(loss_mask_iou=losses, **targets)
+
+    def labels_of(self, samples: list) -> Tensor:
+        """Return the class of each training RoI, shape (K, )."""
+        name = 'pos_gt_labels' if self.trained_on == POSITIVES else 'labels'
+        return torch.cat([getattr(res, name) for res in samples])
 
     def predict_by_feat(
         self, preds: tuple[Tensor, ...], results_list: InstanceList

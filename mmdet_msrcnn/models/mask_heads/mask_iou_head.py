@@ -12,7 +12,6 @@ from mmdet_msrcnn.models.mask_heads.conv_mask_scorer import ConvMaskScorer
 from mmdet_msrcnn.models.mask_heads.mask_fusion import select_by_label
 from mmdet_msrcnn.models.targets.per_class_target import (
     OTHER_CLASSES,
-    ClassTargets,
     class_targets,
 )
 from mmdet_msrcnn.registry import MODELS
@@ -89,19 +88,17 @@ class MaskIoUHead(ConvMaskScorer):
         """
         return (preds.clamp(0, 1),)
 
-    def loss_and_target(
+    def get_targets(
         self,
-        preds: Tensor,
         mask_probs: Tensor,
         samples: list[SamplingResult],
         batch_gt_instances: InstanceList,
         batch_gt_instances_ignore: InstanceList,
         rcnn_train_cfg: ConfigDict,
-    ) -> dict:
-        """Compute the loss of the positives of a batch, and its targets.
+    ) -> dict[str, Tensor]:
+        """Compute the MaskIoU targets of the positives of a batch.
 
         Args:
-            preds (Tensor): Output of :meth:`forward`.
             mask_probs (Tensor): As in :meth:`forward`, for the true classes.
             samples (list[:obj:`SamplingResult`]): Sampling results of each
                 image.
@@ -113,53 +110,11 @@ class MaskIoUHead(ConvMaskScorer):
                 ``mask_thr_binary`` is the probability threshold.
 
         Returns:
-            dict: ``loss_mask_iou`` (dict) for the log: the loss, summed over
-            classes and averaged over the valid RoIs, whose target exceeds
-            tau; the mean target of these RoIs, and their number.
-            ``mask_iou_targets`` (Tensor): targets of the true classes, shape
-            (num_pos, ).
+            dict[str, Tensor]: ``mask_iou_targets`` of the true classes, shape
+            (num_pos, ); ``ious`` and ``known`` as in :class:`ClassTargets`,
+            shape (num_pos, num_classes) or (num_pos, 1).
         """
-        ious, known = self.get_targets(
-            mask_probs, samples, batch_gt_instances, rcnn_train_cfg
-        )
-        labels = torch.cat([res.pos_gt_labels for res in samples])
-        targets = select_by_label(ious, labels)
-        trained = targets > self.loss_iou.tau
-        count = trained.sum()
-        log = dict(
-            loss_mask_iou=self.loss_iou(
-                preds,
-                ious,
-                weight=known & trained[:, None],
-                avg_factor=count,
-            ),
-            mask_iou_target=(targets * trained).sum() / count.clamp(min=1),
-            mask_iou_samples=count.float(),
-        )
-        return dict(loss_mask_iou=log, mask_iou_targets=targets)
-
-    def get_targets(
-        self,
-        mask_probs: Tensor,
-        sampling_results: list[SamplingResult],
-        batch_gt_instances: InstanceList,
-        rcnn_train_cfg: ConfigDict,
-    ) -> ClassTargets:
-        """Compute the MaskIoU targets of the positives of a batch.
-
-        Args:
-            mask_probs (Tensor): See :meth:`loss_and_target`.
-            sampling_results (list[:obj:`SamplingResult`]): Sampling results
-                of each image.
-            batch_gt_instances (list[:obj:`InstanceData`]): See
-                :meth:`loss_and_target`.
-            rcnn_train_cfg (:obj:`ConfigDict`): See :meth:`loss_and_target`.
-
-        Returns:
-            ClassTargets: Targets of shape (num_pos, num_classes) or
-            (num_pos, 1), without gradient.
-        """
-        num_pos = [len(res.pos_priors) for res in sampling_results]
+        num_pos = [len(res.pos_priors) for res in samples]
         targets = [
             class_targets(
                 self.target_classes,
@@ -171,9 +126,40 @@ class MaskIoUHead(ConvMaskScorer):
             )
             for probs, res, gt_instances in zip(
                 mask_probs.split(num_pos),
-                sampling_results,
+                samples,
                 batch_gt_instances,
                 strict=True,
             )
         ]
-        return ClassTargets(*map(torch.cat, zip(*targets, strict=True)))
+        ious, known = map(torch.cat, zip(*targets, strict=True))
+        true = select_by_label(ious, self.labels_of(samples))
+        return dict(mask_iou_targets=true, ious=ious, known=known)
+
+    def loss_by_targets(
+        self, preds: Tensor, labels: Tensor, targets: dict[str, Tensor]
+    ) -> dict[str, Tensor]:
+        """Compute the loss of the positives of a batch.
+
+        Args:
+            preds (Tensor): Output of :meth:`forward`.
+            labels (Tensor): Unused.
+            targets (dict[str, Tensor]): From :meth:`get_targets`.
+
+        Returns:
+            dict[str, Tensor]: The loss, summed over classes and averaged over
+            the valid RoIs, whose target exceeds tau; the mean target of these
+            RoIs, and their number.
+        """
+        ious = targets['mask_iou_targets']
+        trained = ious > self.loss_iou.tau
+        count = trained.sum()
+        return dict(
+            loss_mask_iou=self.loss_iou(
+                preds,
+                targets['ious'],
+                weight=targets['known'] & trained[:, None],
+                avg_factor=count,
+            ),
+            mask_iou_target=(ious * trained).sum() / count.clamp(min=1),
+            mask_iou_samples=count.float(),
+        )

@@ -142,19 +142,17 @@ class MaskScoreHead(ConvMaskScorer):
         mask_ious, logits = preds.unbind(-1)
         return mask_ious.clamp(0, 1), logits.sigmoid()
 
-    def loss_and_target(
+    def get_targets(
         self,
-        preds: Tensor,
         mask_probs: Tensor,
         samples: InstanceList,
         batch_gt_instances: InstanceList,
         batch_gt_instances_ignore: InstanceList,
         rcnn_train_cfg: ConfigDict,
-    ) -> dict:
-        """Compute the losses of the detections of a batch, and their targets.
+    ) -> dict[str, Tensor]:
+        """Compute the targets of the detections of a batch.
 
         Args:
-            preds (Tensor): Output of :meth:`forward`.
             mask_probs (Tensor): As in :meth:`forward`, for the detected
                 classes.
             samples (list[:obj:`InstanceData`]): Detections of each image.
@@ -166,13 +164,10 @@ class MaskScoreHead(ConvMaskScorer):
                 ``mask_thr_binary`` is the probability threshold.
 
         Returns:
-            dict: ``loss_mask_iou`` (dict) for the log: both losses, averaged
-            over the detections that are not ignored; the mean targets of
-            these detections, and their number. ``mask_iou_targets`` and
-            ``mask_score_targets`` (Tensor), each of shape (K, ).
+            dict[str, Tensor]: ``mask_iou_targets``, ``mask_score_targets`` and
+            ``trained`` as in :func:`detection_targets`, each of shape (K, ).
         """
-        labels = torch.cat([dets.labels for dets in samples])
-        probs = select_by_label(mask_probs, labels)
+        probs = select_by_label(mask_probs, self.labels_of(samples))
         targets = [
             detection_targets(
                 image_probs, dets, gt, ignored, rcnn_train_cfg.mask_thr_binary
@@ -185,10 +180,33 @@ class MaskScoreHead(ConvMaskScorer):
                 strict=True,
             )
         ]
-        ious, scores, trained = map(torch.cat, zip(*targets, strict=True))
+        names = ('mask_iou_targets', 'mask_score_targets', 'trained')
+        values = map(torch.cat, zip(*targets, strict=True))
+        return dict(zip(names, values, strict=True))
+
+    def loss_by_targets(
+        self, preds: Tensor, labels: Tensor, targets: dict[str, Tensor]
+    ) -> dict[str, Tensor]:
+        """Compute the losses of the detections of a batch.
+
+        Args:
+            preds (Tensor): Output of :meth:`forward`.
+            labels (Tensor): Detected classes, shape (K, ).
+            targets (dict[str, Tensor]): From :meth:`get_targets`.
+
+        Returns:
+            dict[str, Tensor]: Both losses, averaged over the detections that
+            are not ignored; the mean targets of these detections, and their
+            number.
+        """
+        ious, scores = (
+            targets['mask_iou_targets'],
+            targets['mask_score_targets'],
+        )
+        trained = targets['trained']
         mask_iou_preds, logits = select_by_label(preds, labels).unbind(-1)
         count = trained.sum()
-        log = dict(
+        return dict(
             loss_mask_iou=self.loss_iou(
                 mask_iou_preds, ious, weight=trained, avg_factor=count
             ),
@@ -201,7 +219,4 @@ class MaskScoreHead(ConvMaskScorer):
             mask_iou_target=(ious * trained).sum() / count.clamp(min=1),
             mask_score_target=(scores * trained).sum() / count.clamp(min=1),
             mask_iou_samples=count.float(),
-        )
-        return dict(
-            loss_mask_iou=log, mask_iou_targets=ious, mask_score_targets=scores
         )

@@ -1,7 +1,9 @@
 """Mask score computed from the predicted mask, without parameters."""
 
 import torch
+from mmdet.models.task_modules.samplers import SamplingResult
 from mmdet.utils import ConfigType, InstanceList, OptMultiConfig
+from mmengine.config import ConfigDict
 from torch import Tensor
 
 from mmdet_msrcnn.models.mask_heads.base_mask_scorer import (
@@ -86,15 +88,14 @@ class MasknessHead(BaseMaskScorer):
         """Clamp the maskness to [0, 1]; see :meth:`BaseMaskScorer.decode`."""
         return (preds.clamp(0, 1),)
 
-    def loss_and_target(
+    def get_targets(
         self,
-        preds: Tensor,
         mask_probs: Tensor,
-        samples: InstanceList,
+        samples: list[SamplingResult] | InstanceList,
         batch_gt_instances: InstanceList,
         batch_gt_instances_ignore: InstanceList,
-        rcnn_train_cfg: ConfigType,
-    ) -> dict:
+        rcnn_train_cfg: ConfigDict,
+    ) -> dict[str, Tensor]:
         """Refuse to train.
 
         Raises:
@@ -104,3 +105,9 @@ class MasknessHead(BaseMaskScorer):
             'MasknessHead has nothing to train. Test a Mask R-CNN with it, '
             'or train a mmdet_msrcnn.MaskIoUHead.'
         )
+
+    def loss_by_targets(
+        self, preds: Tensor, labels: Tensor, targets: dict[str, Tensor]
+    ) -> dict[str, Tensor]:
+        """Refuse to train; see :meth:`get_targets`."""
+        raise RuntimeError('MasknessHead has nothing to train.')

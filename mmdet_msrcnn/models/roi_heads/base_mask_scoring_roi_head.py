@@ -17,10 +17,8 @@ from mmdet_msrcnn.models.mask_heads.base_mask_scorer import (
 )
 from mmdet_msrcnn.models.mask_heads.mask_fusion import select_by_label
 from mmdet_msrcnn.models.roi_heads.checks import as_list, check_roi_head
-from mmdet_msrcnn.models.roi_heads.stage_outputs import (
-    as_detections,
-    mean_probs,
-)
+from mmdet_msrcnn.models.roi_heads.scorer_logs import own_losses
+from mmdet_msrcnn.models.roi_heads.stage_outputs import mean_probs
 from mmdet_msrcnn.models.targets.gt_masks import pack_samples
 from mmdet_msrcnn.registry import MODELS
 
@@ -130,35 +128,35 @@ class BaseMaskScoringRoIHead(BaseRoIHead):
             (K, 1 or num_classes, h, w). The loss back-propagates through them
             into the mask heads, as in the authors' code.
         """
+        feats, probs = self.scorer_inputs(
+            x, rois, mask_preds, mask_feats, labels
+        )
+        return self.mask_iou_head(feats, probs, labels, context), probs
+
+    def scorer_inputs(
+        self,
+        x: tuple[Tensor, ...],
+        rois: Tensor,
+        mask_preds: list[Tensor],
+        mask_feats: Tensor,
+        labels: Tensor,
+    ) -> tuple[Tensor, Tensor]:
+        """Compute the RoI features and the mask probabilities to score.
+
+        Arguments are those of :meth:`score_masks`.
+
+        Returns:
+            tuple[Tensor, Tensor]: The first two inputs of
+            :meth:`BaseMaskScorer.forward`.
+        """
         if not self.mask_iou_head.needs_all_masks:
             mask_preds = [
                 select_by_label(p, labels)[:, None] for p in mask_preds
             ]
-        mask_probs = mean_probs(mask_preds)
         extractor = self.mask_iou_roi_extractor
         if extractor is not None:
             mask_feats = extractor(x[: extractor.num_inputs], rois)
-        preds = self.mask_iou_head(mask_feats, mask_probs, labels, context)
-        return preds, mask_probs
-
-    def _score_rois(
-        self, x: tuple[Tensor], rois: Tensor, cls_score: Tensor
-    ) -> tuple[list[Tensor], Tensor]:
-        """Predict the masks of RoIs and score those of the most likely class.
-
-        Returns:
-            tuple[list[Tensor], Tensor]: Logits of each stage, and output of
-            the scorer.
-        """
-        labels = cls_score[:, : self.mask_iou_head.num_classes].argmax(dim=1)
-        mask_preds, mask_feats = self._stage_masks(x, rois)
-        context = self.mask_iou_head.context(
-            as_detections(rois, cls_score, labels)
-        )
-        preds, _ = self.score_masks(
-            x, rois, mask_preds, mask_feats, labels, context
-        )
-        return mask_preds, preds
+        return mask_feats, mean_probs(mask_preds)
 
     def loss(
         self,
@@ -194,7 +192,7 @@ class BaseMaskScoringRoIHead(BaseRoIHead):
             dict: Losses and statistics of the scorer.
         """
         losses = self.loss(x, rpn_results_list, batch_data_samples)
-        return self.mask_iou_head.own_losses(losses)
+        return own_losses(self.mask_iou_head, losses)
 
     def predict_mask(
         self,

@@ -12,6 +12,7 @@ from mmdet_msrcnn.models.roi_heads.base_mask_scoring_roi_head import (
     BaseMaskScoringRoIHead,
 )
 from mmdet_msrcnn.models.roi_heads.positives_loss import positives_loss
+from mmdet_msrcnn.models.roi_heads.score_rois import score_rois
 from mmdet_msrcnn.models.roi_heads.stage_outputs import mean_probs
 from mmdet_msrcnn.registry import MODELS
 
@@ -56,7 +57,7 @@ class CascadeMaskScoringRoIHead(BaseMaskScoringRoIHead, CascadeRoIHead):
             tuple(map(len, proposals)),
         )
         rois, cls_score = torch.cat(rois), torch.cat(cls_scores)
-        mask_preds, preds = self._score_rois(x, rois, cls_score)
+        mask_preds, preds = score_rois(self, x, rois, cls_score)
         return cls_score, torch.cat(bbox_preds), mean_probs(mask_preds), preds
 
     def _mask_forward(

@@ -12,6 +12,10 @@ from torch import Tensor, nn
 
 from mmdet_msrcnn.compat.autocast_cache import clear_autocast_cache
 from mmdet_msrcnn.models.mask_heads.base_mask_scorer import DETECTIONS
+from mmdet_msrcnn.models.roi_heads.scorer_samples import (
+    ScorerSamples,
+    scorer_loss,
+)
 from mmdet_msrcnn.models.roi_heads.standard_mask_scoring_roi_head import (
     StandardMaskScoringRoIHead,
 )
@@ -84,7 +88,24 @@ class DetectionScoringRoIHead(StandardMaskScoringRoIHead):
         Returns:
             dict: Losses and statistics of the scorer.
         """
+        samples = self.scorer_samples(x, rpn_results_list, batch_data_samples)
+        return scorer_loss(self.mask_iou_head, samples)
+
+    def scorer_samples(
+        self,
+        x: tuple[Tensor],
+        rpn_results_list: InstanceList,
+        batch_data_samples: SampleList,
+    ) -> ScorerSamples:
+        """Compute the detections that the scorer is trained on.
+
+        Arguments are those of :meth:`scorer_loss`.
+
+        Returns:
+            ScorerSamples: All detections, without gradient.
+        """
         gt_instances, ignored, metas = unpack_gt_instances(batch_data_samples)
+        head = self.mask_iou_head
         with torch.no_grad(), eval_mode(self):
             detections = self.predict_bbox(
                 x, metas, rpn_results_list, self.test_cfg, rescale=False
@@ -92,18 +113,16 @@ class DetectionScoringRoIHead(StandardMaskScoringRoIHead):
             rois = bbox2roi([dets.bboxes for dets in detections])
             labels = torch.cat([dets.labels for dets in detections])
             mask_preds, mask_feats = self._stage_masks(x, rois)
+            feats, probs = self.scorer_inputs(
+                x, rois, mask_preds, mask_feats, labels
+            )
+            targets = head.get_targets(
+                probs,
+                detections,
+                gt_instances,
+                ignored,
+                self.mask_iou_train_cfg,
+            )
+            context = head.context(detections)
         clear_autocast_cache()
-        detached = tuple(level.detach() for level in x)
-        context = self.mask_iou_head.context(detections)
-        preds, mask_probs = self.score_masks(
-            detached, rois, mask_preds, mask_feats, labels, context
-        )
-        losses = self.mask_iou_head.loss_and_target(
-            preds,
-            mask_probs,
-            detections,
-            gt_instances,
-            ignored,
-            self.mask_iou_train_cfg,
-        )
-        return self.mask_iou_head.check_logs(losses['loss_mask_iou'])
+        return ScorerSamples(feats, probs, labels, context, targets)

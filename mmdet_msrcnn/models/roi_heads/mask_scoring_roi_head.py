@@ -1,13 +1,20 @@
 """RoI head of Mask Scoring R-CNN: Mask R-CNN's plus a MaskIoU head."""
 
+import torch
 from mmdet.models.task_modules.samplers import SamplingResult
+from mmdet.models.utils import unpack_gt_instances
+from mmdet.structures import SampleList
+from mmdet.structures.bbox import bbox2roi
 from mmdet.utils import InstanceList
 from torch import Tensor
 
+from mmdet_msrcnn.models.roi_heads.all_positives import all_positives
 from mmdet_msrcnn.models.roi_heads.positives_loss import positives_loss
+from mmdet_msrcnn.models.roi_heads.scorer_samples import ScorerSamples
 from mmdet_msrcnn.models.roi_heads.standard_mask_scoring_roi_head import (
     StandardMaskScoringRoIHead,
 )
+from mmdet_msrcnn.models.targets.gt_masks import pack_samples
 from mmdet_msrcnn.registry import MODELS
 
 
@@ -55,3 +62,37 @@ class MaskScoringRoIHead(StandardMaskScoringRoIHead):
         )
         mask_results['loss_mask'].update(scorer_losses)
         return mask_results
+
+    @torch.no_grad()
+    def scorer_samples(
+        self,
+        x: tuple[Tensor],
+        rpn_results_list: InstanceList,
+        batch_data_samples: SampleList,
+    ) -> ScorerSamples:
+        """Compute all positives that training can draw for the scorer.
+
+        Args:
+            x (tuple[Tensor]): Multi-level features.
+            rpn_results_list (list[:obj:`InstanceData`]): Region proposals.
+            batch_data_samples (list[:obj:`DetDataSample`]): Ground truth.
+
+        Returns:
+            ScorerSamples: All positives, without gradient.
+        """
+        samples = pack_samples(batch_data_samples, x[0].device)
+        gt_instances, ignored, _ = unpack_gt_instances(samples)
+        positives = all_positives(
+            self, rpn_results_list, gt_instances, ignored
+        )
+        head = self.mask_iou_head
+        rois = bbox2roi([res.pos_priors for res in positives])
+        labels = head.labels_of(positives)
+        mask_preds, mask_feats = self._stage_masks(x, rois)
+        feats, probs = self.scorer_inputs(
+            x, rois, mask_preds, mask_feats, labels
+        )
+        targets = head.get_targets(
+            probs, positives, gt_instances, ignored, self.mask_iou_train_cfg
+        )
+        return ScorerSamples(feats, probs, labels, None, targets)

@@ -9,6 +9,7 @@ from torch import Tensor
 from mmdet_msrcnn.models.roi_heads.base_mask_scoring_roi_head import (
     BaseMaskScoringRoIHead,
 )
+from mmdet_msrcnn.models.roi_heads.scorer_logs import check_logs
 
 
 def positives_loss(
@@ -48,4 +49,4 @@ def positives_loss(
         [None] * len(batch_gt_instances),
         roi_head.mask_iou_train_cfg,
     )
-    return roi_head.mask_iou_head.check_logs(loss_and_target['loss_mask_iou'])
+    return check_logs(roi_head.mask_iou_head, loss_and_target['loss_mask_iou'])

@@ -10,6 +10,7 @@ from mmdet_msrcnn.compat.uint8_indices import to_bool
 from mmdet_msrcnn.models.roi_heads.base_mask_scoring_roi_head import (
     BaseMaskScoringRoIHead,
 )
+from mmdet_msrcnn.models.roi_heads.score_rois import score_rois
 
 
 class StandardMaskScoringRoIHead(BaseMaskScoringRoIHead, StandardRoIHead):
@@ -39,7 +40,7 @@ class StandardMaskScoringRoIHead(BaseMaskScoringRoIHead, StandardRoIHead):
         rois = bbox2roi([res.bboxes for res in rpn_results_list])
         bbox_results = self._bbox_forward(x, rois)
         cls_score = bbox_results['cls_score']
-        mask_preds, preds = self._score_rois(x, rois[:100], cls_score[:100])
+        mask_preds, preds = score_rois(self, x, rois[:100], cls_score[:100])
         return cls_score, bbox_results['bbox_pred'], mask_preds[0], preds
 
     def _mask_forward(

@@ -24,7 +24,9 @@ METHODS = (
     'decode',
     'empty_preds',
     'forward',
+    'get_targets',
     'loss_and_target',
+    'loss_by_targets',
     'predict_by_feat',
 )
 
@@ -70,9 +72,8 @@ class AreaScorer(BaseMaskScorer):
     def decode(self, preds):
         return preds.sigmoid().unbind(-1)
 
-    def loss_and_target(
+    def get_targets(
         self,
-        preds,
         mask_probs,
         samples,
         batch_gt_instances,
@@ -81,8 +82,10 @@ class AreaScorer(BaseMaskScorer):
     ):
         assert len(samples) == len(batch_gt_instances)
         assert len(samples) == len(batch_gt_instances_ignore)
-        loss = preds.square().sum()
-        return dict(loss_mask_iou=dict(loss_area=loss))
+        return {}
+
+    def loss_by_targets(self, preds, labels, targets):
+        return dict(loss_area=preds.square().sum())
 
 
 @pytest.fixture
@@ -186,17 +189,6 @@ def test_a_loss_that_is_not_declared_is_named(
     model = build_model(cfg).train()
     with pytest.raises(KeyError, match="statistics \\['loss_area'\\]"):
         losses_of(model, collate(scene(seed=1)))
-
-
-def test_a_roi_head_that_does_not_train_its_scorer_is_named():
-    head = MaskIoUHead(num_classes=1, in_channels=8, conv_out_channels=8)
-    with pytest.raises(RuntimeError, match='No loss of MaskIoUHead is in'):
-        head.own_losses(dict(loss_mask=1, loss_cls=2))
-    found = {'s2.loss_mask_iou': 1, 's2.loss_mask': 2, 'loss_mask_iou': 3}
-    assert head.own_losses(found) == {
-        's2.loss_mask_iou': 1,
-        'loss_mask_iou': 3,
-    }
 
 
 def test_scores_have_the_dtype_of_the_class_scores():

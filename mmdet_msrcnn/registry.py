@@ -6,6 +6,7 @@ Without it, ``MaskIoUHead`` is mmdet's own class.
 
 from mmengine.registry import DATASETS as MMENGINE_DATASETS
 from mmengine.registry import HOOKS as MMENGINE_HOOKS
+from mmengine.registry import LOOPS as MMENGINE_LOOPS
 from mmengine.registry import METRICS as MMENGINE_METRICS
 from mmengine.registry import MODELS as MMENGINE_MODELS
 from mmengine.registry import VISUALIZERS as MMENGINE_VISUALIZERS
@@ -28,6 +29,12 @@ HOOKS = Registry(
     parent=MMENGINE_HOOKS,
     scope='mmdet_msrcnn',
     locations=['mmdet_msrcnn.hooks'],
+)
+LOOPS = Registry(
+    'loop',
+    parent=MMENGINE_LOOPS,
+    scope='mmdet_msrcnn',
+    locations=['mmdet_msrcnn.feature_cache'],
 )
 METRICS = Registry(
     'metric',

@@ -11,8 +11,9 @@ continue.
 
 The table test-dev also writes the submissions for the COCO server.
 
-Protocols: coco is the paper's recipe (8 GPUs: --gpus 8). nuclei and demo are
-the same heads at small scale, each on top of one frozen Mask R-CNN.
+Protocols: coco is the paper's recipe (8 GPUs: --gpus 8). The others are the
+same heads at small scale, each on top of one frozen Mask R-CNN: on photos
+(animals, car-parts), on microscopy (nuclei) and on generated digits (demo).
 """
 
 import argparse
@@ -63,6 +64,13 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument(
         '--seeds', type=int, default=1, help='number of trainings per row'
     )
+    parser.add_argument(
+        '--detector-seed',
+        type=int,
+        default=0,
+        help='seed of the frozen detector; another one than 0 has a folder of '
+        'its own',
+    )
     parser.add_argument('--gpus', type=int, default=1)
     parser.add_argument(
         '--out-dir', type=Path, default=Path('work_dirs/reproduction')
@@ -70,21 +78,31 @@ def parse_args() -> argparse.Namespace:
     args = parser.parse_args()
     if min(args.seeds, args.gpus) < 1:
         parser.error('--seeds and --gpus must be at least 1')
+    if args.detector_seed < 0:
+        parser.error('--detector-seed must be at least 0')
     if args.row is not None:
-        table = TABLES.get(args.table)
+        table = args.table and table_of(args.table, args.protocol)
         variants = [row.variant for row in table.rows] if table else []
         if args.row not in variants:
             parser.error(f'--row must be one of {variants} of --table')
     return args
 
 
+def runs_folder(args: argparse.Namespace) -> Path:
+    """Return the folder of a protocol's runs."""
+    seed = args.detector_seed
+    name = args.protocol + (f'_detector{seed}' if seed else '')
+    return args.out_dir / name
+
+
 def print_list(args: argparse.Namespace) -> None:
     """Print all tables, and the config, state and command of each row."""
     protocol = PROTOCOLS[args.protocol](CONFIGS)
-    folder = args.out_dir / args.protocol
+    folder = runs_folder(args)
     recipe_of = functools.cache(protocol.recipe)
     gpus = ' --gpus 8' if args.protocol == 'coco' else ''
-    for name, table in TABLES.items():
+    for name in TABLES:
+        table = table_of(name, args.protocol)
         command = (
             f'python tools/reproduce_tables.py --table {name} '
             f'--protocol {args.protocol}{gpus} --out-dir {args.out_dir}'
@@ -117,8 +135,10 @@ def main() -> None:
         return
     protocol = PROTOCOLS[args.protocol](CONFIGS)
     table = table_of(args.table, args.protocol)
-    folder = args.out_dir / args.protocol
-    runs = runs_of_table(table, args.row, protocol, folder, args.seeds)
+    folder = runs_folder(args)
+    runs = runs_of_table(
+        table, args.row, protocol, folder, args.seeds, args.detector_seed
+    )
     submit = args.table == 'test-dev'
     todo = [run.recipe for run in runs if submit or not run.is_complete]
     try:

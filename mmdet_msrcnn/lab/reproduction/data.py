@@ -1,6 +1,6 @@
 """Data sets of the protocols: check for them, and say how to get them."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from pathlib import Path
 
 from mmengine.config import Config
@@ -15,6 +15,18 @@ COMMANDS = {
     'data/nuclei': (
         'python tools/datasets/convert_nuclei.py stage1_train data/nuclei '
         '(docs/nuclei.md says where to get stage1_train)'
+    ),
+    'data/animals': (
+        'python tools/datasets/convert_photos.py animals CLONE data/animals '
+        '(docs/photos.md says where to get CLONE)'
+    ),
+    'data/car-parts': (
+        'python tools/datasets/convert_photos.py car-parts CLONE '
+        'data/car-parts (docs/photos.md says where to get CLONE)'
+    ),
+    'data/weights': (
+        'python tools/datasets/convert_efficientnet_lite.py '
+        'data/weights/efficientnet-lite0.pth (docs/photos.md)'
     ),
     'data/coco': (
         'python tools/misc/download_dataset.py --dataset-name coco2017 '
@@ -41,19 +53,27 @@ def annotation_files(cfg: Config) -> list[Path]:
     )
 
 
-def check_data(recipes: Iterable[Recipe]) -> None:
-    """Check that the data sets exist.
+def backbone_weights(cfg: Config) -> list[Path]:
+    """List the local file that a config's backbone starts from, if any."""
+    init = cfg.model.backbone.get('init_cfg') or {}
+    path = init.get('checkpoint', '') if isinstance(init, dict) else ''
+    return [Path(path)] if path and '://' not in path else []
+
+
+def check_data(recipes: Sequence[Recipe]) -> None:
+    """Check that the data sets and the weights of backbones exist.
 
     Args:
-        recipes (Iterable[Recipe]): Recipes to run.
+        recipes (Sequence[Recipe]): Recipes to run.
 
     Raises:
-        FileNotFoundError: If annotation files are missing. The message names
-            them and the command that makes them.
+        FileNotFoundError: If files are missing. The message names them and
+            the command that makes them.
     """
     configs = [cfg for r in recipes for cfg in (r.train, r.test) if cfg]
-    files = dict.fromkeys(f for cfg in configs for f in annotation_files(cfg))
-    missing = [path for path in files if not path.is_file()]
+    files = [f for cfg in configs for f in annotation_files(cfg)]
+    files += [f for r in recipes if r.train for f in backbone_weights(r.train)]
+    missing = [path for path in dict.fromkeys(files) if not path.is_file()]
     if not missing:
         return
     commands = {

@@ -7,6 +7,7 @@ from pathlib import Path
 from mmdet_msrcnn.lab.reproduction.cells import fill_table, without_paper
 from mmdet_msrcnn.lab.reproduction.paper import Table
 from mmdet_msrcnn.lab.reproduction.paper_tables import TABLES
+from mmdet_msrcnn.lab.reproduction.protocols import BACKBONES, R18
 from mmdet_msrcnn.lab.reproduction.render import to_markdown
 
 BLOCK = re.compile(
@@ -23,10 +24,26 @@ def table_of(name: str, protocol: str) -> Table:
 
     Returns:
         Table: The table. The paper's figures are for COCO, so other protocols
-        do not have them.
+        do not have them. The R-18 rows have the protocol's backbone.
     """
     table = TABLES[name]
-    return table if protocol == 'coco' else without_paper(table)
+    if protocol == 'coco':
+        return table
+    table = without_paper(table)
+    if protocol not in BACKBONES:
+        return table
+    variant, words = BACKBONES[protocol]
+    return table._replace(
+        title=table.title.replace('R-18', words),
+        rows=tuple(
+            row._replace(
+                label=row.label.replace('R-18', words),
+                variant=row.variant.replace(R18, variant),
+            )
+            for row in table.rows
+        ),
+        reference=table.reference and table.reference.replace(R18, variant),
+    )
 
 
 def load_results(folder: Path) -> dict[str, list[dict]]:

@@ -1,9 +1,10 @@
 """Protocols to train and evaluate the models of the tables.
 
 - ``coco``: every variant has its own config, with the paper's recipe.
-- ``nuclei`` and ``demo``: the R-18 variants at small scale. One Mask R-CNN is
-  trained. Each variant's MaskIoU head is trained on top of it while the
-  detector is frozen. So differences between detectors do not add noise.
+- The others: the R-18 variants at small scale, ``animals`` and ``car-parts``
+  with another backbone. One Mask R-CNN is trained. Each variant's MaskIoU head
+  is trained on top of it while the detector is frozen. So differences between
+  detectors do not add noise.
 """
 
 from collections.abc import Callable
@@ -12,9 +13,18 @@ from typing import NamedTuple
 
 from mmengine.config import Config
 
-DETECTOR = 'mask-rcnn_r18_fpn'
-MS_RCNN = 'ms-rcnn_r18_fpn'
-MS_RCNN_PLUS = 'ms-rcnn-plus_r18_fpn'
+from mmdet_msrcnn.lab.reproduction.head_cache import cache_name
+from mmdet_msrcnn.lab.reproduction.head_changes import (
+    ablate,
+    use_faithful_head,
+    use_maskness,
+    use_mmdet_head,
+)
+
+R18 = 'r18_fpn'
+DETECTOR = f'mask-rcnn_{R18}'
+MS_RCNN = f'ms-rcnn_{R18}'
+MS_RCNN_PLUS = f'ms-rcnn-plus_{R18}'
 # The paper's head with the recipe of MS_RCNN_PLUS.
 SAME_RECIPE = f'{MS_RCNN}_plus-recipe'
 MASKNESS = f'{DETECTOR}_maskness'
@@ -25,8 +35,6 @@ OTHER_CLASSES = tuple(
     f'{MS_RCNN}_{name}'
     for name in ('fusion-all-masks', 'target-all', 'target-present')
 )
-# Keys of the MaskIoU head that an ablation changes.
-ABLATED = ('fusion', 'target_classes', 'loss_iou')
 
 
 class Recipe(NamedTuple):
@@ -41,6 +49,8 @@ class Recipe(NamedTuple):
             protocol's ``detector``.
         head (Path | None): Config of the MaskIoU head, if it is not
             ``source``.
+        cache (str | None): Name of the feature cache to train with; None to
+            train directly.
     """
 
     source: Path
@@ -48,6 +58,7 @@ class Recipe(NamedTuple):
     test: Config
     starts_from_detector: bool = False
     head: Path | None = None
+    cache: str | None = None
 
 
 class CocoProtocol:
@@ -85,25 +96,40 @@ class SmallProtocol:
     Args:
         configs (Path): Folder of the configs.
         folder (str): Name of the subfolder for the data set.
+        backbone (str): Backbone and neck in the names of configs and
+            variants. Defaults to 'r18_fpn'.
     """
 
-    detector = DETECTOR
     detector_is_shared = True
 
-    def __init__(self, configs: Path, folder: str) -> None:
+    def __init__(
+        self, configs: Path, folder: str, backbone: str = R18
+    ) -> None:
         self.configs = configs
         self.folder = folder
+        self.backbone = backbone
+        self.detector = DETECTOR.replace(R18, backbone)
 
     def _path(self, name: str) -> Path | None:
-        found = (self.configs / self.folder).glob(f'{name}*_{self.folder}.py')
+        name = name.replace(R18, self.backbone)
+        data = self.folder.replace('_', '-')
+        found = (self.configs / self.folder).glob(f'{name}*_{data}.py')
         return next((p for p in sorted(found) if _is_model(p, name)), None)
 
     def recipe(self, variant: str) -> Recipe | None:
         """Find the recipe of a variant.
 
-        None if it is not R-18 FPN. Also None if the data has one class and
-        the variant differs only in the other classes.
+        None if it has another backbone. Also None if the data has one class
+        and the variant differs only in the other classes.
         """
+        if self.backbone not in variant:
+            return None
+        recipe = self._recipe(variant.replace(self.backbone, R18))
+        if recipe and recipe.starts_from_detector and recipe.train:
+            return recipe._replace(cache=cache_name(recipe.train))
+        return recipe
+
+    def _recipe(self, variant: str) -> Recipe | None:
         if variant == DETECTOR or variant.endswith(END_TO_END):
             return self._end_to_end(variant.removesuffix(END_TO_END))
         plus = variant in (MS_RCNN_PLUS, SAME_RECIPE)
@@ -148,61 +174,17 @@ def _is_model(path: Path, name: str) -> bool:
     return ('freeze' in path.name) == ('freeze' in name)
 
 
-def ablate(cfg: Config, ablation: Config) -> None:
-    """Set the MaskIoU head of an ablation in a config; keep the width.
-
-    Args:
-        cfg (Config): Changed in place.
-        ablation (Config): Config of the ablation, of the same family.
-    """
-    roi_head, other = cfg.model.roi_head, ablation.model.roi_head
-    head = roi_head.mask_iou_head
-    for key in ABLATED:
-        if key in other.mask_iou_head:
-            head[key] = other.mask_iou_head[key]
-    extractor = other.get('mask_iou_roi_extractor')
-    if extractor is not None:
-        head.roi_feat_size = other.mask_iou_head.roi_feat_size
-        extractor = dict(extractor, out_channels=head.in_channels)
-        roi_head.mask_iou_roi_extractor = extractor
-
-
-def use_maskness(cfg: Config) -> None:
-    """Replace the MaskIoU head by maskness, which costs nothing."""
-    roi_head = cfg.model.roi_head
-    roi_head.mask_iou_head = dict(
-        type='mmdet_msrcnn.MasknessHead',
-        in_channels=roi_head.mask_iou_head.in_channels,
-    )
-
-
-def use_faithful_head(cfg: Config) -> None:
-    """Use the paper's head: class score x MaskIoU, trained on positives."""
-    roi_head = cfg.model.roi_head
-    roi_head.type = 'mmdet_msrcnn.MaskScoringRoIHead'
-    roi_head.mask_iou_head.type = 'mmdet_msrcnn.MaskIoUHead'
-
-
-def use_mmdet_head(cfg: Config) -> None:
-    """Use mmdet's own heads, with their targets, instead of ours."""
-    use_mmdet_mask_head(cfg)
-    roi_head = cfg.model.roi_head
-    roi_head.type = 'MaskScoringRoIHead'
-    head = roi_head.mask_iou_head
-    head.type = 'MaskIoUHead'
-    head.num_classes = roi_head.mask_head.num_classes
-    # mmdet's default is the same loss: MSELoss with weight 0.5.
-    del head['loss_iou']
-
-
-def use_mmdet_mask_head(cfg: Config) -> None:
-    """Use mmdet's own mask head instead of ours."""
-    cfg.model.roi_head.mask_head.type = 'FCNMaskHead'
-
-
 Protocol = CocoProtocol | SmallProtocol
+EFFLITE0 = 'efflite0_fpn'
 PROTOCOLS: dict[str, Callable[[Path], Protocol]] = {
     'coco': CocoProtocol,
     'nuclei': lambda configs: SmallProtocol(configs, 'nuclei'),
     'demo': lambda configs: SmallProtocol(configs, 'demo'),
+    'animals': lambda configs: SmallProtocol(configs, 'animals', EFFLITE0),
+    'car-parts': lambda configs: SmallProtocol(configs, 'car_parts', EFFLITE0),
 }
+# Protocols with another backbone than the R-18 of the tables: its name in
+# variants, and in words.
+BACKBONES = dict.fromkeys(
+    ('animals', 'car-parts'), (EFFLITE0, 'EfficientNet-Lite0')
+)

@@ -9,8 +9,10 @@ from mmengine.config import Config
 
 from mmdet_msrcnn.lab.reproduction.protocols import Recipe
 from mmdet_msrcnn.lab.reproduction.results import collect, evaluate_run
-from mmdet_msrcnn.lab.reproduction.steps import locked, run_step
+from mmdet_msrcnn.lab.reproduction.steps import run_step
+from mmdet_msrcnn.utils.differences import first_difference
 from mmdet_msrcnn.utils.io import write_json
+from mmdet_msrcnn.utils.locks import locked
 
 # Keys of a config that decide the result.
 DECISIVE = (
@@ -153,7 +155,7 @@ def check_unchanged(run: Run) -> None:
         return
     new, old = run.recipe.train, Config.fromfile(path)
     for key in DECISIVE:
-        differing = _first_difference(_get(old, key), _get(new, key), key)
+        differing = first_difference(_get(old, key), _get(new, key), key)
         if differing:
             raise ValueError(
                 f'{run.folder} contains a run with another config: '
@@ -165,17 +167,6 @@ def _get(cfg: Config, key: str) -> object:
     for part in key.split('.'):
         cfg = (cfg or {}).get(part)
     return cfg
-
-
-def _first_difference(old: object, new: object, key: str) -> str:
-    """Describe the first difference of two configs; empty if equal."""
-    if isinstance(old, dict) and isinstance(new, dict):
-        found = (
-            _first_difference(old.get(k), new.get(k), f'{key}.{k}')
-            for k in sorted(old.keys() | new.keys())
-        )
-        return next(filter(None, found), '')
-    return '' if old == new else f'{key} was {old!r} and is {new!r}'
 
 
 def write_submission(run: Run, tools: Path, gpus: int = 1) -> Path:

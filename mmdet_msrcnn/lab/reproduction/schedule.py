@@ -4,6 +4,7 @@ import copy
 import time
 from pathlib import Path
 
+from mmdet_msrcnn.lab.reproduction.head_cache import use_cache
 from mmdet_msrcnn.lab.reproduction.paper import Table
 from mmdet_msrcnn.lab.reproduction.protocols import Protocol
 from mmdet_msrcnn.lab.reproduction.runs import (
@@ -14,7 +15,11 @@ from mmdet_msrcnn.lab.reproduction.runs import (
 
 
 def runs_of(
-    variant: str, protocol: Protocol, folder: Path, seeds: int
+    variant: str,
+    protocol: Protocol,
+    folder: Path,
+    seeds: int,
+    detector_seed: int = 0,
 ) -> list[Run]:
     """List the runs of a variant, each with the run that it starts from.
 
@@ -24,6 +29,7 @@ def runs_of(
         folder (Path): Folder of the protocol's runs.
         seeds (int): Number of runs, with seeds from 0. There is only one run
             of the shared detector, and one of a variant without training.
+        detector_seed (int): Seed of the shared detector. Defaults to 0.
 
     Returns:
         list[Run]: The runs; empty if the protocol lacks the variant.
@@ -32,18 +38,22 @@ def runs_of(
     if recipe is None:
         return []
     is_shared = variant == protocol.detector and protocol.detector_is_shared
-    if is_shared or recipe.train is None:
-        seeds = 1
     start = None
     if recipe.starts_from_detector:
-        (start,) = runs_of(protocol.detector, protocol, folder, 1)
+        (start,) = runs_of(
+            protocol.detector, protocol, folder, 1, detector_seed
+        )
+    own_seeds = range(1 if recipe.train is None else seeds)
     runs = []
-    for seed in range(seeds):
+    for seed in [detector_seed] if is_shared else own_seeds:
         train = copy.deepcopy(recipe.train)
         if train is not None:
             train.randomness = dict(seed=seed)
             if start is not None:
                 train.load_from = str(start.checkpoint)
+                if recipe.cache is not None:
+                    cache = start.folder / 'feature_cache' / recipe.cache
+                    use_cache(train, cache)
         run_folder = folder / variant / f'seed{seed}'
         own = recipe._replace(train=train)
         runs.append(Run(variant, seed, run_folder, own, start))
@@ -51,7 +61,12 @@ def runs_of(
 
 
 def runs_of_table(
-    table: Table, row: str | None, protocol: Protocol, folder: Path, seeds: int
+    table: Table,
+    row: str | None,
+    protocol: Protocol,
+    folder: Path,
+    seeds: int,
+    detector_seed: int = 0,
 ) -> list[Run]:
     """List the runs of a table, without duplicates.
 
@@ -61,6 +76,7 @@ def runs_of_table(
         protocol (Protocol): See :func:`runs_of`.
         folder (Path): See there.
         seeds (int): See there.
+        detector_seed (int): See there.
 
     Returns:
         list[Run]: In order; one that others start from comes first.
@@ -69,7 +85,7 @@ def runs_of_table(
     for variant in (one.variant for one in table.rows):
         if row not in (None, variant):
             continue
-        for run in runs_of(variant, protocol, folder, seeds):
+        for run in runs_of(variant, protocol, folder, seeds, detector_seed):
             for needed in (run.start, run):
                 if needed is not None:
                     runs.setdefault(needed.folder, needed)

@@ -3,8 +3,8 @@
 import pytest
 
 from mmdet_msrcnn.lab.reproduction import PROTOCOLS, TABLES
+from mmdet_msrcnn.lab.reproduction.head_changes import ABLATED
 from mmdet_msrcnn.lab.reproduction.protocols import (
-    ABLATED,
     DETECTOR,
     END_TO_END,
     MASKNESS,

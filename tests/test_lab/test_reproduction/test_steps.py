@@ -1,15 +1,9 @@
-"""Failing programs give the reason; only one process works in a folder."""
-
-import subprocess
-import sys
+"""Failing programs give the reason."""
 
 import pytest
 
-from mmdet_msrcnn.lab.reproduction.steps import (
-    failure_reason,
-    locked,
-    run_step,
-)
+from mmdet_msrcnn.lab.reproduction.steps import failure_reason, run_step
+from mmdet_msrcnn.utils.locks import locked
 
 TRACEBACK = """Traceback (most recent call last):
   File "train.py", line 3, in <module>
@@ -61,26 +55,3 @@ def test_reason_is_that_of_the_last_attempt(tmp_path):
             run_step(tmp_path, tmp_path, 'train', [], 1, [], lock)
     log = (tmp_path / 'train.log').read_text()
     assert log.count('Traceback') == 2
-
-
-def test_two_processes_do_not_work_in_one_folder(tmp_path):
-    with locked(tmp_path) as lock:
-        # As a training that outlives the program that started it.
-        child = subprocess.Popen(
-            [sys.executable, '-c', 'input()'],
-            stdin=subprocess.PIPE,
-            pass_fds=[lock],
-        )
-        with (
-            pytest.raises(RuntimeError, match='another process is working'),
-            locked(tmp_path),
-        ):
-            pass
-    with (
-        pytest.raises(RuntimeError, match='another process is working'),
-        locked(tmp_path),
-    ):
-        pass
-    child.communicate(b'\n')
-    with locked(tmp_path):
-        pass

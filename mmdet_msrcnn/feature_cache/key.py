@@ -1,0 +1,105 @@
+"""What a feature cache is valid for."""
+
+import hashlib
+import json
+from pathlib import Path
+
+import numpy as np
+import torch
+from mmengine.dataset import BaseDataset
+from mmengine.model import BaseModel
+
+from mmdet_msrcnn.models.detectors.frozen_two_stage import SCORER
+from mmdet_msrcnn.utils.data_sets import inner_data_sets
+
+# Settings of the scorer that decide what is stored.
+SCORER_KEYS = ('type', 'target_classes', 'class_agnostic')
+
+
+def weights_hash(model: BaseModel) -> str:
+    """Hash the weights of a detector without its scorer.
+
+    Args:
+        model (BaseModel): The frozen detector.
+
+    Returns:
+        str: SHA-256 of the names and values.
+    """
+    digest = hashlib.sha256()
+    for name, value in sorted(model.state_dict().items()):
+        if not name.startswith(SCORER):
+            digest.update(f'{name} {tuple(value.shape)}'.encode())
+            values = value.detach().cpu().contiguous().view(-1)
+            digest.update(values.view(torch.uint8).numpy())
+    return digest.hexdigest()
+
+
+def model_settings(cfg: dict, needs_all_masks: bool) -> dict:
+    """Select the settings of a model that decide what is stored.
+
+    Args:
+        cfg (dict): Config of the frozen detector.
+        needs_all_masks (bool): Whether the scorer reads every class's mask.
+
+    Returns:
+        dict: The config without the layers and losses of the scorer, which do
+        not matter.
+    """
+    # mmdet copies train_cfg and test_cfg of the detector into its heads.
+    heads = {
+        name: {
+            key: value
+            for key, value in cfg[name].items()
+            if key not in ('train_cfg', 'test_cfg', 'mask_iou_head')
+        }
+        for name in ('rpn_head', 'roi_head')
+    }
+    scorer = cfg['roi_head']['mask_iou_head']
+    kept = {key: scorer[key] for key in SCORER_KEYS if key in scorer}
+    return dict(cfg, **heads, scorer=dict(kept, all_masks=needs_all_masks))
+
+
+def images_hash(datasets: list[BaseDataset]) -> str:
+    """Hash the names and sizes of the image files of data sets.
+
+    Args:
+        datasets (list[BaseDataset]): One per view.
+
+    Returns:
+        str: SHA-256.
+    """
+    digest = hashlib.sha256()
+    for dataset in datasets:
+        for index in range(len(dataset)):
+            path = Path(dataset.get_data_info(index)['img_path'])
+            size = path.stat().st_size if path.is_file() else -1
+            digest.update(f'{path.name} {size}\n'.encode())
+    return digest.hexdigest()
+
+
+def annotation_hashes(dataset: dict) -> dict[str, str]:
+    """Hash the annotation files of a data set.
+
+    Args:
+        dataset (dict): Config of the data set.
+
+    Returns:
+        dict[str, str]: SHA-256 by file name.
+    """
+    paths = [
+        Path(inner.get('data_root') or '', inner['ann_file'])
+        for inner in inner_data_sets(dataset)
+    ]
+    return {
+        path.name: hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in paths
+    }
+
+
+def plain(settings: dict) -> dict:
+    """Convert settings to what JSON gives back."""
+
+    def default(value: object) -> object:
+        return value.tolist() if isinstance(value, np.ndarray) else str(value)
+
+    return json.loads(json.dumps(settings, default=default))

@@ -1,0 +1,121 @@
+"""The ways in which a training pipeline shows an image."""
+
+import copy
+from collections.abc import Iterator
+from typing import NamedTuple
+
+# Transforms without random numbers.
+FIXED = (
+    'LoadImageFromFile',
+    'LoadAnnotations',
+    'Resize',
+    'FixScaleResize',
+    'Pad',
+    'PackDetInputs',
+)
+REMEDY = (
+    'Remove it from the training pipeline, or train directly with '
+    "train_cfg.type='EpochBasedTrainLoop'."
+)
+
+
+class View(NamedTuple):
+    """One way in which training shows every image.
+
+    Attributes:
+        dataset (dict): Config of the data set, without random transforms.
+        prob (float): Probability of this view.
+    """
+
+    dataset: dict
+    prob: float
+
+
+def pipelines_of(dataset: dict) -> Iterator[list[dict]]:
+    """List the pipelines of a data set and of the data sets inside it.
+
+    Args:
+        dataset (dict): Config of a data set, with or without wrappers.
+
+    Yields:
+        list[dict]: Each pipeline, to be changed in place.
+    """
+    if 'pipeline' in dataset:
+        yield dataset['pipeline']
+    for inner in dataset.get('datasets', ()):
+        yield from pipelines_of(inner)
+    if isinstance(dataset.get('dataset'), dict):
+        yield from pipelines_of(dataset['dataset'])
+
+
+def flip_prob(step: dict) -> float:
+    """Return the probability of a RandomFlip.
+
+    Args:
+        step (dict): Config of the transform.
+
+    Returns:
+        float: In [0, 1].
+
+    Raises:
+        ValueError: If there is more than one direction.
+    """
+    prob, direction = step.get('prob', 0), step.get('direction', 'horizontal')
+    if not isinstance(prob, int | float) or not isinstance(direction, str):
+        raise ValueError(
+            f'RandomFlip has prob={prob!r} and direction={direction!r}; the '
+            f'feature cache needs one number and one direction. {REMEDY}'
+        )
+    return float(prob)
+
+
+def views_of(dataset: dict) -> list[View]:
+    """List the views of a data set: as it is, and flipped if it can be.
+
+    Args:
+        dataset (dict): Config of the training data set.
+
+    Returns:
+        list[View]: One or two views, whose probabilities add up to 1.
+
+    Raises:
+        ValueError: If a transform uses random numbers, other than one
+            RandomFlip.
+    """
+    probs = set()
+    for pipeline in pipelines_of(dataset):
+        own = [0.0]
+        for step in pipeline:
+            name = step['type'].rsplit('.', 1)[-1]
+            if name == 'RandomFlip':
+                own.append(flip_prob(step))
+            elif name not in FIXED:
+                raise ValueError(
+                    f'The feature cache cannot store the results of {name}, '
+                    f'which can be random; it can those of {list(FIXED)} and '
+                    f'of RandomFlip. {REMEDY}'
+                )
+        if len(own) > 2:
+            raise ValueError(f'RandomFlip occurs twice. {REMEDY}')
+        probs.add(own[-1])
+    if len(probs) != 1:
+        raise ValueError(
+            f'The pipelines flip images with the probabilities '
+            f'{sorted(probs)}; the feature cache needs a single one. {REMEDY}'
+        )
+    (prob,) = probs
+    flips = ((0.0, 1 - prob), (1.0, prob))
+    return [
+        View(_with_flip(dataset, flip), share)
+        for flip, share in flips
+        if share
+    ]
+
+
+def _with_flip(dataset: dict, prob: float) -> dict:
+    dataset = copy.deepcopy(dataset)
+    for pipeline in pipelines_of(dataset):
+        for step in pipeline:
+            if step['type'].rsplit('.', 1)[-1] == 'RandomFlip':
+                step['prob'] = prob
+    return dataset

@@ -1,0 +1,86 @@
+"""Short trainings of a head on a frozen detector."""
+
+import os
+from pathlib import Path
+
+import torch
+from mmengine.config import Config
+from mmengine.registry import init_default_scope
+from mmengine.runner import Runner
+
+from tests.coco_data import LOAD, PACK, ellipses, write_coco
+from tests.helpers import build_model, small_config
+
+NUM_IMAGES = 5
+
+
+def write_data(folder: Path) -> Path:
+    """Write images of one size with ellipses, and one without."""
+    images = [ellipses(1 + seed % 3, seed) for seed in range(NUM_IMAGES)]
+    return write_coco(folder, images)
+
+
+def write_detector(cfg: Config, path: Path) -> Path:
+    """Write random weights of the frozen detector."""
+    model = build_model(cfg)
+    # Masks that are not empty
+    torch.nn.init.constant_(model.roi_head.mask_head.conv_logits.bias, 1)
+    state = model.state_dict()
+    kept = {k: v for k, v in state.items() if 'mask_iou_head' not in k}
+    torch.save(dict(state_dict=kept), path)
+    return path
+
+
+def frozen_config(
+    config: Path, folder: Path, flip: float | None = None
+) -> Config:
+    """Config that trains the head on the data of a folder."""
+    cfg = small_config(config, num_classes=1)
+    cfg.model.type = 'mmdet_msrcnn.FrozenTwoStageDetector'
+    cfg.model.train_cfg.rcnn.sampler.num = 16
+    ann_file = write_data(folder)
+    steps = [] if flip is None else [dict(type='RandomFlip', prob=flip)]
+    cfg.train_dataloader = dict(
+        batch_size=1,
+        num_workers=0,
+        sampler=dict(type='DefaultSampler', shuffle=True),
+        dataset=dict(
+            type='CocoDataset',
+            ann_file=str(ann_file),
+            data_prefix=dict(img=str(folder)),
+            metainfo=dict(classes=['class 1']),
+            pipeline=[*LOAD, *steps, *PACK],
+        ),
+    )
+    cfg.load_from = str(write_detector(cfg, folder / 'detector.pth'))
+    cfg.train_cfg = dict(
+        type='mmdet_msrcnn.CachedTrainLoop', max_epochs=2, val_interval=100
+    )
+    return cfg
+
+
+def runner(cfg: Config, work_dir: Path, epochs: int = 2, **kwargs) -> Runner:
+    """Set up a training."""
+    init_default_scope('mmdet')
+    return Runner(
+        cfg.model,
+        str(work_dir),
+        cfg=cfg,
+        train_dataloader=cfg.train_dataloader,
+        train_cfg=dict(cfg.train_cfg, max_epochs=epochs),
+        optim_wrapper=dict(optimizer=dict(type='SGD', lr=0.003)),
+        default_hooks=dict(
+            checkpoint=dict(type='mmdet_msrcnn.SafeCheckpointHook')
+        ),
+        default_scope='mmdet',
+        log_level='ERROR',
+        load_from=kwargs.pop('load_from', cfg.load_from),
+        experiment_name=f'{work_dir.name}-{os.urandom(4).hex()}',
+        randomness=dict(seed=kwargs.pop('seed', 0)),
+        **kwargs,
+    )
+
+
+def head_of(model: torch.nn.Module) -> dict[str, torch.Tensor]:
+    """Weights of the trained head."""
+    return model.roi_head.mask_iou_head.state_dict()

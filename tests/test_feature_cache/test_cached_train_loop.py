@@ -1,0 +1,207 @@
+"""A head trains from the cache as it does directly."""
+
+import pytest
+import torch
+from mmengine.dataset import pseudo_collate
+
+from mmdet_msrcnn.feature_cache.samples import from_fields, to_fields
+from mmdet_msrcnn.models.roi_heads.scorer_samples import scorer_loss
+from tests.helpers import MASK_RCNN, MS_RCNN, PLUS, small_config
+from tests.test_feature_cache.frozen_training import (
+    frozen_config,
+    head_of,
+    runner,
+)
+
+CONFIGS = pytest.mark.parametrize('config', [MS_RCNN, PLUS])
+INDEX = 'feature_cache/index.json'
+
+
+def directly(cfg):
+    cfg = cfg.copy()
+    cfg.train_cfg = dict(type='EpochBasedTrainLoop', max_epochs=2)
+    return cfg
+
+
+def assert_same_weights(found, expected, rtol=0.0, atol=0.0):
+    assert {*found} == {*expected}
+    for name, value in expected.items():
+        torch.testing.assert_close(
+            found[name], value, rtol=rtol, atol=atol, msg=name
+        )
+
+
+def use_all_positives(cfg):
+    # Otherwise the RoIs are drawn at random.
+    cfg.model.train_cfg.rcnn.sampler.update(num=1000, pos_fraction=1.0)
+    return cfg
+
+
+@CONFIGS
+def test_losses_and_gradients_are_those_of_the_direct_way(tmp_path, config):
+    cfg = use_all_positives(frozen_config(config, tmp_path))
+    training = runner(directly(cfg), tmp_path / 'work')
+    training.load_or_resume()
+    model = training.model.train()
+    head = model.roi_head.mask_iou_head
+    dataset = training.build_dataloader(cfg.train_dataloader).dataset
+    total = 0
+    for index in range(len(dataset)):
+        data = model.data_preprocessor(pseudo_collate([dataset[index]]), True)
+        samples = model.scorer_samples(data['inputs'], data['data_samples'])
+        ways = (
+            model.loss(data['inputs'], data['data_samples']),
+            scorer_loss(head, from_fields(to_fields(samples))),
+        )
+        gradients = []
+        for losses in ways:
+            loss = sum(v for k, v in losses.items() if k.startswith('loss'))
+            head.zero_grad()
+            loss.backward()
+            gradients.append([p.grad.clone() for p in head.parameters()])
+        direct, cached = ways
+        assert {*cached} == {*direct} == {*head.logs}
+        for name, value in direct.items():
+            torch.testing.assert_close(cached[name], value, rtol=2e-3, atol=0)
+        scale = max(g.abs().max() for g in gradients[0])
+        assert scale > 0
+        for found, expected in zip(*gradients, strict=True):
+            torch.testing.assert_close(
+                found, expected, rtol=0, atol=scale / 200
+            )
+        total += direct['mask_iou_samples']
+    assert total > 20
+
+
+@CONFIGS
+def test_a_training_ends_as_the_direct_one(tmp_path, config):
+    cfg = use_all_positives(frozen_config(config, tmp_path))
+    start = head_of(runner(directly(cfg), tmp_path / 'start').model)
+    start = {name: value.clone() for name, value in start.items()}
+    direct = head_of(runner(directly(cfg), tmp_path / 'direct').train())
+    cached = head_of(runner(cfg, tmp_path / 'cached').train())
+    moved = max((direct[k] - start[k]).abs().max() for k in start)
+    assert moved > 1e-4
+    assert_same_weights(cached, direct, atol=float(moved) / 100)
+
+
+@CONFIGS
+def test_a_resumed_training_ends_as_the_uninterrupted_one(tmp_path, config):
+    cfg = frozen_config(config, tmp_path, flip=0.5)
+    whole = head_of(runner(cfg, tmp_path / 'whole', 3).train())
+    runner(cfg, tmp_path / 'work', 1).train()
+    index = tmp_path / 'work' / INDEX
+    written = index.stat().st_mtime_ns
+    checkpoint = str(tmp_path / 'work/epoch_1.pth')
+    resumed = runner(
+        cfg, tmp_path / 'work', 3, load_from=checkpoint, resume=True, seed=7
+    ).train()
+    assert_same_weights(head_of(resumed), whole)
+    assert index.stat().st_mtime_ns == written
+
+
+def test_the_detector_stays_as_it_is(tmp_path):
+    cfg = frozen_config(PLUS, tmp_path)
+    before = torch.load(cfg.load_from, weights_only=True)['state_dict']
+    model = runner(cfg, tmp_path / 'work').train()
+    saved = torch.load(tmp_path / 'work/epoch_2.pth', weights_only=True)
+    for name, value in before.items():
+        assert torch.equal(model.state_dict()[name], value), name
+        assert torch.equal(saved['state_dict'][name], value), name
+    assert saved['meta']['dataset_meta']['classes'] == ['class 1']
+
+
+def test_a_scorer_of_the_same_kind_uses_the_cache_of_another(tmp_path):
+    cfg = frozen_config(MS_RCNN, tmp_path)
+    cfg.train_cfg.cache_dir = str(tmp_path / 'cache')
+    runner(cfg, tmp_path / 'a', 1).train()
+    written = (tmp_path / 'cache/index.json').stat().st_mtime_ns
+    cfg.model.roi_head.mask_iou_head.update(
+        fusion='multiply', loss_iou=dict(tau=0.3)
+    )
+    runner(cfg, tmp_path / 'b', 1).train()
+    assert (tmp_path / 'cache/index.json').stat().st_mtime_ns == written
+
+
+def test_the_cache_of_another_training_is_refused(tmp_path):
+    cfg = frozen_config(MS_RCNN, tmp_path)
+    runner(cfg, tmp_path / 'work', 1).train()
+    cfg.model.test_cfg.rcnn.score_thr = 0.3
+    match = 'another training: model.test_cfg.rcnn.score_thr was 0.0 and is'
+    with pytest.raises(ValueError, match=match):
+        runner(cfg, tmp_path / 'work', 1).train()
+
+
+def test_a_cache_that_is_too_large_is_refused(tmp_path):
+    cfg = frozen_config(MS_RCNN, tmp_path)
+    cfg.train_cfg.max_gb = 1e-4
+    with pytest.raises(ValueError, match=r'larger than max_gb=0.0001'):
+        runner(cfg, tmp_path / 'work').train()
+    assert not (tmp_path / 'work/feature_cache').exists()
+
+
+def test_a_detector_without_weights_is_refused(tmp_path):
+    cfg = frozen_config(MS_RCNN, tmp_path)
+    cfg.load_from = None
+    with pytest.raises(RuntimeError, match='random weights'):
+        runner(cfg, tmp_path / 'work').train()
+
+
+def test_nothing_to_train_on_is_an_error(tmp_path):
+    cfg = frozen_config(PLUS, tmp_path)
+    cfg.model.test_cfg.rcnn.score_thr = 1.0
+    with pytest.raises(ValueError, match='finds nothing to train on'):
+        runner(cfg, tmp_path / 'work').train()
+
+
+def not_frozen(cfg):
+    cfg.model.type = 'MaskRCNN'
+
+
+def without_mask_score(cfg):
+    cfg.model.roi_head = small_config(MASK_RCNN, 1).model.roi_head
+    cfg.model.type = 'MaskRCNN'
+
+
+def mmdets_head(cfg):
+    cfg.model.roi_head.type = 'MaskScoringRoIHead'
+    cfg.model.roi_head.mask_iou_head = dict(
+        type='MaskIoUHead', num_classes=1, in_channels=16
+    )
+
+
+def other_sampler(cfg):
+    cfg.model.train_cfg.rcnn.sampler.type = 'InstanceBalancedPosSampler'
+
+
+def batch_augments(cfg):
+    cfg.model.data_preprocessor.batch_augments = [
+        dict(type='BatchFixedSizePad', size=(96, 96))
+    ]
+
+
+def random_crop(cfg):
+    cfg.train_dataloader.dataset.pipeline.insert(
+        2, dict(type='RandomCrop', crop_size=(32, 32))
+    )
+
+
+@pytest.mark.parametrize(
+    ('change', 'error', 'match'),
+    [
+        (not_frozen, TypeError, 'The model is MaskRCNN'),
+        (without_mask_score, TypeError, 'The model is MaskRCNN'),
+        (mmdets_head, TypeError, 'The RoI head is MaskScoringRoIHead'),
+        (other_sampler, TypeError, 'InstanceBalancedPosSampler'),
+        (batch_augments, ValueError, 'batch_augments'),
+        (random_crop, ValueError, 'RandomCrop'),
+    ],
+)
+def test_what_cannot_be_stored_is_refused_at_once(
+    tmp_path, change, error, match
+):
+    cfg = frozen_config(MS_RCNN, tmp_path)
+    change(cfg)
+    training = runner(cfg, tmp_path / 'work')
+    with pytest.raises(error, match=match):
+        training.build_train_loop(training._train_loop)

@@ -1,0 +1,115 @@
+"""A cache is valid for one checkpoint, one config and one data set."""
+
+import copy
+
+import pytest
+import torch
+from mmdet.registry import DATASETS
+
+from mmdet_msrcnn.feature_cache.key import (
+    annotation_hashes,
+    images_hash,
+    model_settings,
+    plain,
+    weights_hash,
+)
+from mmdet_msrcnn.utils.differences import first_difference
+from tests.helpers import MS_RCNN, PLUS, build_model, small_config
+from tests.test_feature_cache.frozen_training import frozen_config
+
+
+def test_weights_of_the_detector_count():
+    model = build_model(small_config())
+    before = weights_hash(model)
+    assert weights_hash(copy.deepcopy(model)) == before
+    head = model.roi_head
+    with torch.no_grad():
+        head.mask_iou_head.fcs[0].bias += 1
+    assert weights_hash(model) == before
+    with torch.no_grad():
+        head.bbox_head.fc_cls.bias[0] += 1e-6
+    assert weights_hash(model) != before
+
+
+def test_running_statistics_count():
+    model = build_model(small_config())
+    before = weights_hash(model)
+    model.backbone.bn1.running_mean[0] += 1e-6
+    assert weights_hash(model) != before
+
+
+def settings(path=MS_RCNN, needs_all_masks=False, **changes):
+    cfg = small_config(path)
+    cfg.merge_from_dict(changes)
+    return plain(model_settings(cfg.model.to_dict(), needs_all_masks))
+
+
+@pytest.mark.parametrize(
+    'changes',
+    [
+        {'model.roi_head.mask_iou_head.fusion': 'multiply'},
+        {'model.roi_head.mask_iou_head.fc_out_channels': 8},
+        {'model.roi_head.mask_iou_head.loss_iou.tau': 0.3},
+    ],
+)
+def test_layers_and_losses_of_the_scorer_do_not_count(changes):
+    assert settings(**changes) == settings()
+
+
+@pytest.mark.parametrize(
+    ('changes', 'expected'),
+    [
+        (
+            {'model.test_cfg.rcnn.score_thr': 0.3},
+            'test_cfg.rcnn.score_thr was 0.0 and is 0.3',
+        ),
+        (
+            {'model.roi_head.mask_iou_head.target_classes': 'all'},
+            "scorer.target_classes was None and is 'all'",
+        ),
+        (
+            {'model.data_preprocessor.mean': [0, 0, 0]},
+            'data_preprocessor.mean was [123.675, 116.28, 103.53] and is '
+            '[0, 0, 0]',
+        ),
+        (
+            {'model.rpn_head.anchor_generator.scales': [4]},
+            'rpn_head.anchor_generator.scales was [8] and is [4]',
+        ),
+        (dict(needs_all_masks=True), 'scorer.all_masks was False and is True'),
+        (
+            dict(path=PLUS),
+            'roi_head.type was '
+            "'mmdet_msrcnn.MaskScoringRoIHead' and is "
+            "'mmdet_msrcnn.DetectionScoringRoIHead'",
+        ),
+    ],
+)
+def test_what_decides_the_stored_values_counts(changes, expected):
+    assert first_difference(settings(), settings(**changes)) == expected
+
+
+def test_a_built_model_has_the_same_settings():
+    cfg = small_config()
+    before = plain(model_settings(cfg.model, False))
+    build_model(cfg)
+    assert plain(model_settings(cfg.model, False)) == before
+
+
+def test_files_count(tmp_path):
+    data = frozen_config(MS_RCNN, tmp_path).train_dataloader.dataset
+    path = tmp_path / 'ann.json'
+
+    def state():
+        dataset = DATASETS.build(data)
+        return annotation_hashes(data), images_hash([dataset])
+
+    annotations, images = state()
+    assert {*annotations} == {'ann.json'}
+    assert state() == (annotations, images)
+    path.write_text(path.read_text() + ' ')
+    assert state()[0] != annotations
+    assert state()[1] == images
+    with open(tmp_path / '0.png', 'ab') as file:
+        file.write(b'0')
+    assert state()[1] != images

@@ -1,0 +1,8 @@
+_base_ = './ms-rcnn_efflite0_fpn_freeze_6e_car-parts.py'
+
+model = dict(
+    roi_head=dict(
+        type='mmdet_msrcnn.DetectionScoringRoIHead',
+        mask_iou_head=dict(type='mmdet_msrcnn.MaskScoreHead'),
+    )
+)

@@ -19,7 +19,7 @@ MODULES = {
 # From the top; a room imports rooms below it, and itself.
 FLOORS = (
     {'lab'},
-    {'analysis', 'apis', 'export', 'hooks'},
+    {'analysis', 'apis', 'export', 'feature_cache', 'hooks'},
     {'checkpoints', 'evaluation', 'visualization'},
     {'datasets', 'models'},
     {'compat'},
@@ -29,7 +29,7 @@ MODEL_FLOORS = (
     {'detectors', 'test_time_augs'},
     {'roi_heads'},
     {'mask_heads'},
-    {'losses', 'targets'},
+    {'backbones', 'losses', 'targets'},
     {'checks'},
 )
 MAX_LINES = 250

@@ -67,7 +67,7 @@ def draw_rank_gallery(
     FigureCanvasAgg(figure)
     for i, index in enumerate(chosen):
         axes = figure.add_subplot(rows, COLUMNS, i + 1)
-        axes.imshow(_draw(coco, detections[index], img_dir))
+        axes.imshow(draw_detection(coco, detections[index], img_dir))
         axes.set_axis_off()
         axes.set_title(label(detections[index], changes[index]), fontsize=7)
     with atomic_path(path) as temporary:
@@ -83,8 +83,21 @@ def label(det: dict, change: float) -> str:
     )
 
 
-def _draw(coco: COCO, det: dict, img_dir: Path) -> np.ndarray:
-    """Crop the image around a detection and draw the outlines."""
+def draw_detection(coco: COCO, det: dict, img_dir: Path) -> np.ndarray:
+    """Crop the image around a detection and draw the outlines.
+
+    Args:
+        coco (COCO): Ground truth.
+        det (dict): COCO result with ``bbox`` and ``segmentation``.
+        img_dir (Path): Folder of the images.
+
+    Returns:
+        ndarray: RGB image of shape (h, w, 3), with the mask in red and the
+        instances of its class in green.
+
+    Raises:
+        FileNotFoundError: If the image cannot be read.
+    """
     path = img_dir / coco.imgs[det['image_id']]['file_name']
     image = cv2.imread(str(path))
     if image is None:

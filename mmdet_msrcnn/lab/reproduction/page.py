@@ -20,7 +20,8 @@ def table_of(name: str, protocol: str) -> Table:
 
     Args:
         name (str): A key of ``TABLES``.
-        protocol (str): A key of ``PROTOCOLS``.
+        protocol (str): A key of ``PROTOCOLS``, or the name of a folder of
+            its results.
 
     Returns:
         Table: The table. The paper's figures are for COCO, so other protocols
@@ -30,6 +31,8 @@ def table_of(name: str, protocol: str) -> Table:
     if protocol == 'coco':
         return table
     table = without_paper(table)
+    # Another detector has results of its own, such as animals_detector1.
+    protocol = protocol.partition('_')[0]
     if protocol not in BACKBONES:
         return table
     variant, words = BACKBONES[protocol]

@@ -120,7 +120,8 @@ class SmallProtocol:
         """Find the recipe of a variant.
 
         None if it has another backbone. Also None if the data has one class
-        and the variant differs only in the other classes.
+        and the variant differs only in the other classes, and for the recipe
+        of MS R-CNN+ if it is that of MS R-CNN.
         """
         if self.backbone not in variant:
             return None
@@ -138,6 +139,9 @@ class SmallProtocol:
             return None
         cfg = Config.fromfile(path)
         if variant == SAME_RECIPE:
+            own = Config.fromfile(self._path(f'{MS_RCNN}_freeze'))
+            if own.train_dataloader == cfg.train_dataloader:
+                return None
             use_faithful_head(cfg)
         if plus or variant == MS_RCNN:
             return Recipe(path, cfg, cfg, True)

@@ -39,3 +39,8 @@ class EfficientNetLite(EfficientNet):
         **kwargs: Any,
     ) -> None:
         super().__init__(arch, act_cfg=act_cfg or dict(type='ReLU6'), **kwargs)
+
+    def train(self, mode: bool = True) -> 'EfficientNetLite':
+        """Set the mode; unlike mmdet's, return the module as torch does."""
+        super().train(mode)
+        return self

@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from mmdet_msrcnn.lab.reproduction import TABLES, fill_page
+from mmdet_msrcnn.lab.reproduction import TABLES, fill_page, table_of
 from tests.helpers import ROOT, squeezed
 
 # With the fewest tables that each has.
@@ -32,7 +32,9 @@ def test_result_is_whole_and_names_no_machine(path):
     result = json.loads(path.read_text())
     assert result['variant'] == path.parent.name
     assert f'seed{result["seed"]}' == path.stem
-    variants = {row.variant for t in TABLES.values() for row in t.rows}
+    protocol = path.parents[1].name
+    tables = [table_of(name, protocol) for name in TABLES]
+    variants = {row.variant for table in tables for row in table.rows}
     assert result['variant'] in variants
     assert result['metrics']['mask']['mAP'] > 0
     # Neither absolute paths nor addresses of a machine.
@@ -56,3 +58,22 @@ def test_tables_between_the_marks_are_replaced(tmp_path):
     assert 'tau 0.3' not in filled
     assert 'old' not in filled
     assert fill_page(filled, tmp_path) == filled
+
+
+@pytest.mark.parametrize('protocol', ['animals', 'animals_detector1'])
+def test_photos_have_rows_of_their_backbone(protocol):
+    table = table_of('upper-bound', protocol)
+    assert table.rows[0].label == 'EfficientNet-Lite0 FPN'
+    assert table.rows[0].variant == 'ms-rcnn_efflite0_fpn'
+    assert table.rows[0].paper == (None,) * len(table.columns)
+    # Rows of other backbones stay as they are.
+    assert table.rows[-1] == table_of('upper-bound', 'nuclei').rows[-1]
+    tau = table_of('tau', protocol)
+    assert tau.title.endswith('EfficientNet-Lite0 FPN')
+    assert tau.reference == tau.rows[0].variant
+    assert table_of('cost', protocol).reference is None
+
+
+def test_the_tables_of_coco_are_those_of_the_paper():
+    assert table_of('tau', 'coco') is TABLES['tau']
+    assert table_of('tau', 'nuclei').rows[0].variant == 'ms-rcnn_r18_fpn'

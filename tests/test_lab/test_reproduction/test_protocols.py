@@ -11,6 +11,7 @@ from mmdet_msrcnn.lab.reproduction.protocols import (
     MMDET_TARGET,
     MS_RCNN_PLUS,
     OTHER_CLASSES,
+    R18,
     SAME_RECIPE,
 )
 from mmdet_msrcnn.models import (
@@ -28,13 +29,20 @@ ELSEWHERE = (MMDET_TARGET, END_TO_END, SAME_RECIPE)
 ABLATIONS -= {v for v in ABLATIONS if v.endswith(ELSEWHERE)}
 
 
-@pytest.fixture(params=['nuclei', 'demo'])
+@pytest.fixture(params=['nuclei', 'demo', 'animals'])
 def protocol(request):
     return PROTOCOLS[request.param](FOLDER)
 
 
-def test_all_variants_of_r18_fpn_are_there(protocol):
-    found = {v for v in VARIANTS if protocol.recipe(v) is not None}
+def recipe_of(protocol, variant):
+    """Recipe of an R-18 variant with the protocol's own backbone."""
+    return protocol.recipe(variant.replace(R18, protocol.backbone))
+
+
+@pytest.mark.parametrize('name', [n for n in PROTOCOLS if n != 'coco'])
+def test_all_variants_of_r18_fpn_are_there(name):
+    protocol = PROTOCOLS[name](FOLDER)
+    found = {v for v in VARIANTS if recipe_of(protocol, v) is not None}
     expected = {DETECTOR, MASKNESS, MMDET_TARGET, 'ms-rcnn_r18_fpn'}
     expected |= {MS_RCNN_PLUS, SAME_RECIPE}
     expected |= ABLATIONS
@@ -42,6 +50,11 @@ def test_all_variants_of_r18_fpn_are_there(protocol):
         # One class: there are no others to learn from.
         assert found.isdisjoint(OTHER_CLASSES)
         expected -= set(OTHER_CLASSES)
+    if protocol.backbone != R18:
+        # MS R-CNN has the recipe of MS R-CNN+ already.
+        assert SAME_RECIPE not in found
+        expected -= {SAME_RECIPE}
+        assert all(protocol.recipe(v) is None for v in VARIANTS)
     assert found >= expected
     assert all(v.endswith(END_TO_END) for v in found - expected)
 
@@ -50,7 +63,7 @@ def test_all_variants_of_r18_fpn_are_there(protocol):
 def test_ablation_is_that_of_coco_at_its_own_width(protocol, variant):
     if protocol.folder == 'nuclei' and variant in OTHER_CLASSES:
         pytest.skip('nuclei have one class')
-    recipe = protocol.recipe(variant)
+    recipe = recipe_of(protocol, variant)
     coco = PROTOCOLS['coco'](FOLDER).recipe(variant).train.model.roi_head
     head = recipe.train.model.roi_head.mask_iou_head
     for key in ABLATED:
@@ -64,7 +77,7 @@ def test_ablation_is_that_of_coco_at_its_own_width(protocol, variant):
 
 
 def test_learned_scores_start_from_the_same_detector(protocol):
-    recipe = protocol.recipe(MS_RCNN_PLUS)
+    recipe = recipe_of(protocol, MS_RCNN_PLUS)
     assert recipe.starts_from_detector
     model = build_model(recipe.train)
     assert type(model.roi_head.mask_iou_head) is MaskScoreHead
@@ -74,6 +87,8 @@ def test_learned_scores_start_from_the_same_detector(protocol):
 
 
 def test_the_papers_head_is_trained_by_the_same_recipe(protocol):
+    if protocol.backbone != R18:
+        pytest.skip('MS R-CNN has this recipe already')
     plus, same = map(protocol.recipe, (MS_RCNN_PLUS, SAME_RECIPE))
     assert type(build_model(same.train).roi_head) is MaskScoringRoIHead
     assert same.train.train_dataloader == plus.train.train_dataloader
@@ -81,16 +96,16 @@ def test_the_papers_head_is_trained_by_the_same_recipe(protocol):
 
 
 def test_maskness_tests_the_detector_as_it_is(protocol):
-    recipe = protocol.recipe(MASKNESS)
+    recipe = recipe_of(protocol, MASKNESS)
     assert recipe.train is None
     model = build_model(recipe.test)
     assert type(model.roi_head.mask_iou_head) is MasknessHead
-    detector = build_model(protocol.recipe(DETECTOR).train)
+    detector = build_model(recipe_of(protocol, DETECTOR).train)
     model.load_state_dict(detector.state_dict(), strict=True)
 
 
 def test_mmdets_head_is_trained_and_tested_as_ours(protocol):
-    recipe = protocol.recipe(MMDET_TARGET)
+    recipe = recipe_of(protocol, MMDET_TARGET)
     theirs, ours = map(build_model, (recipe.train, recipe.test))
     assert type(theirs.roi_head).__module__.startswith('mmdet.')
     head = theirs.roi_head.mask_iou_head

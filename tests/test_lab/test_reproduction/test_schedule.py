@@ -34,7 +34,8 @@ class Protocol:
         if variant == 'free':
             train = None
         starts = variant != 'detector'
-        return Recipe(None, train, Config({}), starts_from_detector=starts)
+        cache = 'kind' if variant == 'cached' else None
+        return Recipe(None, train, Config({}), starts, cache=cache)
 
 
 def names(runs, folder):
@@ -53,6 +54,25 @@ def test_seeds_and_the_model_that_a_run_starts_from(tmp_path):
     assert len(runs_of('detector', Protocol(), tmp_path, 2)) == 1
     assert len(runs_of('free', Protocol(), tmp_path, 2)) == 1
     assert runs_of('none', Protocol(), tmp_path, 2) == []
+
+
+def test_heads_of_all_seeds_share_the_cache_of_their_detector(tmp_path):
+    runs = runs_of('cached', Protocol(), tmp_path, 2)
+    folder = str(tmp_path / 'detector/seed0/feature_cache/kind')
+    assert [r.recipe.train.train_cfg.cache_dir for r in runs] == [folder] * 2
+    (free,) = runs_of('head', Protocol(), tmp_path, 1)
+    assert 'cache_dir' not in free.recipe.train.train_cfg
+
+
+def test_the_detector_has_a_seed_of_its_own(tmp_path):
+    (detector,) = runs_of('detector', Protocol(), tmp_path, 2, 3)
+    assert names([detector], tmp_path) == ['detector/seed3']
+    assert detector.recipe.train.randomness == dict(seed=3)
+    heads = runs_of('head', Protocol(), tmp_path, 2, 3)
+    assert names(heads, tmp_path) == ['head/seed0', 'head/seed1']
+    assert {head.start.seed for head in heads} == {3}
+    runs = runs_of_table(TABLE, 'head', Protocol(), tmp_path, 1, 3)
+    assert names(runs, tmp_path) == ['detector/seed3', 'head/seed0']
 
 
 def test_what_others_start_from_comes_first_and_once(tmp_path):

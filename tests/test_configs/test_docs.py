@@ -12,12 +12,12 @@ from tests.helpers import ROOT, build_model
 
 
 @pytest.fixture
-def fruit(tmp_path) -> Path:
+def own_folder(tmp_path) -> Path:
     """A folder beside those of the configs, as the documentation has it."""
     for folder in FOLDER.iterdir():
         (tmp_path / folder.name).symlink_to(folder)
-    (tmp_path / 'fruit').mkdir()
-    return tmp_path / 'fruit'
+    (tmp_path / 'my_animals').mkdir()
+    return tmp_path / 'my_animals'
 
 
 def snippets(page: str) -> list[str]:
@@ -34,44 +34,44 @@ def load(folder: Path, text: str, name: str = 'config') -> Config:
     return cfg
 
 
-def test_own_data(fruit):
-    cfg = load(fruit, snippets('docs/own_data.md')[0])
-    assert build_model(cfg).roi_head.mask_iou_head.num_classes == 2
+def test_own_data(own_folder):
+    cfg = load(own_folder, snippets('docs/own_data.md')[0])
+    assert build_model(cfg).roi_head.mask_iou_head.num_classes == 7
     for loader in (cfg.train_dataloader, cfg.val_dataloader):
-        assert loader.dataset.data_root == 'data/fruit/'
-        assert len(loader.dataset.metainfo.classes) == 2
-    assert cfg.val_evaluator.ann_file == 'data/fruit/val.json'
+        assert loader.dataset.data_root == 'data/animals/'
+        assert len(loader.dataset.metainfo.classes) == 7
+    assert cfg.val_evaluator.ann_file == 'data/animals/val.json'
 
 
-def test_frozen_detector_on_own_data(fruit):
+def test_frozen_detector_on_own_data(own_folder):
     base, frozen = snippets('docs/own_data.md')
-    load(fruit, base, 'ms-rcnn_r50_fpn_fruit')
-    cfg = load(fruit, frozen)
+    load(own_folder, base, 'ms-rcnn_r50_fpn_animals')
+    cfg = load(own_folder, frozen)
     assert type(build_model(cfg)) is FrozenTwoStageDetector
-    assert cfg.model.roi_head.bbox_head.num_classes == 2
+    assert cfg.model.roi_head.bbox_head.num_classes == 7
     assert cfg.train_cfg.max_epochs == cfg.param_scheduler[1].end == 6
     assert cfg.load_from.endswith('.pth')
-    assert cfg.train_dataloader.dataset.data_root == 'data/fruit/'
+    assert cfg.train_dataloader.dataset.data_root == 'data/animals/'
 
 
-def test_cascade_on_own_data(fruit):
+def test_cascade_on_own_data(own_folder):
     (text,) = snippets('configs/cascade_ms_rcnn/README.md')
-    roi_head = build_model(load(fruit, text)).roi_head
+    roi_head = build_model(load(own_folder, text)).roi_head
     assert [head.num_classes for head in roi_head.bbox_head] == [2, 2, 2]
     assert roi_head.mask_iou_head.num_classes == 2
 
 
-def test_fusion_of_ones_own(fruit, monkeypatch):
+def test_fusion_of_ones_own(own_folder, monkeypatch):
     page = 'configs/ablations/README.md'
     (text,) = snippets(page)
     (module,) = re.findall(
         r'```python\n(from.+?)```', (ROOT / page).read_text(), re.DOTALL
     )
-    (fruit / 'my_fusion.py').write_text(module)
-    monkeypatch.syspath_prepend(fruit)
+    (own_folder / 'my_fusion.py').write_text(module)
+    monkeypatch.syspath_prepend(own_folder)
     before = dict(FUSIONS)
     try:
-        head = build_model(load(fruit, text)).roi_head.mask_iou_head
+        head = build_model(load(own_folder, text)).roi_head.mask_iou_head
     finally:
         added = FUSIONS.keys() - before.keys()
         for name in added:

@@ -11,8 +11,9 @@ from pycocotools.coco import COCO
 from mmdet_msrcnn.analysis.rank_gallery import draw_detection
 from mmdet_msrcnn.utils.io import atomic_path
 
-# Lowest class score of a detection to choose.
-SCORE_THR = 0.5
+# Lowest class score and true IoU of a detection to choose. Both masks then
+# show an instance, one of them badly.
+SCORE_THR, IOU_THR = 0.5, 0.3
 
 
 def choose_pair(detections: list[dict]) -> tuple[dict, dict]:
@@ -35,7 +36,7 @@ def choose_pair(detections: list[dict]) -> tuple[dict, dict]:
     """
     groups = defaultdict(list)
     for det in detections:
-        if det['score'] >= SCORE_THR:
+        if det['score'] >= SCORE_THR and det['true_iou'] >= IOU_THR:
             groups[det['image_id'], det['category_id']].append(det)
     pairs = [
         (one, other)
@@ -49,7 +50,8 @@ def choose_pair(detections: list[dict]) -> tuple[dict, dict]:
         raise ValueError(
             'Class score and mask score do not disagree, with the mask score '
             'right, on any two detections of one image and class with a class '
-            f'score of at least {SCORE_THR}.'
+            f'score of at least {SCORE_THR} and a true IoU of at least '
+            f'{IOU_THR}.'
         )
     return max(pairs, key=lambda p: p[1]['true_iou'] - p[0]['true_iou'])
 

@@ -18,7 +18,7 @@ def det(image_id, category_id, score, mask_score, true_iou):
 
 
 RIGHT = det(1, 1, 0.9, 0.5, 0.4), det(1, 1, 0.8, 0.7, 0.8)
-BETTER = det(2, 1, 0.9, 0.5, 0.1), det(2, 1, 0.8, 0.7, 0.9)
+BETTER = det(2, 1, 0.9, 0.5, 0.3), det(2, 1, 0.8, 0.7, 0.9)
 
 
 def test_the_largest_difference_is_chosen():
@@ -33,10 +33,11 @@ def test_the_largest_difference_is_chosen():
         det(1, 1, 0.8, 0.4, 0.8),
         # The mask score is wrong.
         det(1, 1, 0.8, 0.7, 0.3),
-        # Another image, another class, an unlikely object
+        # Another image, another class, an unlikely object, no object
         det(2, 1, 0.8, 0.7, 0.8),
         det(1, 2, 0.8, 0.7, 0.8),
         det(1, 1, 0.4, 0.7, 0.8),
+        det(1, 1, 0.95, 0.4, 0.2),
     ],
 )
 def test_other_pairs_are_not_chosen(other):

@@ -16,7 +16,8 @@ Reads the ``PREFIX.mask_scores.json`` that MaskScoringMetric writes if
   labelled with class, class score, MaskIoU and mask score.
 
 Figures show the first model with mask scores. If no model has mask scores,
-they show the first model, without the figures that need mask scores. Example:
+they show the first model, without the figures that need mask scores. Images
+that the annotations lack are left out, and counted in a printed line. Example:
 
     python tools/analyze_results.py --ann data/digits/val.json \\
         --img-dir data/digits/val --out-dir work_dirs/demo \\
@@ -25,6 +26,7 @@ they show the first model, without the figures that need mask scores. Example:
 
 import argparse
 import json
+from collections.abc import Iterable
 from pathlib import Path
 
 from pycocotools.coco import COCO
@@ -106,6 +108,51 @@ def check_protocols(models: dict[str, dict]) -> dict:
     return {name: first[name] for name in names}
 
 
+def leave_out_images(
+    protocol: dict,
+    detections: dict[str, list[dict]],
+    img_ids: Iterable[int],
+    ann: str,
+) -> tuple[dict, dict[str, list[dict]]]:
+    """Leave out the images that the annotations lack, and print how many.
+
+    Args:
+        protocol (dict): From :func:`check_protocols`.
+        detections (dict[str, list[dict]]): Detections by model.
+        img_ids (Iterable[int]): Images of the annotations.
+        ann (str): Annotation file, for messages.
+
+    Returns:
+        tuple[dict, dict[str, list[dict]]]: Protocol and detections of the
+        images that are left.
+
+    Raises:
+        SystemExit: If no image or no detection of a model is left.
+    """
+    kept = set(protocol['img_ids']) & set(img_ids)
+    num = len(protocol['img_ids'])
+    if not kept:
+        raise SystemExit(
+            f'{ann} contains none of the {num} images of the results; give '
+            'the annotations of the same data set'
+        )
+    if len(kept) == num:
+        return protocol, detections
+    print(
+        f'Left out {num - len(kept)} of {num} images of the results: {ann} '
+        'does not contain them'
+    )
+    left = {
+        name: [det for det in dets if det['image_id'] in kept]
+        for name, dets in detections.items()
+    }
+    for name, dets in left.items():
+        if not dets:
+            raise SystemExit(f'{name} has no detections on images of {ann}')
+    ids = [img_id for img_id in protocol['img_ids'] if img_id in kept]
+    return dict(protocol, img_ids=ids), left
+
+
 def main() -> None:
     """Run the analysis."""
     args = parse_args()
@@ -119,12 +166,16 @@ def main() -> None:
     protocol = check_protocols(models)
     with silence():
         coco = COCO(args.ann)
-    if not set(protocol['img_ids']) <= set(coco.getImgIds()):
-        raise SystemExit(f'the results contain images that {args.ann} lacks')
+    protocol, detections = leave_out_images(
+        protocol,
+        {name: results['detections'] for name, results in models.items()},
+        coco.getImgIds(),
+        args.ann,
+    )
     samples = resample_images(len(protocol['img_ids']), args.bootstrap)
     evaluations = {
-        name: evaluate(coco, results['detections'], protocol, samples, name)
-        for name, results in models.items()
+        name: evaluate(coco, dets, protocol, samples, name)
+        for name, dets in detections.items()
     }
     try:
         text = write_report(

@@ -6,6 +6,10 @@ import sys
 
 import pytest
 
+from mmdet_msrcnn.analysis.bootstrap import bootstrap, resample_images
+from mmdet_msrcnn.analysis.figures import Figures
+from mmdet_msrcnn.analysis.report import summary
+from mmdet_msrcnn.evaluation.coco_eval import box_evaluator, run_coco_eval
 from mmdet_msrcnn.evaluation.functional import (
     GAIN,
     mean_precision,
@@ -165,3 +169,96 @@ def test_images_in_another_folder(case, monkeypatch):
     # What was computed is kept.
     assert (folder / 'out/report.json').is_file()
     assert not (folder / 'out/report.md').exists()
+
+
+def write_without(folder, coco, img_ids):
+    """Write the annotations without some images and their instances."""
+    content = dict(
+        coco.dataset,
+        images=[i for i in coco.dataset['images'] if i['id'] not in img_ids],
+        annotations=[
+            ann
+            for ann in coco.dataset['annotations']
+            if ann['image_id'] not in img_ids
+        ],
+    )
+    (folder / 'fewer.json').write_text(json.dumps(content))
+
+
+def test_only_images_of_the_annotations_are_evaluated(
+    case, monkeypatch, capsys
+):
+    coco, protocol, variants, folder = case
+    write_without(folder, coco, {2, 5, 8})
+    for ann in ('ann', 'fewer'):
+        run(
+            monkeypatch,
+            *(f'{name}={folder}/{name}.json' for name in ('good', 'bad')),
+            f'--ann={folder}/{ann}.json',
+            f'--out-dir={folder}/{ann}',
+            '--bootstrap=5',
+        )
+        printed = capsys.readouterr().out
+        line = (
+            f'Left out 3 of 8 images of the results: {folder}/fewer.json '
+            'does not contain them\n'
+        )
+        assert printed.startswith(line) == (ann == 'fewer')
+        assert ('Left out' in printed) == (ann == 'fewer')
+    protocol = dict(protocol, img_ids=[1, 3, 4, 6, 7])
+    whole, fewer = (
+        json.loads((folder / ann / 'report.json').read_text())['models']
+        for ann in ('ann', 'fewer')
+    )
+    for name in ('good', 'bad'):
+        dets = [
+            det
+            for det in variants[name]
+            if det['image_id'] in protocol['img_ids']
+        ]
+        coco_eval = RankedCOCOeval(
+            coco, dets, **protocol, iou_thrs=[0.5, 0.75]
+        )
+        row = fewer[name]['row']
+        assert row['detections'] == len(dets) < len(variants[name])
+        for ranking, key in coco_eval.rankings.items():
+            expected = mean_precision(coco_eval.precision_by(key)[..., 0])
+            assert row[ranking] == pytest.approx(expected)
+        for key, expected in coco_eval.iou_statistics().items():
+            assert row[key] == pytest.approx(expected)
+        boxes = box_evaluator(coco, dets, **protocol, iou_thrs=[0.5, 0.75])
+        expected = mean_precision(run_coco_eval(boxes)[..., 0])
+        assert row['box AP'] == pytest.approx(expected)
+        assert row['box AP'] != whole[name]['row']['box AP']
+        # Only these images are resampled.
+        samples = resample_images(len(protocol['img_ids']), 5)
+        resampled = bootstrap(coco_eval, samples)
+        intervals = summary(Figures(), resampled)['intervals']
+        assert fewer[name]['intervals'].keys() == intervals.keys()
+        for key, ends in intervals.items():
+            assert fewer[name]['intervals'][key] == pytest.approx(ends)
+
+
+def test_annotations_without_the_images_or_their_detections(case, monkeypatch):
+    coco, _, variants, folder = case
+    found = {det['image_id'] for det in variants['good']}
+    assert found == set(range(1, 9))
+    content = json.loads((folder / 'good.json').read_text())
+    content['detections'] = [
+        det for det in content['detections'] if det['image_id'] > 2
+    ]
+    (folder / 'partly.json').write_text(json.dumps(content))
+    for img_ids, message in (
+        (range(1, 9), 'contains none of the 8 images of the results; give'),
+        (range(3, 9), 'partly has no detections on images of'),
+    ):
+        write_without(folder, coco, set(img_ids))
+        with pytest.raises(SystemExit, match=message):
+            run(
+                monkeypatch,
+                f'good={folder}/good.json',
+                f'partly={folder}/partly.json',
+                f'--ann={folder}/fewer.json',
+                f'--out-dir={folder}/out',
+            )
+        assert not (folder / 'out').exists()

@@ -38,7 +38,10 @@ from mmdet_msrcnn.utils.io import write_json, write_text
 
 ROOT = Path(__file__).parents[1]
 CONFIGS, TOOLS = ROOT / 'configs', ROOT / 'tools'
-PAGES = (ROOT / 'docs/reproduction.md', ROOT / 'docs/better_score.md')
+PAGES = tuple(
+    ROOT / f'docs/{name}.md'
+    for name in ('reproduction', 'better_score', 'photos')
+)
 
 
 def parse_args() -> argparse.Namespace:

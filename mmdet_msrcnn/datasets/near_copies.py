@@ -31,7 +31,7 @@ class Photo(NamedTuple):
     """A small gray photo with its local features.
 
     Attributes:
-        gray (ndarray): uint8, shape (H, W), at most 320 pixels wide or high.
+        gray (ndarray): uint8, shape (H, W), with 320 pixels on the long side.
         points (ndarray): (x, y) of the features, shape (N, 2).
         descriptors (ndarray): Unit vectors, shape (N, 128).
     """

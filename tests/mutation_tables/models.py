@@ -43,8 +43,8 @@ MODELS = (
         (
             (
                 'mask-probs-detached',
-                'mask_probs = mean_probs(mask_preds)',
-                'mask_probs = mean_probs(mask_preds).detach()',
+                'return mask_feats, mean_probs(mask_preds)',
+                'return mask_feats, mean_probs(mask_preds).detach()',
             ),
         ),
     ),

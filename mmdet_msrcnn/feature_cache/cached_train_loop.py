@@ -6,11 +6,11 @@ from typing import Any, cast
 import torch
 from mmdet.registry import DATASETS
 from mmengine.dataset import BaseDataset
-from mmengine.dist import barrier, is_main_process
+from mmengine.dist import is_main_process
 from mmengine.model import BaseModel, is_model_wrapper
 from mmengine.runner import EpochBasedTrainLoop, Runner
 from torch import Tensor
-from torch.utils.data import DataLoader
+from torch.utils.data import BatchSampler, DataLoader, Sampler
 
 from mmdet_msrcnn.feature_cache.fill import check_detector, fill
 from mmdet_msrcnn.feature_cache.key import (
@@ -18,6 +18,7 @@ from mmdet_msrcnn.feature_cache.key import (
     images_hash,
     model_settings,
     plain,
+    versions,
     weights_hash,
 )
 from mmdet_msrcnn.feature_cache.samples import (
@@ -34,7 +35,12 @@ from mmdet_msrcnn.models.mask_heads.base_mask_scorer import (
 from mmdet_msrcnn.models.roi_heads.all_positives import max_positives
 from mmdet_msrcnn.models.roi_heads.scorer_samples import scorer_loss
 from mmdet_msrcnn.registry import LOOPS
+from mmdet_msrcnn.utils.all_ranks import raise_on_all_ranks
 from mmdet_msrcnn.utils.differences import first_difference
+from mmdet_msrcnn.utils.random_state import (
+    get_random_state,
+    set_random_state,
+)
 
 
 class ScorerTrainer(BaseModel):
@@ -51,6 +57,22 @@ class ScorerTrainer(BaseModel):
     def forward(self, mode: str, **fields: Tensor) -> dict[str, Tensor]:
         """Compute the losses of a batch from its stored fields."""
         return scorer_loss(self.scorer, from_fields(fields))
+
+
+def image_sampler(loader: DataLoader) -> Sampler:
+    """Return the sampler that shuffles the images and splits them over ranks.
+
+    Args:
+        loader (DataLoader): Loader of the training data. With a batch sampler
+            such as AspectRatioBatchSampler, ``loader.sampler`` is torch's
+            default, in the order of the files.
+
+    Returns:
+        Sampler: That of the config.
+    """
+    batches = loader.batch_sampler
+    found = batches if isinstance(batches, BatchSampler) else loader
+    return cast(Sampler, found.sampler)
 
 
 @LOOPS.register_module()
@@ -125,7 +147,7 @@ class CachedTrainLoop(EpochBasedTrainLoop):
         self.dataloader: DataLoader = DataLoader(
             images,
             self._cfg['batch_size'],
-            sampler=self.dataloader.sampler,
+            sampler=image_sampler(self.dataloader),
             collate_fn=collate,
             drop_last=self._cfg.get('drop_last', False),
         )
@@ -165,16 +187,24 @@ class CachedTrainLoop(EpochBasedTrainLoop):
                     self.runner.cfg.model,
                     self._detector.roi_head.mask_iou_head.needs_all_masks,
                 ),
+                versions=versions(),
                 views=[view.dataset for view in self._views],
                 annotations=annotation_hashes(self._cfg['dataset']),
                 images=images_hash(datasets),
             )
         )
+        error = None
         if is_main_process() and not (self._folder / INDEX).is_file():
-            with new_cache(self._folder, self._max_gb, key) as writer:
-                workers = self._cfg.get('num_workers', 0)
-                fill(writer, self._detector, datasets, workers)
-        barrier()
+            # The pass does not change the random numbers of the training.
+            state = get_random_state()
+            try:
+                with new_cache(self._folder, self._max_gb, key) as writer:
+                    workers = self._cfg.get('num_workers', 0)
+                    fill(writer, self._detector, datasets, workers)
+            except (OSError, RuntimeError, ValueError) as reason:
+                error = reason
+            set_random_state(state)
+        raise_on_all_ranks(error)
         storage = Storage(self._folder)
         differing = first_difference(storage.key, key)
         if differing:

@@ -4,6 +4,8 @@ import hashlib
 import json
 from pathlib import Path
 
+import mmcv
+import mmdet
 import numpy as np
 import torch
 from mmengine.dataset import BaseDataset
@@ -11,9 +13,19 @@ from mmengine.model import BaseModel
 
 from mmdet_msrcnn.models.detectors.frozen_two_stage import SCORER
 from mmdet_msrcnn.utils.data_sets import inner_data_sets
+from mmdet_msrcnn.version import __version__
 
-# Settings of the scorer that decide what is stored.
-SCORER_KEYS = ('type', 'target_classes', 'class_agnostic')
+# Settings of a scorer that do not decide what is stored.
+LAYERS_AND_LOSSES = (
+    'num_convs',
+    'num_fcs',
+    'conv_out_channels',
+    'fc_out_channels',
+    'fusion',
+    'loss_iou',
+    'loss_score',
+    'init_cfg',
+)
 
 
 def weights_hash(model: BaseModel) -> str:
@@ -55,7 +67,7 @@ def model_settings(cfg: dict, needs_all_masks: bool) -> dict:
         for name in ('rpn_head', 'roi_head')
     }
     scorer = cfg['roi_head']['mask_iou_head']
-    kept = {key: scorer[key] for key in SCORER_KEYS if key in scorer}
+    kept = {k: v for k, v in scorer.items() if k not in LAYERS_AND_LOSSES}
     return dict(cfg, **heads, scorer=dict(kept, all_masks=needs_all_masks))
 
 
@@ -77,23 +89,29 @@ def images_hash(datasets: list[BaseDataset]) -> str:
     return digest.hexdigest()
 
 
-def annotation_hashes(dataset: dict) -> dict[str, str]:
+def annotation_hashes(dataset: dict) -> list[str]:
     """Hash the annotation files of a data set.
 
     Args:
         dataset (dict): Config of the data set.
 
     Returns:
-        dict[str, str]: SHA-256 by file name.
+        list[str]: SHA-256 of each file.
     """
-    paths = [
+    paths = (
         Path(inner.get('data_root') or '', inner['ann_file'])
         for inner in inner_data_sets(dataset)
-    ]
-    return {
-        path.name: hashlib.sha256(path.read_bytes()).hexdigest()
-        for path in paths
-    }
+    )
+    return [hashlib.sha256(path.read_bytes()).hexdigest() for path in paths]
+
+
+def versions() -> dict[str, str]:
+    """Return the versions of the packages that compute what is stored."""
+    return dict(
+        mmdet_msrcnn=__version__,
+        mmdet=mmdet.__version__,
+        mmcv=mmcv.__version__,
+    )
 
 
 def plain(settings: dict) -> dict:

@@ -76,7 +76,7 @@ def new_cache(folder: Path, max_gb: float, key: dict) -> Iterator[Writer]:
     """Write a cache completely or not at all.
 
     Args:
-        folder (Path): Folder of the cache; must not exist.
+        folder (Path): Folder of the cache; must not exist, or be empty.
         max_gb (float): See :class:`Writer`.
         key (dict): What the cache is valid for, stored with it.
 
@@ -84,8 +84,14 @@ def new_cache(folder: Path, max_gb: float, key: dict) -> Iterator[Writer]:
         Writer: Its files are renamed to ``folder`` when the block succeeds.
 
     Raises:
+        FileExistsError: If ``folder`` has other files.
         RuntimeError: If another process writes the same cache.
     """
+    if folder.exists() and any(folder.iterdir()):
+        raise FileExistsError(
+            f'{folder} has files, but no {INDEX}. Set train_cfg.cache_dir to '
+            'a folder that does not exist.'
+        )
     partial = folder.with_name(f'.{folder.name}-partial')
     partial.mkdir(parents=True, exist_ok=True)
     with locked(partial):

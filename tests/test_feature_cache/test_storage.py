@@ -91,3 +91,11 @@ def test_a_damaged_file_is_named(tmp_path, damage):
         path.write_bytes(content[:-1] if damage == 'shorter' else content * 2)
     with pytest.raises(ValueError, match=r'labels.bin should have 16 bytes'):
         Storage(tmp_path / 'cache')
+
+
+def test_files_of_others_are_not_lost(tmp_path):
+    (tmp_path / 'cache').mkdir()
+    (tmp_path / 'cache/mine.txt').touch()
+    with pytest.raises(FileExistsError, match='has files, but no index.json'):
+        write(tmp_path / 'cache', [image(2)])
+    assert (tmp_path / 'cache/mine.txt').is_file()

@@ -100,6 +100,7 @@ class FrozenTwoStageDetector(TwoStageDetector):
         losses = self.roi_head.loss(x, proposals, batch_data_samples)
         return {k: v for k, v in losses.items() if 'mask_iou' in k}
 
+    @torch.no_grad()
     def scorer_samples(
         self, batch_inputs: Tensor, batch_data_samples: SampleList
     ) -> ScorerSamples:

@@ -102,7 +102,8 @@ class DetectionScoringRoIHead(StandardMaskScoringRoIHead):
         Arguments are those of :meth:`scorer_loss`.
 
         Returns:
-            ScorerSamples: All detections, without gradient.
+            ScorerSamples: All detections. Only an extractor of the scorer's
+            own has a gradient.
         """
         gt_instances, ignored, metas = unpack_gt_instances(batch_data_samples)
         head = self.mask_iou_head
@@ -113,16 +114,14 @@ class DetectionScoringRoIHead(StandardMaskScoringRoIHead):
             rois = bbox2roi([dets.bboxes for dets in detections])
             labels = torch.cat([dets.labels for dets in detections])
             mask_preds, mask_feats = self._stage_masks(x, rois)
-            feats, probs = self.scorer_inputs(
-                x, rois, mask_preds, mask_feats, labels
-            )
-            targets = head.get_targets(
-                probs,
-                detections,
-                gt_instances,
-                ignored,
-                self.mask_iou_train_cfg,
-            )
             context = head.context(detections)
         clear_autocast_cache()
+        # An extractor of the scorer's own is trained with it.
+        detached = tuple(level.detach() for level in x)
+        feats, probs = self.scorer_inputs(
+            detached, rois, mask_preds, mask_feats, labels
+        )
+        targets = head.get_targets(
+            probs, detections, gt_instances, ignored, self.mask_iou_train_cfg
+        )
         return ScorerSamples(feats, probs, labels, context, targets)

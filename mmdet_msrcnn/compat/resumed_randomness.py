@@ -15,6 +15,7 @@ from mmengine.runner import IterBasedTrainLoop, Runner
 from torch.utils.data import DataLoader
 
 from mmdet_msrcnn.utils.random_state import get_random_state, set_random_state
+from mmdet_msrcnn.utils.samplers import image_sampler
 
 KEY = 'random_states'
 
@@ -40,7 +41,7 @@ class ResumedRandomness(Hook):
         Args:
             runner (Runner): Runner of the training.
         """
-        sampler = runner.train_dataloader.sampler
+        sampler = image_sampler(runner.train_dataloader)
         state = dict(
             get_random_state(), sampler_seed=getattr(sampler, 'seed', None)
         )
@@ -79,7 +80,7 @@ class ResumedRandomness(Hook):
             if runner._randomness_cfg.get('diff_rank_seed'):
                 # This is the seed of one rank; the sampler needs a common one.
                 sampler_seed = None
-        sampler = runner.train_dataloader.sampler
+        sampler = image_sampler(runner.train_dataloader)
         told = runner._train_dataloader
         explicit = isinstance(told, dict) and 'seed' in told.get('sampler', {})
         if sampler_seed is not None and hasattr(sampler, 'seed'):

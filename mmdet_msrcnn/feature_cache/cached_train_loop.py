@@ -10,7 +10,7 @@ from mmengine.dist import is_main_process
 from mmengine.model import BaseModel, is_model_wrapper
 from mmengine.runner import EpochBasedTrainLoop, Runner
 from torch import Tensor
-from torch.utils.data import BatchSampler, DataLoader, Sampler
+from torch.utils.data import DataLoader
 
 from mmdet_msrcnn.feature_cache.fill import check_detector, fill
 from mmdet_msrcnn.feature_cache.key import (
@@ -41,6 +41,7 @@ from mmdet_msrcnn.utils.random_state import (
     get_random_state,
     set_random_state,
 )
+from mmdet_msrcnn.utils.samplers import image_sampler
 
 
 class ScorerTrainer(BaseModel):
@@ -57,22 +58,6 @@ class ScorerTrainer(BaseModel):
     def forward(self, mode: str, **fields: Tensor) -> dict[str, Tensor]:
         """Compute the losses of a batch from its stored fields."""
         return scorer_loss(self.scorer, from_fields(fields))
-
-
-def image_sampler(loader: DataLoader) -> Sampler:
-    """Return the sampler that shuffles the images and splits them over ranks.
-
-    Args:
-        loader (DataLoader): Loader of the training data. With a batch sampler
-            such as AspectRatioBatchSampler, ``loader.sampler`` is torch's
-            default, in the order of the files.
-
-    Returns:
-        Sampler: That of the config.
-    """
-    batches = loader.batch_sampler
-    found = batches if isinstance(batches, BatchSampler) else loader
-    return cast(Sampler, found.sampler)
 
 
 @LOOPS.register_module()
@@ -115,6 +100,7 @@ class CachedTrainLoop(EpochBasedTrainLoop):
     ) -> None:
         super().__init__(runner, dataloader, **kwargs)
         self._cfg = dataloader
+        self._images = cast(BaseDataset, self.dataloader.dataset)
         self._views = views_of(dataloader['dataset'])
         self._folder = Path(
             cache_dir or Path(runner.work_dir, 'feature_cache')
@@ -142,7 +128,7 @@ class CachedTrainLoop(EpochBasedTrainLoop):
             storage,
             [view.prob for view in self._views],
             self._max_rois,
-            cast(BaseDataset, self.dataloader.dataset).metainfo,
+            self._images.metainfo,
         )
         self.dataloader: DataLoader = DataLoader(
             images,
@@ -179,7 +165,6 @@ class CachedTrainLoop(EpochBasedTrainLoop):
 
     def _open(self) -> Storage:
         """Open the cache; write it if there is none."""
-        datasets = [DATASETS.build(view.dataset) for view in self._views]
         key = plain(
             dict(
                 checkpoint=weights_hash(self._detector),
@@ -190,7 +175,7 @@ class CachedTrainLoop(EpochBasedTrainLoop):
                 versions=versions(),
                 views=[view.dataset for view in self._views],
                 annotations=annotation_hashes(self._cfg['dataset']),
-                images=images_hash(datasets),
+                images=images_hash(self._images),
             )
         )
         error = None
@@ -199,8 +184,9 @@ class CachedTrainLoop(EpochBasedTrainLoop):
             state = get_random_state()
             try:
                 with new_cache(self._folder, self._max_gb, key) as writer:
+                    views = [DATASETS.build(v.dataset) for v in self._views]
                     workers = self._cfg.get('num_workers', 0)
-                    fill(writer, self._detector, datasets, workers)
+                    fill(writer, self._detector, views, workers)
             except (OSError, RuntimeError, ValueError) as reason:
                 error = reason
             set_random_state(state)

@@ -71,21 +71,20 @@ def model_settings(cfg: dict, needs_all_masks: bool) -> dict:
     return dict(cfg, **heads, scorer=dict(kept, all_masks=needs_all_masks))
 
 
-def images_hash(datasets: list[BaseDataset]) -> str:
-    """Hash the names and sizes of the image files of data sets.
+def images_hash(dataset: BaseDataset) -> str:
+    """Hash the names and sizes of the image files of a data set.
 
     Args:
-        datasets (list[BaseDataset]): One per view.
+        dataset (BaseDataset): Images, in order.
 
     Returns:
         str: SHA-256.
     """
     digest = hashlib.sha256()
-    for dataset in datasets:
-        for index in range(len(dataset)):
-            path = Path(dataset.get_data_info(index)['img_path'])
-            size = path.stat().st_size if path.is_file() else -1
-            digest.update(f'{path.name} {size}\n'.encode())
+    for index in range(len(dataset)):
+        path = Path(dataset.get_data_info(index)['img_path'])
+        size = path.stat().st_size if path.is_file() else -1
+        digest.update(f'{path.name} {size}\n'.encode())
     return digest.hexdigest()
 
 

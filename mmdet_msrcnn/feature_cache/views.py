@@ -48,6 +48,11 @@ def pipelines_of(dataset: dict) -> Iterator[list[dict]]:
         yield from pipelines_of(dataset['dataset'])
 
 
+def transform_name(step: dict) -> str:
+    """Return the name of a transform without its scope."""
+    return step['type'].rsplit('.', 1)[-1]
+
+
 def flip_prob(step: dict) -> float:
     """Return the probability of a RandomFlip.
 
@@ -86,7 +91,7 @@ def views_of(dataset: dict) -> list[View]:
     for pipeline in pipelines_of(dataset):
         own = [0.0]
         for step in pipeline:
-            name = step['type'].rsplit('.', 1)[-1]
+            name = transform_name(step)
             if name == 'RandomFlip':
                 own.append(flip_prob(step))
             elif name not in FIXED:
@@ -116,6 +121,6 @@ def _with_flip(dataset: dict, prob: float) -> dict:
     dataset = copy.deepcopy(dataset)
     for pipeline in pipelines_of(dataset):
         for step in pipeline:
-            if step['type'].rsplit('.', 1)[-1] == 'RandomFlip':
+            if transform_name(step) == 'RandomFlip':
                 step['prob'] = prob
     return dataset

@@ -15,6 +15,10 @@ from tests.test_hooks.test_safe_checkpoint_hook import Line, Numbers, runner
 class Augmented(Numbers):
     """Numbers with noise of every generator."""
 
+    def get_data_info(self, index):
+        # Of two shapes, which AspectRatioBatchSampler keeps apart.
+        return dict(width=1 + index % 2 * 2, height=2)
+
     def __getitem__(self, index):
         noise = torch.rand(1) + np.random.rand() + random.random()
         return super().__getitem__(index) + 10 * noise.float()
@@ -48,7 +52,8 @@ def training(folder, num_workers=0, val=False, **kwargs) -> Runner:
     )
     sampler = dict(type='DefaultSampler', shuffle=True)
     sampler |= kwargs.pop('sampler', {})
-    kwargs['train_dataloader'] = dict(loader, sampler=sampler)
+    batches = kwargs.pop('batch_sampler', {})
+    kwargs['train_dataloader'] = dict(loader, sampler=sampler, **batches)
     if val:
         kwargs.update(
             val_dataloader=dict(
@@ -81,6 +86,30 @@ def test_resumed_ends_with_the_same_weights(tmp_path, num_workers, val):
     assert part.model.seen + rest.model.seen == whole.model.seen
     for name, value in whole.model.state_dict().items():
         assert torch.equal(value, rest.model.state_dict()[name]), name
+
+
+def test_order_of_the_images_goes_on_with_a_batch_sampler(tmp_path):
+    kind = dict(type='mmdet.AspectRatioBatchSampler')
+    batches = dict(batch_sampler=dict(batch_sampler=kind))
+    whole = training(tmp_path / 'whole', epochs=4, **batches)
+    whole.train()
+    part = training(
+        tmp_path / 'part',
+        epochs=2,
+        randomness=dict(seed=whole.seed),
+        **batches,
+    )
+    part.train()
+    # The next start draws another seed.
+    rest = training(
+        tmp_path / 'part',
+        epochs=4,
+        resume=True,
+        randomness=dict(seed=whole.seed + 1),
+        **batches,
+    )
+    rest.train()
+    assert part.model.seen + rest.model.seen == whole.model.seen
 
 
 def test_epochs_differ_with_persistent_workers(tmp_path):

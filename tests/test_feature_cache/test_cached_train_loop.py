@@ -2,11 +2,8 @@
 
 import pytest
 import torch
-from mmdet.datasets.samplers import AspectRatioBatchSampler
-from mmengine.dataset import DefaultSampler, pseudo_collate
-from torch.utils.data import DataLoader
+from mmengine.dataset import pseudo_collate
 
-from mmdet_msrcnn.feature_cache.cached_train_loop import image_sampler
 from mmdet_msrcnn.feature_cache.samples import from_fields, to_fields
 from mmdet_msrcnn.models.roi_heads.scorer_samples import scorer_loss
 from tests.helpers import MASK_RCNN, MS_RCNN, PLUS, small_config
@@ -100,17 +97,6 @@ def test_a_resumed_training_ends_as_the_uninterrupted_one(tmp_path):
     ).train()
     assert_same_weights(head_of(resumed), whole)
     assert index.stat().st_mtime_ns == written
-
-
-def test_images_are_shuffled_with_a_batch_sampler_too():
-    sampler = DefaultSampler(range(40), shuffle=True, seed=0)
-    batches = AspectRatioBatchSampler(sampler, batch_size=4)
-    loaders = (
-        DataLoader(range(40), batch_sampler=batches),
-        DataLoader(range(40), 4, sampler=sampler),
-    )
-    for loader in loaders:
-        assert image_sampler(loader) is sampler
 
 
 def test_filling_the_cache_does_not_change_the_training(tmp_path):

@@ -132,7 +132,7 @@ def test_files_count(tmp_path):
 
     def state():
         dataset = DATASETS.build(data)
-        return annotation_hashes(data), images_hash([dataset])
+        return annotation_hashes(data), images_hash(dataset)
 
     annotations, images = state()
     assert len(annotations) == 1

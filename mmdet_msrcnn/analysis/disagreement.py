@@ -4,12 +4,10 @@ from collections import defaultdict
 from itertools import permutations
 from pathlib import Path
 
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.figure import Figure
 from pycocotools.coco import COCO
 
+from mmdet_msrcnn.analysis.figure_files import saved_figure
 from mmdet_msrcnn.analysis.rank_gallery import draw_detection
-from mmdet_msrcnn.utils.io import atomic_path
 
 # Lowest class score and true IoU of a detection to choose. Both masks then
 # show an instance, one of them badly.
@@ -72,18 +70,16 @@ def draw_pair(
     Raises:
         FileNotFoundError: If the image cannot be read.
     """
-    figure = Figure(figsize=(8, 4.3), layout='constrained')
-    FigureCanvasAgg(figure)
-    for i, (det, rank) in enumerate(zip(pair, ('class', 'mask'), strict=True)):
-        axes = figure.add_subplot(1, 2, i + 1)
-        axes.imshow(draw_detection(coco, det, img_dir))
-        axes.set_axis_off()
-        axes.set_title(
-            f'first by {rank} score\n'
-            f'class score {det["score"]:.2f}, '
-            f'mask score {det["mask_score"]:.2f}\n'
-            f'true IoU {det["true_iou"]:.2f}',
-            fontsize=11,
-        )
-    with atomic_path(path) as temporary:
-        figure.savefig(temporary, dpi=100)
+    with saved_figure(path, (8, 4.3), 100) as figure:
+        for i, rank in enumerate(('class', 'mask')):
+            det = pair[i]
+            axes = figure.add_subplot(1, 2, i + 1)
+            axes.imshow(draw_detection(coco, det, img_dir))
+            axes.set_axis_off()
+            axes.set_title(
+                f'first by {rank} score\n'
+                f'class score {det["score"]:.2f}, '
+                f'mask score {det["mask_score"]:.2f}\n'
+                f'true IoU {det["true_iou"]:.2f}',
+                fontsize=11,
+            )

@@ -4,13 +4,11 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.figure import Figure
 from pycocotools import mask as mask_utils
 from pycocotools.coco import COCO
 from scipy.stats import rankdata
 
-from mmdet_msrcnn.utils.io import atomic_path
+from mmdet_msrcnn.analysis.figure_files import saved_figure
 
 COLUMNS = 6
 # Margin to show around a box, as a share of its size.
@@ -63,15 +61,13 @@ def draw_rank_gallery(
     num = min(num, len(order) // 2)
     chosen = [*order[::-1][:num], *order[:num]]
     rows = max(1, -(-len(chosen) // COLUMNS))
-    figure = Figure(figsize=(2.2 * COLUMNS, 2.6 * rows), layout='constrained')
-    FigureCanvasAgg(figure)
-    for i, index in enumerate(chosen):
-        axes = figure.add_subplot(rows, COLUMNS, i + 1)
-        axes.imshow(draw_detection(coco, detections[index], img_dir))
-        axes.set_axis_off()
-        axes.set_title(label(detections[index], changes[index]), fontsize=7)
-    with atomic_path(path) as temporary:
-        figure.savefig(temporary, dpi=110)
+    with saved_figure(path, (2.2 * COLUMNS, 2.6 * rows), 110) as figure:
+        for i, index in enumerate(chosen):
+            det = detections[index]
+            axes = figure.add_subplot(rows, COLUMNS, i + 1)
+            axes.imshow(draw_detection(coco, det, img_dir))
+            axes.set_axis_off()
+            axes.set_title(label(det, changes[index]), fontsize=7)
 
 
 def label(det: dict, change: float) -> str:

@@ -6,12 +6,10 @@ from pathlib import Path
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import LogNorm
-from matplotlib.figure import Figure
 
+from mmdet_msrcnn.analysis.figure_files import saved_figure
 from mmdet_msrcnn.evaluation.functional import mean_precision
-from mmdet_msrcnn.utils.io import atomic_path
 
 BINS = np.linspace(0, 1, 51)
 RELIABILITY_BINS = np.linspace(0, 1, 11)
@@ -20,11 +18,8 @@ RELIABILITY_BINS = np.linspace(0, 1, 11)
 @contextmanager
 def _panels(path: str | Path, num: int, **axes) -> Iterator[list[Axes]]:
     """Make a row of square panels and write it to a PNG."""
-    figure = Figure(figsize=(4.5 * num, 4.5), layout='constrained')
-    FigureCanvasAgg(figure)
-    yield [figure.add_subplot(1, num, i + 1, **axes) for i in range(num)]
-    with atomic_path(path) as temporary:
-        figure.savefig(temporary, dpi=130)
+    with saved_figure(path, (4.5 * num, 4.5), 130) as figure:
+        yield [figure.add_subplot(1, num, i + 1, **axes) for i in range(num)]
 
 
 def plot_score_vs_iou(detections: list[dict], path: str | Path) -> None:

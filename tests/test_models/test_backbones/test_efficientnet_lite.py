@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+from mmengine.config import Config
 
 from mmdet_msrcnn.models import EfficientNetLite
 from mmdet_msrcnn.registry import MODELS
@@ -66,8 +67,6 @@ def test_another_architecture_is_named():
 
 
 def test_configs_start_from_imagenet():
-    from mmengine.config import Config
-
     cfg = Config.fromfile(ROOT / 'configs/_base_/mask-rcnn_efflite0_fpn.py')
     backbone = cfg.model.backbone
     assert backbone.type == 'mmdet_msrcnn.EfficientNetLite'

@@ -1,7 +1,9 @@
 """Processes of a distributed run over gloo."""
 
+import os
 import time
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 
 import torch
@@ -11,7 +13,12 @@ from torch import distributed, multiprocessing
 LIMIT = 300
 
 
-def run_ranks(work: Callable, folder: Path, num: int) -> None:
+def run_ranks(
+    work: Callable,
+    folder: Path,
+    num: int,
+    timeout: timedelta = timedelta(seconds=LIMIT),
+) -> None:
     """Call ``work(rank, folder)`` in each of some processes.
 
     Args:
@@ -22,9 +29,10 @@ def run_ranks(work: Callable, folder: Path, num: int) -> None:
             (pytorch#56297, #182083).
         folder (Path): Where the processes meet, and leave results.
         num (int): Processes.
+        timeout (timedelta): Of a collective.
     """
     context = multiprocessing.spawn(
-        _run, (work, str(folder), num), nprocs=num, join=False
+        _run, (work, str(folder), num, timeout), nprocs=num, join=False
     )
     # One call waits for the end of one rank.
     deadline = time.monotonic() + LIMIT
@@ -37,13 +45,17 @@ def run_ranks(work: Callable, folder: Path, num: int) -> None:
     assert ended, f'the ranks have not ended in {LIMIT} seconds'
 
 
-def _run(rank: int, work: Callable, folder: str, num: int) -> None:
+def _run(
+    rank: int, work: Callable, folder: str, num: int, timeout: timedelta
+) -> None:
     torch.set_num_threads(1)
+    os.environ['LOCAL_RANK'] = str(rank)
     distributed.init_process_group(
         'gloo',
         init_method=f'file://{folder}/meeting',
         rank=rank,
         world_size=num,
+        timeout=timeout,
     )
     work(rank, Path(folder))
     distributed.destroy_process_group()

@@ -6,7 +6,6 @@ from typing import Any, cast
 import torch
 from mmdet.registry import DATASETS
 from mmengine.dataset import BaseDataset
-from mmengine.dist import is_main_process
 from mmengine.model import BaseModel, is_model_wrapper
 from mmengine.runner import EpochBasedTrainLoop, Runner
 from torch import Tensor
@@ -35,7 +34,7 @@ from mmdet_msrcnn.models.mask_heads.base_mask_scorer import (
 from mmdet_msrcnn.models.roi_heads.all_positives import max_positives
 from mmdet_msrcnn.models.roi_heads.scorer_samples import scorer_loss
 from mmdet_msrcnn.registry import LOOPS
-from mmdet_msrcnn.utils.all_ranks import raise_on_all_ranks
+from mmdet_msrcnn.utils.all_ranks import run_on_main_rank
 from mmdet_msrcnn.utils.differences import first_difference
 from mmdet_msrcnn.utils.random_state import (
     get_random_state,
@@ -178,19 +177,7 @@ class CachedTrainLoop(EpochBasedTrainLoop):
                 images=images_hash(self._images),
             )
         )
-        error = None
-        if is_main_process() and not (self._folder / INDEX).is_file():
-            # The pass does not change the random numbers of the training.
-            state = get_random_state()
-            try:
-                with new_cache(self._folder, self._max_gb, key) as writer:
-                    views = [DATASETS.build(v.dataset) for v in self._views]
-                    workers = self._cfg.get('num_workers', 0)
-                    fill(writer, self._detector, views, workers)
-            except (OSError, RuntimeError, ValueError) as reason:
-                error = reason
-            set_random_state(state)
-        raise_on_all_ranks(error)
+        run_on_main_rank(lambda: self._write(key))
         storage = Storage(self._folder)
         differing = first_difference(storage.key, key)
         if differing:
@@ -199,3 +186,17 @@ class CachedTrainLoop(EpochBasedTrainLoop):
                 f'{differing}. Delete it, or set another train_cfg.cache_dir.'
             )
         return storage
+
+    def _write(self, key: dict) -> None:
+        """Write the cache if there is none."""
+        if (self._folder / INDEX).is_file():
+            return
+        # The pass does not change the random numbers of the training.
+        state = get_random_state()
+        try:
+            with new_cache(self._folder, self._max_gb, key) as writer:
+                views = [DATASETS.build(v.dataset) for v in self._views]
+                workers = self._cfg.get('num_workers', 0)
+                fill(writer, self._detector, views, workers)
+        finally:
+            set_random_state(state)

@@ -1,9 +1,18 @@
 """Errors that every rank of a distributed run raises."""
 
-from mmengine.dist import all_gather_object
+from collections.abc import Callable
+from datetime import timedelta
+
+from mmengine.dist import all_gather_object, is_distributed, is_main_process
+from torch import distributed
+
+# Collectives of the usual group end with an error after 10 to 30 minutes.
+MAX_WAIT = timedelta(days=7)
 
 
-def raise_on_all_ranks(error: Exception | None) -> None:
+def raise_on_all_ranks(
+    error: Exception | None, group: distributed.ProcessGroup | None = None
+) -> None:
     """Raise the error of any rank on every rank.
 
     If only one rank stops, the others wait for it forever. All ranks must call
@@ -12,11 +21,37 @@ def raise_on_all_ranks(error: Exception | None) -> None:
     Args:
         error (Exception, optional): Error of this rank. Its type must accept
             a single message.
+        group (ProcessGroup, optional): The ranks; all by default.
 
     Raises:
         Exception: The error of the first rank that has one.
     """
-    for found in all_gather_object(error and (type(error), str(error))):
+    own = error and (type(error), str(error))
+    for found in all_gather_object(own, group):
         if found:
             kind, message = found
             raise kind(message) from error
+
+
+def run_on_main_rank(work: Callable[[], None]) -> None:
+    """Call a function on the main rank while the others wait, however long.
+
+    Args:
+        work (Callable): The function. An OSError, RuntimeError or ValueError
+            that it raises must accept a single message.
+
+    Raises:
+        Exception: Its error, on every rank.
+    """
+    if not is_distributed():
+        work()
+        return
+    group = distributed.new_group(backend='gloo', timeout=MAX_WAIT)
+    error = None
+    if is_main_process():
+        try:
+            work()
+        except (OSError, RuntimeError, ValueError) as reason:
+            error = reason
+    raise_on_all_ranks(error, group)
+    distributed.destroy_process_group(group)

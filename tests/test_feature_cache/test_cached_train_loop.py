@@ -2,11 +2,13 @@
 
 import pytest
 import torch
+from mmengine.config import Config
 from mmengine.dataset import pseudo_collate
 
 from mmdet_msrcnn.feature_cache.samples import from_fields, to_fields
 from mmdet_msrcnn.models.roi_heads.scorer_samples import scorer_loss
 from tests.helpers import MASK_RCNN, MS_RCNN, PLUS, small_config
+from tests.ranks import run_ranks
 from tests.test_feature_cache.frozen_training import (
     frozen_config,
     head_of,
@@ -213,3 +215,41 @@ def test_what_cannot_be_stored_is_refused_at_once(
     training = runner(cfg, tmp_path / 'work')
     with pytest.raises(error, match=match):
         training.build_train_loop(training._train_loop)
+
+
+WAYS = dict(direct=directly, cached=lambda cfg: cfg)
+
+
+def train_on_ranks(rank, folder):
+    cfg = Config.fromfile(folder / 'config.py')
+    for name, way in WAYS.items():
+        training = runner(way(cfg), folder / name, launcher='pytorch')
+        torch.save(head_of(training.model.module), folder / f'start{rank}.pth')
+        model = training.train()
+        torch.save(head_of(model.module), folder / f'{name}{rank}.pth')
+        del training, model
+
+
+def test_two_processes_train_from_one_cache(tmp_path):
+    cfg = frozen_config(PLUS, tmp_path)
+    # mmengine's default needs a GPU.
+    cfg.model_wrapper_cfg = dict(
+        type='MMDistributedDataParallel',
+        device_ids=None,
+        find_unused_parameters=True,
+    )
+    cfg.dump(tmp_path / 'config.py')
+    run_ranks(train_on_ranks, tmp_path, 2)
+    heads = {
+        (way, rank): torch.load(tmp_path / f'{way}{rank}.pth')
+        for way in ('start', *WAYS)
+        for rank in range(2)
+    }
+    for way in WAYS:
+        assert_same_weights(heads[way, 0], heads[way, 1])
+    cached, direct, start = (
+        heads[k, 0] for k in ('cached', 'direct', 'start')
+    )
+    moved = max(float((direct[k] - start[k]).abs().max()) for k in start)
+    assert moved > 1e-4
+    assert_same_weights(cached, direct, atol=moved / 50)

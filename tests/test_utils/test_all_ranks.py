@@ -1,10 +1,13 @@
 """Errors that every rank of a distributed run raises."""
 
 import json
+import time
+from datetime import timedelta
 
 import pytest
+from mmengine.dist import is_main_process
 
-from mmdet_msrcnn.utils.all_ranks import raise_on_all_ranks
+from mmdet_msrcnn.utils.all_ranks import raise_on_all_ranks, run_on_main_rank
 from tests.ranks import run_ranks
 
 # What each of two ranks finds, and the message of both.
@@ -46,3 +49,38 @@ def test_a_process_alone_raises_its_own_error():
         raise_on_all_ranks(own)
     # With the place where it was found.
     assert raised.value.__cause__ is own
+
+
+def wait_for_main(rank, folder):
+    def write() -> None:
+        assert is_main_process()
+        # Longer than the collectives of this group wait.
+        time.sleep(4)
+        (folder / 'written').touch()
+
+    def fail() -> None:
+        raise OSError('disk full')
+
+    run_on_main_rank(write)
+    assert (folder / 'written').is_file()
+    with pytest.raises(OSError, match='disk full'):
+        run_on_main_rank(fail)
+    (folder / f'ended{rank}').touch()
+
+
+def test_ranks_wait_for_the_main_one_however_long(tmp_path):
+    run_ranks(wait_for_main, tmp_path, 2, timeout=timedelta(seconds=2))
+    assert (tmp_path / 'ended0').is_file()
+    assert (tmp_path / 'ended1').is_file()
+
+
+def test_a_process_alone_works_itself():
+    done = []
+    run_on_main_rank(lambda: done.append(1))
+    assert done == [1]
+    with pytest.raises(ValueError, match='own'):
+        run_on_main_rank(fail_alone)
+
+
+def fail_alone():
+    raise ValueError('own')

@@ -19,7 +19,7 @@ MODULES = {
 # From the top; a room imports rooms below it, and itself.
 FLOORS = (
     {'lab'},
-    {'analysis', 'apis', 'export', 'feature_cache', 'hooks'},
+    {'analysis', 'apis', 'export', 'feature_cache', 'hooks', 'optimizers'},
     {'checkpoints', 'evaluation', 'visualization'},
     {'datasets', 'models'},
     {'compat'},

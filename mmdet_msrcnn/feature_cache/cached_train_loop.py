@@ -36,10 +36,7 @@ from mmdet_msrcnn.models.roi_heads.scorer_samples import scorer_loss
 from mmdet_msrcnn.registry import LOOPS
 from mmdet_msrcnn.utils.all_ranks import run_on_main_rank
 from mmdet_msrcnn.utils.differences import first_difference
-from mmdet_msrcnn.utils.random_state import (
-    get_random_state,
-    set_random_state,
-)
+from mmdet_msrcnn.utils.random_state import kept_random_state
 from mmdet_msrcnn.utils.samplers import image_sampler
 
 
@@ -191,12 +188,10 @@ class CachedTrainLoop(EpochBasedTrainLoop):
         """Write the cache if there is none."""
         if (self._folder / INDEX).is_file():
             return
-        # The pass does not change the random numbers of the training.
-        state = get_random_state()
-        try:
-            with new_cache(self._folder, self._max_gb, key) as writer:
-                views = [DATASETS.build(v.dataset) for v in self._views]
-                workers = self._cfg.get('num_workers', 0)
-                fill(writer, self._detector, views, workers)
-        finally:
-            set_random_state(state)
+        with (
+            kept_random_state(),
+            new_cache(self._folder, self._max_gb, key) as writer,
+        ):
+            views = [DATASETS.build(v.dataset) for v in self._views]
+            workers = self._cfg.get('num_workers', 0)
+            fill(writer, self._detector, views, workers)

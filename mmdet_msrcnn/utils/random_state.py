@@ -1,6 +1,8 @@
 """State of the random generators that training uses."""
 
+import contextlib
 import random
+from collections.abc import Iterator
 
 import numpy as np
 import torch
@@ -37,3 +39,13 @@ def set_random_state(state: dict) -> None:
     torch.set_rng_state(state['torch'].cpu())
     if 'cuda' in state and torch.cuda.is_available():
         torch.cuda.set_rng_state(state['cuda'].cpu())
+
+
+@contextlib.contextmanager
+def kept_random_state() -> Iterator[None]:
+    """Restore the state at the end, as if no numbers were drawn within."""
+    state = get_random_state()
+    try:
+        yield
+    finally:
+        set_random_state(state)

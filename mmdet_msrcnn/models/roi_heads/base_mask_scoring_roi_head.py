@@ -3,85 +3,31 @@
 from abc import abstractmethod
 
 import torch
-from mmdet.models.roi_heads.base_roi_head import BaseRoIHead
 from mmdet.structures import SampleList
 from mmdet.structures.bbox import bbox2roi
-from mmdet.utils import ConfigType, InstanceList, OptConfigType
+from mmdet.utils import InstanceList
 from torch import Tensor
 
-from mmdet_msrcnn.compat.mmcv_ops import prepare_roi_extractors
-from mmdet_msrcnn.models.checks import build
-from mmdet_msrcnn.models.mask_heads.base_mask_scorer import (
-    POSITIVES,
-    BaseMaskScorer,
-)
 from mmdet_msrcnn.models.mask_heads.mask_fusion import select_by_label
-from mmdet_msrcnn.models.roi_heads.checks import as_list, check_roi_head
+from mmdet_msrcnn.models.roi_heads.isolation import scale_gradient
+from mmdet_msrcnn.models.roi_heads.roi_head_with_scorer import (
+    RoIHeadWithScorer,
+)
 from mmdet_msrcnn.models.roi_heads.scorer_logs import own_losses
 from mmdet_msrcnn.models.roi_heads.stage_outputs import mean_probs
 from mmdet_msrcnn.models.targets.gt_masks import pack_samples
-from mmdet_msrcnn.registry import MODELS
 
 
-class BaseMaskScoringRoIHead(BaseRoIHead):
-    """Base class of RoI heads with a head that scores masks.
+class BaseMaskScoringRoIHead(RoIHeadWithScorer):
+    """Base class of RoI heads that score their masks.
 
     A subclass also inherits from a RoI head of mmdet, listed after this class.
     It defines :meth:`_stage_masks` and :meth:`_paste_masks`, and adds the
     losses of the scorer: :func:`positives_loss` in its ``mask_loss``, or its
     own :meth:`scorer_loss` in its :meth:`loss`.
 
-    Args:
-        mask_iou_head (:obj:`ConfigDict` or dict): Config of the scorer, a
-            :class:`BaseMaskScorer`. By default ``num_classes`` is that of the
-            box head.
-        mask_iou_roi_extractor (:obj:`ConfigDict` or dict, optional): RoI
-            extractor of the scorer. The RoI features of the mask head are
-            used by default.
-        **kwargs: Arguments of the RoI head of mmdet.
-
-    Attributes:
-        trained_on (str): RoIs that the scorer is trained on; see
-            :class:`BaseMaskScorer`.
-
-    Raises:
-        TypeError: If ``mask_iou_head`` is no :class:`BaseMaskScorer`, is
-            trained on other RoIs, or has a key that it does not accept.
-        ValueError: If the heads disagree on ``num_classes``, the RoI
-            features do not fit the scorer, it needs the masks of all
-            classes from a class-agnostic mask head, or ``mask_thr_binary``
-            is missing from ``train_cfg`` or ``test_cfg`` or is not a
-            probability.
+    Arguments and errors are those of :class:`RoIHeadWithScorer`.
     """
-
-    trained_on = POSITIVES
-    mask_iou_head: BaseMaskScorer
-
-    def __init__(
-        self,
-        mask_iou_head: ConfigType,
-        mask_iou_roi_extractor: OptConfigType = None,
-        **kwargs,
-    ) -> None:
-        super().__init__(**kwargs)
-        mask_iou_head = dict(mask_iou_head)
-        mask_iou_head.setdefault(
-            'num_classes', as_list(self.bbox_head)[-1].num_classes
-        )
-        self.mask_iou_head = build('mask_iou_head', mask_iou_head)
-        self.mask_iou_roi_extractor = (
-            MODELS.build(mask_iou_roi_extractor)
-            if mask_iou_roi_extractor
-            else None
-        )
-        prepare_roi_extractors(self)
-        check_roi_head(self)
-
-    @property
-    def mask_iou_train_cfg(self) -> OptConfigType:
-        """``train_cfg`` of the stage whose positives train the scorer."""
-        cfg = self.train_cfg
-        return cfg[-1] if isinstance(cfg, list | tuple) else cfg
 
     @abstractmethod
     def _stage_masks(
@@ -153,9 +99,16 @@ class BaseMaskScoringRoIHead(BaseRoIHead):
             mask_preds = [
                 select_by_label(p, labels)[:, None] for p in mask_preds
             ]
+        mask_preds = [scale_gradient(p, self.mask_grad) for p in mask_preds]
         extractor = self.mask_iou_roi_extractor
-        if extractor is not None:
-            mask_feats = extractor(x[: extractor.num_inputs], rois)
+        if extractor is None:
+            mask_feats = scale_gradient(mask_feats, self.roi_feat_grad)
+        else:
+            levels = x[: extractor.num_inputs]
+            mask_feats = extractor(
+                tuple(scale_gradient(f, self.roi_feat_grad) for f in levels),
+                rois,
+            )
         return mask_feats, mean_probs(mask_preds)
 
     def loss(

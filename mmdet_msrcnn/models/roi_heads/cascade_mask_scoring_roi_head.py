@@ -1,5 +1,7 @@
 """RoI head of Cascade Mask R-CNN with mask scoring."""
 
+from contextlib import nullcontext
+
 import torch
 from mmdet.models.roi_heads import CascadeRoIHead
 from mmdet.models.task_modules.samplers import SamplingResult
@@ -11,6 +13,7 @@ from torch import Tensor
 from mmdet_msrcnn.models.roi_heads.base_mask_scoring_roi_head import (
     BaseMaskScoringRoIHead,
 )
+from mmdet_msrcnn.models.roi_heads.isolation import eval_mode
 from mmdet_msrcnn.models.roi_heads.positives_loss import positives_loss
 from mmdet_msrcnn.models.roi_heads.score_rois import score_rois
 from mmdet_msrcnn.models.roi_heads.stage_outputs import mean_probs
@@ -96,10 +99,7 @@ class CascadeMaskScoringRoIHead(BaseMaskScoringRoIHead, CascadeRoIHead):
         )
         if stage == self.num_stages - 1:
             rois = bbox2roi([res.pos_priors for res in sampling_results])
-            earlier = [
-                self._mask_forward(s, x, rois)['mask_preds']
-                for s in range(stage)
-            ]
+            earlier = self._earlier_masks(stage, x, rois)
             scorer_losses = positives_loss(
                 self,
                 x,
@@ -110,6 +110,21 @@ class CascadeMaskScoringRoIHead(BaseMaskScoringRoIHead, CascadeRoIHead):
             )
             mask_results['loss_mask'].update(scorer_losses)
         return mask_results
+
+    def _earlier_masks(
+        self, stage: int, x: tuple[Tensor], rois: Tensor
+    ) -> list[Tensor]:
+        """Compute the mask logits of the stages before one."""
+        # Without gradient, they also leave the statistics of batch norm.
+        apart = self.mask_grad == 0
+        with (
+            torch.set_grad_enabled(not apart),
+            eval_mode(self.mask_head) if apart else nullcontext(),
+        ):
+            return [
+                self._mask_forward(s, x, rois)['mask_preds']
+                for s in range(stage)
+            ]
 
     def _stage_masks(
         self, x: tuple[Tensor], rois: Tensor

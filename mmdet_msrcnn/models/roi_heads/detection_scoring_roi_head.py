@@ -1,17 +1,15 @@
 """RoI head that trains its scorer on its own detections."""
 
-import contextlib
-from collections.abc import Iterator
-
 import torch
 from mmdet.models.utils import unpack_gt_instances
 from mmdet.structures import SampleList
 from mmdet.structures.bbox import bbox2roi
 from mmdet.utils import InstanceList
-from torch import Tensor, nn
+from torch import Tensor
 
 from mmdet_msrcnn.compat.autocast_cache import clear_autocast_cache
 from mmdet_msrcnn.models.mask_heads.base_mask_scorer import DETECTIONS
+from mmdet_msrcnn.models.roi_heads.isolation import eval_mode
 from mmdet_msrcnn.models.roi_heads.scorer_samples import (
     ScorerSamples,
     scorer_loss,
@@ -21,18 +19,7 @@ from mmdet_msrcnn.models.roi_heads.standard_mask_scoring_roi_head import (
 )
 from mmdet_msrcnn.models.targets.gt_masks import pack_samples
 from mmdet_msrcnn.registry import MODELS
-
-
-@contextlib.contextmanager
-def eval_mode(module: nn.Module) -> Iterator[None]:
-    """Set a module and its parts to eval mode, then restore their modes."""
-    modes = [(part, part.training) for part in module.modules()]
-    module.eval()
-    try:
-        yield
-    finally:
-        for part, mode in modes:
-            part.training = mode
+from mmdet_msrcnn.utils.random_state import kept_random_state
 
 
 @MODELS.register_module()
@@ -46,9 +33,25 @@ class DetectionScoringRoIHead(StandardMaskScoringRoIHead):
 
     Arguments and errors are those of :class:`BaseMaskScoringRoIHead` and
     :class:`StandardRoIHead`.
+
+    Raises:
+        ValueError: If ``roi_feat_grad`` or ``mask_grad`` is not 0.
     """
 
     trained_on = DETECTIONS
+
+    def __init__(
+        self, roi_feat_grad: float = 0.0, mask_grad: float = 0.0, **kwargs
+    ) -> None:
+        if roi_feat_grad != 0 or mask_grad != 0:
+            raise ValueError(
+                f'{type(self).__name__} trains its scorer apart from the '
+                'detector: roi_feat_grad and mask_grad must be 0, got '
+                f'{roi_feat_grad} and {mask_grad}. Leave them out.'
+            )
+        super().__init__(
+            roi_feat_grad=roi_feat_grad, mask_grad=mask_grad, **kwargs
+        )
 
     def loss(
         self,
@@ -68,7 +71,8 @@ class DetectionScoringRoIHead(StandardMaskScoringRoIHead):
         """
         samples = pack_samples(batch_data_samples, x[0].device)
         # First, because mmdet's loss renames fields of the proposals.
-        losses = self.scorer_loss(x, rpn_results_list, samples)
+        with kept_random_state():
+            losses = self.scorer_loss(x, rpn_results_list, samples)
         losses.update(super().loss(x, rpn_results_list, samples))
         return losses
 

@@ -10,6 +10,7 @@ from mmdet_msrcnn.models.roi_heads.base_mask_scoring_roi_head import (
     BaseMaskScoringRoIHead,
 )
 from mmdet_msrcnn.models.roi_heads.scorer_logs import check_logs
+from mmdet_msrcnn.utils.random_state import kept_random_state
 
 
 def positives_loss(
@@ -38,9 +39,10 @@ def positives_loss(
     """
     rois = bbox2roi([res.pos_priors for res in sampling_results])
     labels = torch.cat([res.pos_gt_labels for res in sampling_results])
-    preds, mask_probs = roi_head.score_masks(
-        x, rois, mask_preds, mask_feats, labels
-    )
+    with kept_random_state():
+        preds, mask_probs = roi_head.score_masks(
+            x, rois, mask_preds, mask_feats, labels
+        )
     loss_and_target = roi_head.mask_iou_head.loss_and_target(
         preds,
         mask_probs,

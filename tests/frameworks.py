@@ -39,4 +39,5 @@ FRAMEWORKS = {
     'ms_rcnn': lambda: small_config(MS_RCNN),
     'ms_rcnn_plus': lambda: small_config(PLUS),
     'cascade': cascade_config,
+    'cascade_plus': lambda: cascade_config('cascade-ms-rcnn-plus'),
 }

@@ -147,7 +147,7 @@ def test_losses_of_the_mask_score_head_are_equal(cases):
     # A MaskIoU at a threshold may fall to either side.
     assert (targets - expected).abs().mean() < 0.01
     assert float(other_loss) == pytest.approx(float(loss), rel=0.02)
-    assert head.fc_mask_score.weight.grad.isfinite().all()
+    assert head.fc_correction.weight.grad.isfinite().all()
 
 
 def test_mask_targets_are_equal(cases):

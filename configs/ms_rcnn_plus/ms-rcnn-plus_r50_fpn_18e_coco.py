@@ -6,3 +6,6 @@ model = dict(
         mask_iou_head=dict(type='mmdet_msrcnn.MaskScoreHead'),
     )
 )
+optim_wrapper = dict(
+    constructor='mmdet_msrcnn.ClipApartOptimWrapperConstructor'
+)

@@ -14,9 +14,6 @@ from mmdet_msrcnn.models.detectors.frozen_two_stage import (
     FrozenTwoStageDetector,
 )
 from mmdet_msrcnn.models.roi_heads.scorer_samples import ScorerSamples
-from mmdet_msrcnn.models.roi_heads.standard_mask_scoring_roi_head import (
-    StandardMaskScoringRoIHead,
-)
 
 # Seconds between two lines in the log.
 INTERVAL = 30
@@ -29,8 +26,8 @@ def check_detector(model: BaseModel) -> None:
         model (BaseModel): The model.
 
     Raises:
-        TypeError: If it is not a frozen detector with a RoI head of one
-            stage.
+        TypeError: If it is not a frozen detector, or its RoI head cannot give
+            the samples of its scorer.
         ValueError: If its data preprocessor has batch augmentations.
     """
     if not isinstance(model, FrozenTwoStageDetector):
@@ -39,11 +36,12 @@ def check_detector(model: BaseModel) -> None:
             'detector that stays as it is: '
             "model.type='mmdet_msrcnn.FrozenTwoStageDetector'."
         )
-    if not isinstance(model.roi_head, StandardMaskScoringRoIHead):
+    if not hasattr(model.roi_head, 'scorer_samples'):
         raise TypeError(
             f'The RoI head is {type(model.roi_head).__name__}. The feature '
-            'cache works with MaskScoringRoIHead and DetectionScoringRoIHead '
-            'of mmdet_msrcnn. Train other RoI heads directly with '
+            'cache works with MaskScoringRoIHead, DetectionScoringRoIHead and '
+            'CascadeDetectionScoringRoIHead of mmdet_msrcnn. Train other RoI '
+            'heads directly with '
             "train_cfg.type='EpochBasedTrainLoop'."
         )
     augments = getattr(model.data_preprocessor, 'batch_augments', None)

@@ -20,6 +20,7 @@ from mmdet_msrcnn.models.roi_heads.cascade_mask_scoring_roi_head import (
     CascadeMaskScoringRoIHead,
 )
 from mmdet_msrcnn.models.roi_heads.detection_scoring_roi_head import (
+    CascadeDetectionScoringRoIHead,
     DetectionScoringRoIHead,
 )
 from mmdet_msrcnn.models.roi_heads.mask_scoring_roi_head import (
@@ -36,6 +37,7 @@ __all__ = [
     'POSITIVES',
     'BaseMaskScorer',
     'BaseMaskScoringRoIHead',
+    'CascadeDetectionScoringRoIHead',
     'CascadeMaskScoringRoIHead',
     'DetectionScoringRoIHead',
     'EfficientNetLite',

@@ -84,9 +84,9 @@ def small(path, **roi_head) -> Config:
     return cfg
 
 
-def cascade() -> Config:
-    cfg = cascade_config()
-    cfg.model.roi_head.update(ISOLATED)
+def cascade(name: str = 'cascade-ms-rcnn', **roi_head) -> Config:
+    cfg = cascade_config(name)
+    cfg.model.roi_head.update(roi_head)
     return cfg
 
 
@@ -121,7 +121,12 @@ TWINS = {
     'MS R-CNN': (lambda: small(MS_RCNN, **ISOLATED), mask_rcnn),
     'MS R-CNN+': (lambda: small(PLUS), mask_rcnn),
     'own extractor': (own_extractor, mask_rcnn),
-    'Cascade MS R-CNN': (cascade, cascade_mask_rcnn),
+    'fewer images': (lambda: small(PLUS, scored_images=1), mask_rcnn),
+    'Cascade MS R-CNN': (lambda: cascade(**ISOLATED), cascade_mask_rcnn),
+    'Cascade MS R-CNN+': (
+        lambda: cascade('cascade-ms-rcnn-plus'),
+        cascade_mask_rcnn,
+    ),
 }
 
 

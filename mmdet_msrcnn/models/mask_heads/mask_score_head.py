@@ -14,7 +14,9 @@ from mmdet_msrcnn.models.mask_heads.conv_mask_scorer import (
     ConvMaskScorer,
 )
 from mmdet_msrcnn.models.mask_heads.mask_fusion import select_by_label
+from mmdet_msrcnn.models.mask_heads.maskness import maskness
 from mmdet_msrcnn.models.targets.detection_target import (
+    EPS,
     detection_targets,
     rank_features,
 )
@@ -27,10 +29,11 @@ class MaskScoreHead(ConvMaskScorer):
 
     The paper multiplies class score and MaskIoU. This head instead predicts
     the probability that the detection is a true positive, averaged over
-    COCO's IoU thresholds. It also gets the class score and the overlap with
-    higher-ranked detections as input. It is trained on the detector's own
-    detections, as they are ranked at test time, including poor masks, false
-    positives and duplicates. docs/better_score.md shows the gain.
+    COCO's IoU thresholds. It learns to correct class score x maskness, and
+    also gets the class score and the overlap with higher-ranked detections as
+    input. It is trained on the detector's own detections, as they are ranked
+    at test time, including poor masks, false positives and duplicates.
+    docs/better_score.md shows the gain.
 
     Args:
         target_classes (str): Must be 'true': the detected class is trained.
@@ -67,7 +70,7 @@ class MaskScoreHead(ConvMaskScorer):
         ),
         init_cfg: OptMultiConfig = (
             *INIT_CFG,
-            dict(type='Normal', std=0.01, override=dict(name='fc_mask_score')),
+            dict(type='Normal', std=0.01, override=dict(name='fc_correction')),
         ),
         **kwargs,
     ) -> None:
@@ -88,7 +91,8 @@ class MaskScoreHead(ConvMaskScorer):
     def _init_layers(self, *args) -> None:
         super()._init_layers(*args)
         out = self.fc_mask_iou
-        self.fc_mask_score = Linear(out.in_features, out.out_features)
+        # Added to the logit of the product
+        self.fc_correction = Linear(out.in_features, out.out_features)
 
     def context(self, results_list: InstanceList) -> Tensor:
         """Compute the features that the head uses in addition to masks.
@@ -125,9 +129,22 @@ class MaskScoreHead(ConvMaskScorer):
         Returns:
             Tensor: Unbounded MaskIoU and logit of the mask score, shape
             (K, num_classes, 2), or (K, 1, 2) if class-agnostic.
+
+        Raises:
+            ValueError: If there is no ``context``.
         """
+        if context is None:
+            raise ValueError('MaskScoreHead needs the features of context()')
         x = self._extract_feat(mask_feats, mask_probs, labels, context)
-        return torch.stack([self.fc_mask_iou(x), self.fc_mask_score(x)], -1)
+        products = context[:, 0].sigmoid() * maskness(
+            select_by_label(mask_probs, labels).float()
+        )
+        logits = products.clamp(EPS, 1 - EPS).logit()[:, None]
+        corrections = self.fc_correction(x)
+        return torch.stack(
+            [self.fc_mask_iou(x), corrections + logits.to(corrections.dtype)],
+            -1,
+        )
 
     def decode(self, preds: Tensor) -> tuple[Tensor, ...]:
         """Convert predictions to values in their valid ranges.

@@ -1,6 +1,5 @@
 """Mask score computed from the predicted mask, without parameters."""
 
-import torch
 from mmdet.models.task_modules.samplers import SamplingResult
 from mmdet.utils import ConfigType, InstanceList, OptMultiConfig
 from mmengine.config import ConfigDict
@@ -11,6 +10,7 @@ from mmdet_msrcnn.models.mask_heads.base_mask_scorer import (
     BaseMaskScorer,
 )
 from mmdet_msrcnn.models.mask_heads.mask_fusion import select_by_label
+from mmdet_msrcnn.models.mask_heads.maskness import maskness
 from mmdet_msrcnn.registry import MODELS
 
 
@@ -80,9 +80,7 @@ class MasknessHead(BaseMaskScorer):
             (K, 1).
         """
         probs = select_by_label(mask_probs, labels)
-        foreground = probs >= self.mask_thr
-        total = torch.where(foreground, probs, 0).sum((1, 2))
-        return (total / foreground.sum((1, 2)).clamp(min=1))[:, None]
+        return maskness(probs, self.mask_thr)[:, None]
 
     def decode(self, preds: Tensor) -> tuple[Tensor, ...]:
         """Clamp the maskness to [0, 1]; see :meth:`BaseMaskScorer.decode`."""

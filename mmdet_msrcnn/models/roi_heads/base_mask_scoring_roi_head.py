@@ -31,7 +31,7 @@ class BaseMaskScoringRoIHead(RoIHeadWithScorer):
 
     @abstractmethod
     def _stage_masks(
-        self, x: tuple[Tensor], rois: Tensor
+        self, x: tuple[Tensor, ...], rois: Tensor
     ) -> tuple[list[Tensor], Tensor]:
         """Run the mask head of every stage.
 
@@ -113,7 +113,7 @@ class BaseMaskScoringRoIHead(RoIHeadWithScorer):
 
     def loss(
         self,
-        x: tuple[Tensor],
+        x: tuple[Tensor, ...],
         rpn_results_list: InstanceList,
         batch_data_samples: SampleList,
     ) -> dict:
@@ -133,7 +133,7 @@ class BaseMaskScoringRoIHead(RoIHeadWithScorer):
 
     def scorer_loss(
         self,
-        x: tuple[Tensor],
+        x: tuple[Tensor, ...],
         rpn_results_list: InstanceList,
         batch_data_samples: SampleList,
     ) -> dict:
@@ -149,7 +149,7 @@ class BaseMaskScoringRoIHead(RoIHeadWithScorer):
 
     def predict_mask(
         self,
-        x: tuple[Tensor],
+        x: tuple[Tensor, ...],
         batch_img_metas: list[dict],
         results_list: InstanceList,
         rescale: bool = False,

@@ -60,7 +60,7 @@ def check_type(roi_head: BaseRoIHead) -> None:
             f'{type(head).__name__}, which is trained on {head.trained_on}. '
             'Use mmdet_msrcnn.MaskIoUHead with MaskScoringRoIHead or '
             'CascadeMaskScoringRoIHead, and mmdet_msrcnn.MaskScoreHead with '
-            'DetectionScoringRoIHead.'
+            'DetectionScoringRoIHead or CascadeDetectionScoringRoIHead.'
         )
 
 

@@ -30,7 +30,7 @@ class MaskScoringRoIHead(StandardMaskScoringRoIHead):
 
     def mask_loss(
         self,
-        x: tuple[Tensor],
+        x: tuple[Tensor, ...],
         sampling_results: list[SamplingResult],
         bbox_feats: Tensor,
         batch_gt_instances: InstanceList,
@@ -66,7 +66,7 @@ class MaskScoringRoIHead(StandardMaskScoringRoIHead):
     @torch.no_grad()
     def scorer_samples(
         self,
-        x: tuple[Tensor],
+        x: tuple[Tensor, ...],
         rpn_results_list: InstanceList,
         batch_data_samples: SampleList,
     ) -> ScorerSamples:

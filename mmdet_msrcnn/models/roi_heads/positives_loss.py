@@ -15,7 +15,7 @@ from mmdet_msrcnn.utils.random_state import kept_random_state
 
 def positives_loss(
     roi_head: BaseMaskScoringRoIHead,
-    x: tuple[Tensor],
+    x: tuple[Tensor, ...],
     mask_preds: list[Tensor],
     mask_feats: Tensor,
     sampling_results: list[SamplingResult],

@@ -10,7 +10,7 @@ from mmdet_msrcnn.models.roi_heads.stage_outputs import as_detections
 
 def score_rois(
     roi_head: BaseMaskScoringRoIHead,
-    x: tuple[Tensor],
+    x: tuple[Tensor, ...],
     rois: Tensor,
     cls_score: Tensor,
 ) -> tuple[list[Tensor], Tensor]:

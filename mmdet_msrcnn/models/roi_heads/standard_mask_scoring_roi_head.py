@@ -22,7 +22,7 @@ class StandardMaskScoringRoIHead(BaseMaskScoringRoIHead, StandardRoIHead):
 
     def forward(
         self,
-        x: tuple[Tensor],
+        x: tuple[Tensor, ...],
         rpn_results_list: InstanceList,
         batch_data_samples: SampleList | None = None,
     ) -> tuple:
@@ -45,7 +45,7 @@ class StandardMaskScoringRoIHead(BaseMaskScoringRoIHead, StandardRoIHead):
 
     def _mask_forward(
         self,
-        x: tuple[Tensor],
+        x: tuple[Tensor, ...],
         rois: Tensor | None = None,
         pos_inds: Tensor | None = None,
         bbox_feats: Tensor | None = None,
@@ -54,7 +54,7 @@ class StandardMaskScoringRoIHead(BaseMaskScoringRoIHead, StandardRoIHead):
         return super()._mask_forward(x, rois, to_bool(pos_inds), bbox_feats)
 
     def _stage_masks(
-        self, x: tuple[Tensor], rois: Tensor
+        self, x: tuple[Tensor, ...], rois: Tensor
     ) -> tuple[list[Tensor], Tensor]:
         mask_results = self._mask_forward(x, rois)
         return [mask_results['mask_preds']], mask_results['mask_feats']

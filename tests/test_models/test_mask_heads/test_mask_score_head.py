@@ -31,18 +31,56 @@ def model():
 SIZE = (80, 120)
 
 
-def test_mask_scores_are_no_products(model):
+@pytest.mark.parametrize('correction', [0.0, 1.0])
+@pytest.mark.parametrize('num_masks', [1, 3])
+def test_mask_scores_correct_class_score_x_maskness(
+    model, correction, num_masks
+):
     head = copy.deepcopy(model.roi_head.mask_iou_head)
-    for layer, bias in ((head.fc_mask_iou, 0.25), (head.fc_mask_score, 1.0)):
+    for layer, bias in (
+        (head.fc_mask_iou, 0.25),
+        (head.fc_correction, correction),
+    ):
         torch.nn.init.zeros_(layer.weight)
         torch.nn.init.constant_(layer.bias, bias)
     dets, probs, _ = detections()
+    dets.labels[:] = 2
+    # Masks of other classes are not read.
+    masks = torch.zeros(len(dets), num_masks, 28, 28)
+    masks[:, -1] = probs
     feats = torch.rand(len(dets), 16, 14, 14)
-    preds = head(feats, probs[:, None], dets.labels, head.context([dets]))
+    preds = head(feats, masks, dets.labels, head.context([dets]))
     head.predict_by_feat((preds,), [dets])
-    expected = torch.tensor(1.0).sigmoid().expand(len(dets))
-    torch.testing.assert_close(dets.mask_scores, expected)
+    for score, mask, found in zip(
+        dets.scores.tolist(), probs.numpy(), dets.mask_scores, strict=True
+    ):
+        product = score * mask[mask >= 0.5].mean()
+        odds = product / (1 - product) * np.exp(correction)
+        assert found.item() == pytest.approx(odds / (1 + odds), abs=1e-4)
     assert (dets.mask_ious == 0.25).all()
+
+
+@pytest.mark.parametrize('num', [0, 2])
+def test_scores_of_zero_and_one_are_finite(model, num):
+    head = model.roi_head.mask_iou_head
+    dets, probs, _ = detections(num=1, copies=2)
+    dets, probs = dets[:num], probs[:num] * 0
+    dets.scores = torch.tensor([0.0, 1.0])[:num]
+    probs[1:] = 1
+    preds = head(
+        torch.rand(num, 16, 14, 14),
+        probs[:, None],
+        dets.labels,
+        head.context([dets]),
+    )
+    assert preds.shape == (num, 3, 2)
+    assert preds.isfinite().all()
+
+
+def test_it_needs_the_context(model):
+    head = model.roi_head.mask_iou_head
+    with pytest.raises(ValueError, match='needs the features of context'):
+        head(torch.rand(1, 16, 14, 14), torch.rand(1, 1, 28, 28), [0], None)
 
 
 def test_it_reads_class_scores_and_overlaps(model):

@@ -205,16 +205,18 @@ TABLES = {
     ),
     'end-to-end': Table(
         'Trained end to end, R-18 FPN',
-        MASK + BOX[:1] + RANKED,
+        (MASK[0], BOX[0], *MASK[1:], *RANKED, SHARE),
         tuple(
-            Row(label, f'{variant}_end-to-end', (None,) * 8)
+            Row(label, f'{variant}_end-to-end', (None,) * 9)
             for label, variant in (
                 ('Mask R-CNN', TWIN),
                 ("mmdet's MS R-CNN", f'mmdet-{R18}'),
                 ('MS R-CNN', R18),
+                ('MS R-CNN, isolated', f'{R18}_isolated'),
+                ('MS R-CNN+', PLUS),
             )
         ),
-        f'mmdet-{R18}_end-to-end',
+        f'{TWIN}_end-to-end',
     ),
     'cost': Table(
         'Multiply-accumulates per proposal',

@@ -16,6 +16,7 @@ from mmengine.config import Config
 from mmdet_msrcnn.lab.reproduction.head_cache import cache_name
 from mmdet_msrcnn.lab.reproduction.head_changes import (
     ablate,
+    isolate,
     use_faithful_head,
     use_maskness,
     use_mmdet_head,
@@ -30,6 +31,7 @@ SAME_RECIPE = f'{MS_RCNN}_plus-recipe'
 MASKNESS = f'{DETECTOR}_maskness'
 MMDET_TARGET = f'{MS_RCNN}_target-mmdet'
 END_TO_END = '_end-to-end'
+ISOLATED = '_isolated'
 # Variants that differ only in the classes other than the true one.
 OTHER_CLASSES = tuple(
     f'{MS_RCNN}_{name}'
@@ -162,10 +164,12 @@ class SmallProtocol:
         return Recipe(path, cfg, cfg, True, coco.source)
 
     def _end_to_end(self, name: str) -> Recipe | None:
-        path = self._path(name)
+        path = self._path(name.removesuffix(ISOLATED))
         if path is None:
             return None
         cfg = Config.fromfile(path)
+        if name.endswith(ISOLATED):
+            isolate(cfg)
         if not name.startswith('mmdet-'):
             return Recipe(path, cfg, cfg)
         # mmdet's weights fit our modules, which return both scores.

@@ -16,7 +16,10 @@ from torch import Tensor, nn
 
 from mmdet_msrcnn.lab.screening.detections import Detections
 from mmdet_msrcnn.models.mask_heads.mask_fusion import select_by_label
-from mmdet_msrcnn.models.mask_heads.mask_score_head import MaskScoreHead
+from mmdet_msrcnn.models.mask_heads.mask_score_head import (
+    MaskScoreHead,
+    product_logits,
+)
 from mmdet_msrcnn.models.targets.detection_target import reached_thresholds
 
 
@@ -32,6 +35,8 @@ class Variant(NamedTuple):
         fusion (str | None): See :class:`MaskIoUHead`; None for the fusion of
             the config.
         min_iou (float): Lowest MaskIoU of the detections to train on.
+        from_scratch (bool): Predict the mask score itself, not the
+            correction of class score x maskness.
     """
 
     rank: Callable[[Tensor, Tensor, Tensor], Tensor]
@@ -39,6 +44,7 @@ class Variant(NamedTuple):
     num_features: int = 2
     fusion: str | None = None
     min_iou: float = 0.0
+    from_scratch: bool = False
 
 
 def predicted(scores: Tensor, mask_ious: Tensor, predictions: Tensor):
@@ -72,18 +78,25 @@ VARIANTS = {
     'true positive, without RoI feature': Variant(
         predicted, fusion='mask_only'
     ),
+    'true positive, without class score x maskness to correct': Variant(
+        predicted, from_scratch=True
+    ),
     'true positive (MS R-CNN+)': Variant(predicted),
 }
 
 
 def _forward(
-    head: MaskScoreHead, found: Detections, inds: Tensor, num_features: int
+    head: MaskScoreHead, found: Detections, inds: Tensor, variant: Variant
 ) -> Tensor:
     """Predict for the classes of some detections, shape (K, 2)."""
     feats, probs, labels, ranks = (x[inds] for x in found.inputs)
-    ranks = ranks * (torch.arange(ranks.shape[1]) < num_features)
+    ranks = ranks * (torch.arange(ranks.shape[1]) < variant.num_features)
     preds = head(feats.float(), probs.float(), labels, ranks)
-    return select_by_label(preds, labels)
+    preds = select_by_label(preds, labels)
+    if variant.from_scratch:
+        product = product_logits(select_by_label(probs, labels), ranks)
+        preds = preds - nn.functional.pad(product, (1, 0))
+    return preds
 
 
 def train_head(
@@ -128,7 +141,7 @@ def train_head(
         for batch in inds[torch.randperm(len(inds))].split(batch_size):
             if len(batch) < batch_size:
                 continue
-            preds = _forward(head, found, batch, variant.num_features)
+            preds = _forward(head, found, batch, variant)
             ious, logits = preds.unbind(-1)
             loss = head.loss_score(logits, targets[batch])
             loss = loss + head.loss_iou(ious, found.ious[batch])
@@ -154,9 +167,6 @@ def rank(
     Returns:
         ndarray: One score for each detection.
     """
-    preds = [
-        _forward(head, found, part, variant.num_features)
-        for part in inds.split(512)
-    ]
+    preds = [_forward(head, found, part, variant) for part in inds.split(512)]
     decoded = head.decode(torch.cat(preds))
     return variant.rank(found.scores[inds], *decoded).numpy()

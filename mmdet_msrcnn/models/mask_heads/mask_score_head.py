@@ -23,6 +23,21 @@ from mmdet_msrcnn.models.targets.detection_target import (
 from mmdet_msrcnn.registry import MODELS
 
 
+def product_logits(probs: Tensor, context: Tensor) -> Tensor:
+    """Compute the logits of class score x maskness.
+
+    Args:
+        probs (Tensor): Foreground probabilities, shape (K, h, w).
+        context (Tensor): See :meth:`MaskScoreHead.context`, shape (K, 2).
+
+    Returns:
+        Tensor: float32 logits of the products clamped to [EPS, 1 - EPS],
+        shape (K, 1).
+    """
+    products = context[:, 0].float().sigmoid() * maskness(probs.float())
+    return products.clamp(EPS, 1 - EPS).logit()[:, None]
+
+
 @MODELS.register_module()
 class MaskScoreHead(ConvMaskScorer):
     """Head that predicts the MaskIoU and the mask score itself.
@@ -136,15 +151,11 @@ class MaskScoreHead(ConvMaskScorer):
         if context is None:
             raise ValueError('MaskScoreHead needs the features of context()')
         x = self._extract_feat(mask_feats, mask_probs, labels, context)
-        products = context[:, 0].sigmoid() * maskness(
-            select_by_label(mask_probs, labels).float()
-        )
-        logits = products.clamp(EPS, 1 - EPS).logit()[:, None]
         corrections = self.fc_correction(x)
-        return torch.stack(
-            [self.fc_mask_iou(x), corrections + logits.to(corrections.dtype)],
-            -1,
-        )
+        logits = corrections + product_logits(
+            select_by_label(mask_probs, labels), context
+        ).to(corrections.dtype)
+        return torch.stack([self.fc_mask_iou(x), logits], -1)
 
     def decode(self, preds: Tensor) -> tuple[Tensor, ...]:
         """Convert predictions to values in their valid ranges.

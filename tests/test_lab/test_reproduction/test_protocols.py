@@ -7,8 +7,10 @@ from mmdet_msrcnn.lab.reproduction.head_changes import ABLATED
 from mmdet_msrcnn.lab.reproduction.protocols import (
     DETECTOR,
     END_TO_END,
+    ISOLATED,
     MASKNESS,
     MMDET_TARGET,
+    MS_RCNN,
     MS_RCNN_PLUS,
     OTHER_CLASSES,
     R18,
@@ -125,13 +127,28 @@ def test_mmdets_head_is_trained_and_tested_as_ours(protocol):
     assert 'loss_mask_iou' in losses_of(theirs.train(), batch)
 
 
-def test_end_to_end_rows_are_the_configs_themselves():
-    protocol = PROTOCOLS['nuclei'](FOLDER)
-    for name in ('mask-rcnn', 'ms-rcnn', 'mmdet-ms-rcnn'):
-        recipe = protocol.recipe(f'{name}_r18_fpn{END_TO_END}')
-        assert recipe.source.name == f'{name}_r18_fpn_16e_nuclei.py'
+@pytest.mark.parametrize(
+    ('name', 'ending'), [('nuclei', '16e_nuclei'), ('demo', 'demo')]
+)
+def test_end_to_end_rows_are_the_configs_themselves(name, ending):
+    protocol = PROTOCOLS[name](FOLDER)
+    for model in ('mask-rcnn', 'ms-rcnn', 'mmdet-ms-rcnn', 'ms-rcnn-plus'):
+        recipe = protocol.recipe(f'{model}_r18_fpn{END_TO_END}')
+        assert recipe.source.name == f'{model}_r18_fpn_{ending}.py'
         assert not recipe.starts_from_detector
         tested = recipe.test.filename
         assert tested.endswith(
-            f'/{name.removeprefix("mmdet-")}_r18_fpn_16e_nuclei.py'
+            f'/{model.removeprefix("mmdet-")}_r18_fpn_{ending}.py'
         )
+
+
+def test_the_isolated_row_differs_in_isolation_alone(protocol):
+    paper, isolated = (
+        recipe_of(protocol, f'{MS_RCNN}{end}{END_TO_END}').train
+        for end in ('', ISOLATED)
+    )
+    roi_head = isolated.model.roi_head
+    assert roi_head.pop('roi_feat_grad') == roi_head.pop('mask_grad') == 0
+    constructor = isolated.optim_wrapper.pop('constructor')
+    assert constructor == 'mmdet_msrcnn.ClipApartOptimWrapperConstructor'
+    assert isolated.to_dict() == paper.to_dict()

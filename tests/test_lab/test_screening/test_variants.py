@@ -78,3 +78,18 @@ def test_too_few_detections_are_named(model, found):
     found = found._replace(ious=torch.zeros_like(found.ious))
     with pytest.raises(ValueError, match='Only 0 detections can be used'):
         train_head(head, found, everything(found), good, 1)
+
+
+@torch.no_grad()
+def test_from_scratch_starts_without_the_product(found):
+    head = build_model(small_config(PLUS, 2)).roi_head.mask_iou_head
+    torch.nn.init.zeros_(head.fc_correction.weight)
+    scratch, own = (
+        rank(head, found, everything(found), VARIANTS[name])
+        for name in (
+            'true positive, without class score x maskness to correct',
+            'true positive (MS R-CNN+)',
+        )
+    )
+    np.testing.assert_allclose(scratch, 0.5, atol=1e-4)
+    assert (np.abs(own - 0.5) > 0.05).all()

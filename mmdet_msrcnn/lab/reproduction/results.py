@@ -1,5 +1,6 @@
 """Results to keep from a finished run."""
 
+import hashlib
 import json
 import time
 from pathlib import Path
@@ -18,8 +19,24 @@ from mmdet_msrcnn.lab.training_log import read_training_log
 
 NUM_RESAMPLES = 200
 STATISTICS = (*functional.STATISTICS, 'share')
+# What a detection is, whatever ranks its mask.
+DETECTION = ('image_id', 'category_id', 'bbox', 'score', 'segmentation')
 # The main ranking of a method: its mask score if it has one.
 METHODS = ('mask_score', 'class_score')
+
+
+def detections_hash(detections: list[dict]) -> str:
+    """Hash boxes, classes, class scores and masks, in their order.
+
+    Args:
+        detections (list[dict]): As in ``results.mask_scores.json``.
+
+    Returns:
+        str: SHA-256, the same for two models with the same detector.
+    """
+    kept = [{key: det[key] for key in DETECTION} for det in detections]
+    text = json.dumps(kept, sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def evaluate_run(folder: Path, name: str, test: Config) -> Evaluation:
@@ -65,8 +82,10 @@ def collect(
     Returns:
         dict: ``metrics`` (of the boxes, of each ranking of the masks, of the
         method's own ranking as ``mask``, statistics, cost and time),
-        ``mask_ap_resampled``, the log and the complete config.
+        ``mask_ap_resampled``, the hash of the detections, the log and the
+        complete config.
     """
+    results = json.loads((folder / 'results.mask_scores.json').read_text())
     figures, metrics = evaluation.figures.known(), dict(evaluation.breakdown)
     method = next(ranking for ranking in METHODS if ranking in metrics)
     metrics['mask'] = metrics[method]
@@ -84,7 +103,8 @@ def collect(
             for sample in evaluation.resamples
         ],
         max_dets=evaluation.coco_eval.params.maxDets[-1],
-        detections=len(evaluation.coco_eval.detections),
+        detections=len(results['detections']),
+        detections_hash=detections_hash(results['detections']),
         environment=environment(),
         log=training_log(folder / 'train'),
         config=config.pretty_text,

@@ -2,7 +2,37 @@
 
 import json
 
-from mmdet_msrcnn.lab.reproduction.results import training_log
+import pytest
+
+from mmdet_msrcnn.lab.reproduction.results import (
+    detections_hash,
+    training_log,
+)
+
+DETECTION = dict(
+    image_id=1,
+    category_id=2,
+    bbox=[0.5, 1.0, 8.0, 9.0],
+    score=0.75,
+    segmentation=dict(size=[4, 5], counts='abc'),
+)
+
+
+def test_scores_of_the_mask_do_not_change_the_hash():
+    scored = dict(mask_score=0.1, mask_iou=0.3) | DETECTION
+    assert detections_hash([scored]) == detections_hash([DETECTION])
+
+
+@pytest.mark.parametrize('key', DETECTION)
+def test_what_the_detector_predicts_changes_the_hash(key):
+    other = dict(DETECTION)
+    other[key] = dict(size=[4, 5], counts='abd') if key[:2] == 'se' else 3
+    assert detections_hash([other]) != detections_hash([DETECTION])
+
+
+def test_the_order_changes_the_hash():
+    pair = [DETECTION, dict(DETECTION, image_id=3)]
+    assert detections_hash(pair) != detections_hash(pair[::-1])
 
 
 def test_last_line_of_each_epoch_and_no_part_of_one(tmp_path):

@@ -46,6 +46,10 @@ def weights_hash(model: BaseModel) -> str:
     return digest.hexdigest()
 
 
+# Settings of a RoI head that matter only while its detector is trained.
+JOINT = ('roi_feat_grad', 'mask_grad', 'scored_images')
+
+
 def model_settings(cfg: dict, needs_all_masks: bool) -> dict:
     """Select the settings of a model that decide what is stored.
 
@@ -62,7 +66,7 @@ def model_settings(cfg: dict, needs_all_masks: bool) -> dict:
         name: {
             key: value
             for key, value in cfg[name].items()
-            if key not in ('train_cfg', 'test_cfg', 'mask_iou_head')
+            if key not in ('train_cfg', 'test_cfg', 'mask_iou_head', *JOINT)
         }
         for name in ('rpn_head', 'roi_head')
     }

@@ -16,11 +16,13 @@ from mmdet_msrcnn.models.mask_heads.maskness_head import MasknessHead
 from mmdet_msrcnn.models.roi_heads.base_mask_scoring_roi_head import (
     BaseMaskScoringRoIHead,
 )
+from mmdet_msrcnn.models.roi_heads.cascade_detection_scoring_roi_head import (
+    CascadeDetectionScoringRoIHead,
+)
 from mmdet_msrcnn.models.roi_heads.cascade_mask_scoring_roi_head import (
     CascadeMaskScoringRoIHead,
 )
 from mmdet_msrcnn.models.roi_heads.detection_scoring_roi_head import (
-    CascadeDetectionScoringRoIHead,
     DetectionScoringRoIHead,
 )
 from mmdet_msrcnn.models.roi_heads.mask_scoring_roi_head import (

@@ -11,6 +11,18 @@ from mmdet_msrcnn.models.roi_heads.base_mask_scoring_roi_head import (
 )
 from mmdet_msrcnn.registry import OPTIM_WRAPPER_CONSTRUCTORS
 
+# Keys of paramwise_cfg that mmengine's default constructor reads.
+SETTINGS = (
+    'bias_lr_mult',
+    'bias_decay_mult',
+    'norm_decay_mult',
+    'flat_decay_mult',
+    'dwconv_decay_mult',
+    'dcn_offset_lr_mult',
+    'bypass_duplicate',
+    'custom_keys',
+)
+
 
 def clip_apart(
     clip: Callable[..., Tensor | None],
@@ -65,7 +77,17 @@ class ClipApartOptimWrapperConstructor(DefaultOptimWrapperConstructor):
 
         Raises:
             TypeError: If the model has no such RoI head.
+            ValueError: If ``paramwise_cfg`` has a setting of another
+                constructor.
         """
+        unknown = sorted({*(self.paramwise_cfg or {})} - {*SETTINGS})
+        if unknown:
+            raise ValueError(
+                f'optim_wrapper.paramwise_cfg.{unknown[0]} belongs to another '
+                'constructor; this one knows '
+                f'{", ".join(SETTINGS)}. Set the other constructor, without '
+                'clip_grad.'
+            )
         wrapper = super().__call__(model)
         inner = model.module if is_model_wrapper(model) else model
         roi_head = getattr(inner, 'roi_head', None)

@@ -19,29 +19,35 @@ def raise_on_all_ranks(
     this at the same point.
 
     Args:
-        error (Exception, optional): Error of this rank. Its type must accept
-            a single message.
+        error (Exception, optional): Error of this rank.
         group (ProcessGroup, optional): The ranks; all by default.
 
     Raises:
-        Exception: The error of the first rank that has one.
+        Exception: The error of the first rank that has one, or a RuntimeError
+            with its message if its type takes more than a message.
     """
     own = error and (type(error), str(error))
     for found in all_gather_object(own, group):
         if found:
-            kind, message = found
-            raise kind(message) from error
+            raise _rebuilt(*found) from error
+
+
+def _rebuilt(kind: type[Exception], message: str) -> Exception:
+    """Build an error again; a RuntimeError if its type needs more."""
+    try:
+        return kind(message)
+    except TypeError:
+        return RuntimeError(f'{kind.__name__}: {message}')
 
 
 def run_on_main_rank(work: Callable[[], None]) -> None:
     """Call a function on the main rank while the others wait, however long.
 
     Args:
-        work (Callable): The function. An OSError, RuntimeError or ValueError
-            that it raises must accept a single message.
+        work (Callable): The function.
 
     Raises:
-        Exception: Its error, on every rank.
+        Exception: Its error, on every rank; see :func:`raise_on_all_ranks`.
     """
     if not is_distributed():
         work()
@@ -51,7 +57,9 @@ def run_on_main_rank(work: Callable[[], None]) -> None:
     if is_main_process():
         try:
             work()
-        except (OSError, RuntimeError, ValueError) as reason:
+        except Exception as reason:
             error = reason
-    raise_on_all_ranks(error, group)
-    distributed.destroy_process_group(group)
+    try:
+        raise_on_all_ranks(error, group)
+    finally:
+        distributed.destroy_process_group(group)

@@ -13,7 +13,7 @@ def get_random_state() -> dict:
 
     Returns:
         dict: Tensors and plain data, which ``torch.load`` reads with
-        ``weights_only=True``. ``cuda`` is included if there is a GPU.
+        ``weights_only=True``. ``cuda`` is included if a GPU is in use.
     """
     name, keys, *rest = np.random.get_state()
     state = dict(
@@ -21,7 +21,8 @@ def get_random_state() -> dict:
         numpy=(name, np.asarray(keys).tolist(), *rest),
         torch=torch.get_rng_state(),
     )
-    if torch.cuda.is_available():
+    # Reading the state would use memory of a GPU that is not in use.
+    if torch.cuda.is_initialized():
         state['cuda'] = torch.cuda.get_rng_state()
     return state
 

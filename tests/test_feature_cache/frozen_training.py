@@ -8,7 +8,9 @@ from mmengine.config import Config
 from mmengine.registry import init_default_scope
 from mmengine.runner import Runner
 
+from mmdet_msrcnn.models.roi_heads.checks import as_list
 from tests.coco_data import LOAD, PACK, ellipses, write_coco
+from tests.frameworks import cascade_config
 from tests.helpers import build_model, small_config
 
 NUM_IMAGES = 5
@@ -24,7 +26,8 @@ def write_detector(cfg: Config, path: Path) -> Path:
     """Write random weights of the frozen detector."""
     model = build_model(cfg)
     # Masks that are not empty
-    torch.nn.init.constant_(model.roi_head.mask_head.conv_logits.bias, 1)
+    for head in as_list(model.roi_head.mask_head):
+        torch.nn.init.constant_(head.conv_logits.bias, 1)
     state = model.state_dict()
     kept = {k: v for k, v in state.items() if 'mask_iou_head' not in k}
     torch.save(dict(state_dict=kept), path)
@@ -36,8 +39,22 @@ def frozen_config(
 ) -> Config:
     """Config that trains the head on the data of a folder."""
     cfg = small_config(config, num_classes=1)
-    cfg.model.type = 'mmdet_msrcnn.FrozenTwoStageDetector'
     cfg.model.train_cfg.rcnn.sampler.num = 16
+    return freeze(cfg, folder, flip)
+
+
+def frozen_cascade(folder: Path) -> Config:
+    """The same for the learned mask score of a cascade."""
+    cfg = cascade_config('cascade-ms-rcnn-plus')
+    roi_head = cfg.model.roi_head
+    for head in (*roi_head.bbox_head, roi_head.mask_head):
+        head.num_classes = 1
+    return freeze(cfg, folder)
+
+
+def freeze(cfg: Config, folder: Path, flip: float | None = None) -> Config:
+    """Train the head of a small model on the data of a folder."""
+    cfg.model.type = 'mmdet_msrcnn.FrozenTwoStageDetector'
     ann_file = write_data(folder)
     steps = [] if flip is None else [dict(type='RandomFlip', prob=flip)]
     cfg.train_dataloader = dict(

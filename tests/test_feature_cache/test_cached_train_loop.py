@@ -10,6 +10,7 @@ from mmdet_msrcnn.models.roi_heads.scorer_samples import scorer_loss
 from tests.helpers import MASK_RCNN, MS_RCNN, PLUS, small_config
 from tests.ranks import run_ranks
 from tests.test_feature_cache.frozen_training import (
+    frozen_cascade,
     frozen_config,
     head_of,
     runner,
@@ -75,8 +76,11 @@ def test_losses_and_gradients_are_those_of_the_direct_way(tmp_path, config):
     assert total > 20
 
 
-def test_a_training_ends_as_the_direct_one(tmp_path):
-    cfg = frozen_config(PLUS, tmp_path)
+@pytest.mark.parametrize('cascade', [False, True])
+def test_a_training_ends_as_the_direct_one(tmp_path, cascade):
+    cfg = (
+        frozen_cascade(tmp_path) if cascade else frozen_config(PLUS, tmp_path)
+    )
     start = head_of(runner(directly(cfg), tmp_path / 'start').model)
     start = {name: value.clone() for name, value in start.items()}
     direct = head_of(runner(directly(cfg), tmp_path / 'direct').train())
@@ -129,6 +133,7 @@ def test_a_scorer_of_the_same_kind_uses_the_cache_of_another(tmp_path):
     cfg.model.roi_head.mask_iou_head.update(
         fusion='multiply', loss_iou=dict(tau=0.3)
     )
+    cfg.model.roi_head.update(roi_feat_grad=0.0, mask_grad=0.0)
     runner(cfg, tmp_path / 'b', 1).train()
     assert (tmp_path / 'cache/index.json').stat().st_mtime_ns == written
 

@@ -93,6 +93,17 @@ def test_without_clipping_it_is_the_default():
     assert (moved == 100).all()
 
 
+def test_settings_of_other_constructors_are_refused():
+    for key, allowed in (('custom_keys', True), ('decay_rate', False)):
+        cfg = small_config(MS_RCNN)
+        value = {'backbone': dict(lr_mult=0.1)} if allowed else 0.7
+        if allowed:
+            build(cfg, paramwise_cfg={key: value})
+            continue
+        with pytest.raises(ValueError, match='paramwise_cfg.decay_rate'):
+            build(cfg, paramwise_cfg={key: value})
+
+
 def test_a_model_without_scorer_is_refused():
     with pytest.raises(TypeError, match='StandardRoIHead, which has no'):
         build(small_config(MASK_RCNN))

@@ -61,10 +61,23 @@ def wait_for_main(rank, folder):
     def fail() -> None:
         raise OSError('disk full')
 
+    def fail_with_more() -> None:
+        json.loads('{')
+
+    def fail_otherwise() -> None:
+        raise AssertionError('broken image')
+
     run_on_main_rank(write)
     assert (folder / 'written').is_file()
     with pytest.raises(OSError, match='disk full'):
         run_on_main_rank(fail)
+    # A type that takes more than a message
+    with pytest.raises((RuntimeError, ValueError), match='Expecting') as seen:
+        run_on_main_rank(fail_with_more)
+    assert type(seen.value) is RuntimeError
+    assert str(seen.value).startswith('JSONDecodeError: ')
+    with pytest.raises(AssertionError, match='broken image'):
+        run_on_main_rank(fail_otherwise)
     (folder / f'ended{rank}').touch()
 
 

@@ -16,10 +16,8 @@ from torch import Tensor, nn
 
 from mmdet_msrcnn.lab.screening.detections import Detections
 from mmdet_msrcnn.models.mask_heads.mask_fusion import select_by_label
-from mmdet_msrcnn.models.mask_heads.mask_score_head import (
-    MaskScoreHead,
-    product_logits,
-)
+from mmdet_msrcnn.models.mask_heads.mask_score_head import MaskScoreHead
+from mmdet_msrcnn.models.mask_heads.maskness import product_logits
 from mmdet_msrcnn.models.targets.detection_target import reached_thresholds
 
 

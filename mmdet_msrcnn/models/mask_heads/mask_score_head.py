@@ -14,28 +14,12 @@ from mmdet_msrcnn.models.mask_heads.conv_mask_scorer import (
     ConvMaskScorer,
 )
 from mmdet_msrcnn.models.mask_heads.mask_fusion import select_by_label
-from mmdet_msrcnn.models.mask_heads.maskness import maskness
+from mmdet_msrcnn.models.mask_heads.maskness import product_logits
 from mmdet_msrcnn.models.targets.detection_target import (
-    EPS,
     detection_targets,
     rank_features,
 )
 from mmdet_msrcnn.registry import MODELS
-
-
-def product_logits(probs: Tensor, context: Tensor) -> Tensor:
-    """Compute the logits of class score x maskness.
-
-    Args:
-        probs (Tensor): Foreground probabilities, shape (K, h, w).
-        context (Tensor): See :meth:`MaskScoreHead.context`, shape (K, 2).
-
-    Returns:
-        Tensor: float32 logits of the products clamped to [EPS, 1 - EPS],
-        shape (K, 1).
-    """
-    products = context[:, 0].float().sigmoid() * maskness(probs.float())
-    return products.clamp(EPS, 1 - EPS).logit()[:, None]
 
 
 @MODELS.register_module()

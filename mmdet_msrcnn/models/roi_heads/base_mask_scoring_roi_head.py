@@ -72,7 +72,7 @@ class BaseMaskScoringRoIHead(RoIHeadWithScorer):
             tuple[Tensor, Tensor]: Output of the scorer, and the mask
             probabilities that it read, averaged over stages, of shape
             (K, 1 or num_classes, h, w). The loss back-propagates through them
-            into the mask heads, as in the authors' code.
+            into the mask heads, as in the authors' code, with ``mask_grad``.
         """
         feats, probs = self.scorer_inputs(
             x, rois, mask_preds, mask_feats, labels

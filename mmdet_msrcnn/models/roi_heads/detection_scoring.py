@@ -23,7 +23,7 @@ from mmdet_msrcnn.utils.random_state import kept_random_state
 
 
 class DetectionScoring(BaseMaskScoringRoIHead):
-    """Mixin for RoI heads whose scorer is trained on their own detections.
+    """Base class of RoI heads that train their scorer on their detections.
 
     Boxes and masks are trained as in Mask R-CNN. The scorer, such as a
     :class:`MaskScoreHead`, is trained on the detections that the current box
@@ -85,14 +85,28 @@ class DetectionScoring(BaseMaskScoringRoIHead):
         samples = pack_samples(batch_data_samples, x[0].device)
         # First, because mmdet's loss renames fields of the proposals.
         with kept_random_state():
-            chosen = torch.randperm(len(samples))[: self.scored_images]
             losses = self.scorer_loss(
-                tuple(level[chosen] for level in x),
-                [rpn_results_list[i] for i in chosen],
-                [samples[i] for i in chosen],
+                *self._draw_images(x, rpn_results_list, samples)
             )
         losses.update(super().loss(x, rpn_results_list, samples))
         return losses
+
+    def _draw_images(
+        self,
+        x: tuple[Tensor, ...],
+        rpn_results_list: InstanceList,
+        samples: SampleList,
+    ) -> tuple[tuple[Tensor, ...], InstanceList, SampleList]:
+        """Draw the images whose detections train the scorer."""
+        num = self.scored_images
+        if num is None or num >= len(samples):
+            return x, rpn_results_list, samples
+        chosen = torch.randperm(len(samples))[:num].tolist()
+        return (
+            tuple(level[chosen] for level in x),
+            [rpn_results_list[i] for i in chosen],
+            [samples[i] for i in chosen],
+        )
 
     def scorer_loss(
         self,

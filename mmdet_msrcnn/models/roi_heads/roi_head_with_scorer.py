@@ -29,11 +29,12 @@ class RoIHeadWithScorer(BaseRoIHead):
         mask_iou_roi_extractor (:obj:`ConfigDict` or dict, optional): RoI
             extractor of the scorer. The RoI features of the mask head are
             used by default.
-        roi_feat_grad (float): Part of the scorer's gradient that passes into
-            the RoI features, in [0, 1]. Defaults to 1.0.
+        roi_feat_grad (float): Part of the scorer's gradient that passes
+            directly into the RoI features, in [0, 1]. Defaults to 1.0.
         mask_grad (float): Part of the scorer's gradient that passes into the
-            mask head, in [0, 1]. Defaults to 1.0. With both 0, the detector
-            is trained as if there were no scorer.
+            masks, and through the mask head into the features, in [0, 1].
+            Defaults to 1.0. With both 0, and gradients that are clipped apart
+            (docs/isolation.md), the detector is trained as without a scorer.
         **kwargs: Arguments of the RoI head of mmdet.
 
     Attributes:

@@ -21,8 +21,8 @@ from mmdet_msrcnn.models.targets.gt_masks import packed_masks
 from mmdet_msrcnn.models.targets.mask_iou_target import mask_iou_target
 from mmdet_msrcnn.utils.coco import COCO_IOU_THRS
 
-# Class scores are kept this far from 0 and 1.
-EPS = 1e-3
+# Range of the probabilities that become logits. LVIS has scores of 1e-4.
+LOWEST, HIGHEST = 1e-6, 1 - 1e-3
 
 
 def outranked_by(scores: Tensor) -> Tensor:
@@ -54,7 +54,7 @@ def rank_features(boxes: Tensor, scores: Tensor, labels: Tensor) -> Tensor:
         (D, 2).
     """
     scores = scores.float()
-    logits = scores.clamp(EPS, 1 - EPS).logit()
+    logits = scores.clamp(LOWEST, HIGHEST).logit()
     if len(scores) == 0:
         return logits.new_zeros((0, 2))
     rivals = outranked_by(scores) & (labels == labels[:, None])

@@ -121,7 +121,7 @@ TWINS = {
     'MS R-CNN': (lambda: small(MS_RCNN, **ISOLATED), mask_rcnn),
     'MS R-CNN+': (lambda: small(PLUS), mask_rcnn),
     'own extractor': (own_extractor, mask_rcnn),
-    'fewer images': (lambda: small(PLUS, scored_images=1), mask_rcnn),
+    'fewer images': (lambda: small(PLUS, scored_share=0.4), mask_rcnn),
     'Cascade MS R-CNN': (lambda: cascade(**ISOLATED), cascade_mask_rcnn),
     'Cascade MS R-CNN+': (
         lambda: cascade('cascade-ms-rcnn-plus'),

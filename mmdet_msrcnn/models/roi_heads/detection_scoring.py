@@ -8,12 +8,14 @@ from mmdet.utils import InstanceList
 from torch import Tensor
 
 from mmdet_msrcnn.compat.autocast_cache import clear_autocast_cache
-from mmdet_msrcnn.models.checks import check_range
 from mmdet_msrcnn.models.mask_heads.base_mask_scorer import DETECTIONS
 from mmdet_msrcnn.models.roi_heads.base_mask_scoring_roi_head import (
     BaseMaskScoringRoIHead,
 )
-from mmdet_msrcnn.models.roi_heads.isolation import eval_mode
+from mmdet_msrcnn.models.roi_heads.isolation import (
+    check_share,
+    eval_mode,
+)
 from mmdet_msrcnn.models.roi_heads.scorer_samples import (
     ScorerSamples,
     scorer_loss,
@@ -31,9 +33,9 @@ class DetectionScoring(BaseMaskScoringRoIHead):
     back-propagate into other parts.
 
     Args:
-        scored_images (int, optional): Number of images of a batch, drawn at
-            random, whose detections train the scorer when the detector is
-            trained too. Fewer images take less time. All by default.
+        scored_share (float): Share of the images, drawn at random, whose
+            detections train the scorer when the detector is trained too. A
+            smaller share takes less time. In (0, 1]. Defaults to 1.0.
         roi_feat_grad (float): Must be 0. Defaults to 0.0.
         mask_grad (float): Must be 0. Defaults to 0.0.
         **kwargs: Arguments of :class:`BaseMaskScoringRoIHead`, and of the RoI
@@ -41,14 +43,14 @@ class DetectionScoring(BaseMaskScoringRoIHead):
 
     Raises:
         ValueError: If ``roi_feat_grad`` or ``mask_grad`` is not 0, or
-            ``scored_images`` is less than 1.
+            ``scored_share`` is not in (0, 1].
     """
 
     trained_on = DETECTIONS
 
     def __init__(
         self,
-        scored_images: int | None = None,
+        scored_share: float = 1.0,
         roi_feat_grad: float = 0.0,
         mask_grad: float = 0.0,
         **kwargs,
@@ -59,12 +61,16 @@ class DetectionScoring(BaseMaskScoringRoIHead):
                 'detector: roi_feat_grad and mask_grad must be 0, got '
                 f'{roi_feat_grad} and {mask_grad}. Leave them out.'
             )
-        if scored_images is not None:
-            check_range('roi_head.scored_images', scored_images, 1)
+        check_share('scored_share', scored_share)
+        if scored_share == 0:
+            raise ValueError(
+                'roi_head.scored_share is 0, so nothing would train the '
+                'scorer. Use a value in (0, 1].'
+            )
         super().__init__(
             roi_feat_grad=roi_feat_grad, mask_grad=mask_grad, **kwargs
         )
-        self.scored_images = scored_images
+        self.scored_share = scored_share
 
     def loss(
         self,
@@ -98,10 +104,14 @@ class DetectionScoring(BaseMaskScoringRoIHead):
         samples: SampleList,
     ) -> tuple[tuple[Tensor, ...], InstanceList, SampleList]:
         """Draw the images whose detections train the scorer."""
-        num = self.scored_images
-        if num is None or num >= len(samples):
+        if self.scored_share == 1:
             return x, rpn_results_list, samples
-        chosen = torch.randperm(len(samples))[:num].tolist()
+        drawn = torch.rand(len(samples)) < self.scored_share
+        chosen = drawn.nonzero()[:, 0].tolist()
+        if not chosen:
+            # Without proposals: each rank and step has the same graph.
+            chosen = [0]
+            rpn_results_list = [rpn_results_list[0][:0]]
         return (
             tuple(level[chosen] for level in x),
             [rpn_results_list[i] for i in chosen],

@@ -14,10 +14,7 @@ def check_share(name: str, value: float) -> None:
         value (float): The given value.
     """
     if not isinstance(value, int | float) or not 0 <= value <= 1:
-        raise ValueError(
-            f'roi_head.{name} must be in [0, 1], got {value!r}. 0 keeps the '
-            "scorer's gradient from the detector, 1 passes all of it."
-        )
+        raise ValueError(f'roi_head.{name} must be in [0, 1], got {value!r}')
 
 
 def scale_gradient(x: Tensor, factor: float) -> Tensor:

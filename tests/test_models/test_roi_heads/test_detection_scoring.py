@@ -71,22 +71,31 @@ def test_every_parameter_trains_under_autocast(monkeypatch):
     assert not without
 
 
-def test_fewer_images_train_the_scorer():
+def test_a_share_of_the_images_trains_the_scorer():
     cfg = small_config(PLUS)
-    cfg.model.roi_head.scored_images = 1
+    cfg.model.roi_head.scored_share = 0.5
     model = build_model(cfg).train()
-    alone = build_model(small_config(PLUS)).train()
-    numbers = set()
-    for seed in range(8):
+    whole = build_model(small_config(PLUS)).train()
+    numbers = []
+    for seed in range(24):
         torch.manual_seed(seed)
-        numbers.add(float(losses_of(model, batch())['mask_iou_samples']))
-    # Each image is drawn.
-    assert numbers == {
-        float(losses_of(alone, collate(scene(seed=s)))['mask_iou_samples'])
+        losses = losses_of(model, batch())
+        numbers.append(float(losses['mask_iou_samples']))
+        losses['loss_mask_iou'].backward()
+        assert model.roi_head.mask_iou_head.fc_mask_iou.bias.grad is not None
+    first, second = (
+        float(losses_of(whole, collate(scene(seed=s)))['mask_iou_samples'])
         for s in (1, 2)
-    }
-    cfg.model.roi_head.scored_images = 0
-    with pytest.raises(ValueError, match='roi_head.scored_images must be >='):
+    )
+    # None, either, both
+    assert {*numbers} == {0, first, second, first + second}
+
+
+@pytest.mark.parametrize('share', [0, -0.5, 1.5, None])
+def test_other_shares_are_refused(share):
+    cfg = small_config(PLUS)
+    cfg.model.roi_head.scored_share = share
+    with pytest.raises(ValueError, match='roi_head.scored_share'):
         build_model(cfg)
 
 

@@ -1,5 +1,5 @@
 # A light Mask R-CNN for photos: EfficientNet-Lite0 from ImageNet, FPN with 64
-# channels. It trains in less than an hour on two CPU cores.
+# channels. It trains in less than an hour on one CPU core.
 _base_ = '../mask_rcnn/mask-rcnn_r50_fpn_18e_coco.py'
 
 channels = 64

@@ -182,6 +182,10 @@ class CachedTrainLoop(EpochBasedTrainLoop):
                 f'{self._folder} is the feature cache of another training: '
                 f'{differing}. Delete it, or set another train_cfg.cache_dir.'
             )
+        self.runner.logger.info(
+            f'Feature cache: training on {storage.starts[-1]} RoIs of '
+            f'{len(storage)} images and views from {self._folder}'
+        )
         return storage
 
     def _write(self, key: dict) -> None:

@@ -95,7 +95,7 @@ def fill(
     logger.info(
         f'Feature cache: the detector runs on {len(datasets[0])} images in '
         f'{len(datasets)} views; at most {writer.max_gb:g} GB in '
-        f'{writer.folder.parent}'
+        f'{writer.folder}, which is renamed at the end'
     )
     model.train()
     start = shown = time.monotonic()

@@ -1,5 +1,7 @@
 """A head trains from the cache as it does directly."""
 
+import re
+
 import pytest
 import torch
 from mmengine.config import Config
@@ -134,7 +136,11 @@ def test_a_scorer_of_the_same_kind_uses_the_cache_of_another(tmp_path):
         fusion='multiply', loss_iou=dict(tau=0.3)
     )
     cfg.model.roi_head.update(roi_feat_grad=0.0, mask_grad=0.0)
-    runner(cfg, tmp_path / 'b', 1).train()
+    training, lines = runner(cfg, tmp_path / 'b', 1), []
+    training.logger.info = lambda line, *args: lines.append(str(line))
+    training.train()
+    (line,) = [line for line in lines if 'Feature cache' in line]
+    assert re.search(rf'training on \d+ RoIs of 5 .*{tmp_path}/cache$', line)
     assert (tmp_path / 'cache/index.json').stat().st_mtime_ns == written
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from hypothesis import settings
+from mmengine.registry import DefaultScope
 from mmengine.runner import set_random_seed
 
 # A seed, so that a failure comes again; no limit to the time of an example.
@@ -16,6 +17,13 @@ settings.load_profile('repeatable')
 @pytest.fixture(autouse=True)
 def _seed():
     set_random_seed(0)
+
+
+@pytest.fixture(autouse=True)
+def _scope():
+    # Runners of other tests leave theirs.
+    with DefaultScope.overwrite_default_scope('mmdet'):
+        yield
 
 
 @pytest.fixture(scope='session')

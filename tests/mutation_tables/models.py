@@ -1,12 +1,13 @@
 """Faults of RoI heads, mask heads and their targets."""
 
 CASCADE = 'test_models/test_roi_heads/test_cascade_mask_scoring_roi_head'
+BASE = 'test_models/test_roi_heads/test_base_cascade_mask_scoring_roi_head'
 MEAN = 'torch.stack([logits.sigmoid() for logits in mask_preds]).mean(0)'
 
 MODELS = (
     (
         'models/roi_heads/stage_outputs.py',
-        CASCADE,
+        BASE,
         (
             (
                 'mean-of-logits',
@@ -18,13 +19,19 @@ MODELS = (
     ),
     (
         'models/roi_heads/cascade_mask_scoring_roi_head.py',
-        CASCADE,
+        f'{CASCADE} {BASE}',
         (
             (
                 'earlier-stages-not-in-training',
                 "[*earlier, mask_results['mask_preds']]",
                 "[mask_results['mask_preds']]",
             ),
+        ),
+    ),
+    (
+        'models/roi_heads/base_cascade_mask_scoring_roi_head.py',
+        BASE,
+        (
             (
                 'earlier-stages-not-in-test',
                 "[r['mask_preds'] for r in results]",
@@ -98,13 +105,13 @@ MODELS = (
         ),
     ),
     (
-        'models/mask_heads/maskness_head.py',
+        'models/mask_heads/maskness.py',
         'test_models/test_mask_heads/test_maskness_head',
         (
             (
                 'maskness-thr-not-reached-by-equal',
-                'probs >= self.mask_thr',
-                'probs > self.mask_thr',
+                'probs >= mask_thr',
+                'probs > mask_thr',
             ),
         ),
     ),

@@ -1,6 +1,6 @@
 """Faults of MS R-CNN+, which learns the mask score on its detections."""
 
-ROI_HEAD = 'test_models/test_roi_heads/test_detection_scoring_roi_head'
+ROI_HEAD = 'test_models/test_roi_heads/test_detection_scoring'
 STANDARD = 'test_models/test_roi_heads/test_standard_mask_scoring_roi_head'
 HEAD = 'test_models/test_mask_heads/test_mask_score_head'
 
@@ -38,7 +38,7 @@ SCORES = (
             ('iou-of-unassigned', ') * (gt_inds >= 0)', ')'),
             (
                 'class-score-not-clamped',
-                'scores.clamp(EPS, 1 - EPS).logit()',
+                'scores.clamp(LOWEST, HIGHEST).logit()',
                 'scores.logit()',
             ),
             (
@@ -59,7 +59,7 @@ SCORES = (
         ),
     ),
     (
-        'models/roi_heads/detection_scoring_roi_head.py',
+        'models/roi_heads/detection_scoring.py',
         f'{ROI_HEAD} test_models/test_scales',
         (
             (

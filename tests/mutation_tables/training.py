@@ -1,6 +1,7 @@
 """Faults of hooks and of random numbers."""
 
 RANDOM = 'test_compat/test_resumed_randomness'
+ISOLATED = 'test_robustness/test_isolated_training'
 RANKS = 'test_hooks/test_all_ranks_stop'
 LAST_LINES = '        self._restore()\n        reseed_workers('
 
@@ -28,13 +29,28 @@ TRAINING = (
         (('loss-of-own-rank-alone', 'all_gather_object(wrong)', '[wrong]'),),
     ),
     (
+        'models/roi_heads/isolation.py',
+        ISOLATED,
+        (('gradient-not-detached', 'return x.detach()', 'return x'),),
+    ),
+    (
+        'models/roi_heads/positives_loss.py',
+        ISOLATED,
+        (('common-random-numbers', 'with kept_random_state():', 'if True:'),),
+    ),
+    (
+        'optimizers/clip_apart.py',
+        'test_optimizers/test_clip_apart',
+        (('common-norm', 'if p not in apart]', ']'),),
+    ),
+    (
         'utils/all_ranks.py',
         'test_utils/test_all_ranks',
         (
             (
                 'error-of-own-rank-alone',
-                'all_gather_object(error and (type(error), str(error)))',
-                '[error and (type(error), str(error))]',
+                'all_gather_object(own, group)',
+                '[own]',
             ),
         ),
     ),

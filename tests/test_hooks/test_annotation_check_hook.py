@@ -198,7 +198,7 @@ def test_what_fails_on_the_rank_that_checks_is_raised(fruit, monkeypatch):
     runner._train_loop = runner.build_train_loop(runner._train_loop)
     gathered = []
 
-    def gather(error):
+    def gather(error, group):
         gathered.append(error)
         return [error]
 

@@ -249,7 +249,7 @@ def test_roi_heads(device, monkeypatch, config, before, behind):
             lambda *args, **kwargs: [detections(gt) for gt in gts],
         )
         monkeypatch.setattr(
-            'mmdet_msrcnn.models.roi_heads.detection_scoring_roi_head'
+            'mmdet_msrcnn.models.roi_heads.detection_scoring'
             '.unpack_gt_instances',
             lambda samples: (gts, [None, None], None),
         )

@@ -34,7 +34,7 @@ from mmdet_msrcnn.models.mask_heads.base_mask_scorer import (
 from mmdet_msrcnn.models.roi_heads.all_positives import max_positives
 from mmdet_msrcnn.models.roi_heads.scorer_samples import scorer_loss
 from mmdet_msrcnn.registry import LOOPS
-from mmdet_msrcnn.utils.all_ranks import run_on_main_rank
+from mmdet_msrcnn.utils.all_ranks import raise_on_all_ranks, run_on_main_rank
 from mmdet_msrcnn.utils.differences import first_difference
 from mmdet_msrcnn.utils.random_state import kept_random_state
 from mmdet_msrcnn.utils.samplers import image_sampler
@@ -161,19 +161,13 @@ class CachedTrainLoop(EpochBasedTrainLoop):
 
     def _open(self) -> Storage:
         """Open the cache; write it if there is none."""
-        key = plain(
-            dict(
-                checkpoint=weights_hash(self._detector),
-                model=model_settings(
-                    self.runner.cfg.model,
-                    self._detector.roi_head.mask_iou_head.needs_all_masks,
-                ),
-                versions=versions(),
-                views=[view.dataset for view in self._views],
-                annotations=annotation_hashes(self._cfg['dataset']),
-                images=images_hash(self._images),
-            )
-        )
+        key, error = {}, None
+        try:
+            key = self._key()
+        except Exception as reason:
+            error = reason
+        # Nobody waits for a rank that has failed.
+        raise_on_all_ranks(error)
         run_on_main_rank(lambda: self._write(key))
         storage = Storage(self._folder)
         differing = first_difference(storage.key, key)
@@ -199,3 +193,19 @@ class CachedTrainLoop(EpochBasedTrainLoop):
             views = [DATASETS.build(v.dataset) for v in self._views]
             workers = self._cfg.get('num_workers', 0)
             fill(writer, self._detector, views, workers)
+
+    def _key(self) -> dict:
+        """Describe what decides the content of the cache."""
+        return plain(
+            dict(
+                checkpoint=weights_hash(self._detector),
+                model=model_settings(
+                    self.runner.cfg.model,
+                    self._detector.roi_head.mask_iou_head.needs_all_masks,
+                ),
+                versions=versions(),
+                views=[view.dataset for view in self._views],
+                annotations=annotation_hashes(self._cfg['dataset']),
+                images=images_hash(self._images),
+            )
+        )

@@ -1,5 +1,6 @@
 """Errors that every rank of a distributed run raises."""
 
+import pickle
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -26,10 +27,20 @@ def raise_on_all_ranks(
         Exception: The error of the first rank that has one, or a RuntimeError
             with its message if its type takes more than a message.
     """
-    own = error and (type(error), str(error))
+    own = error and _portable(error)
     for found in all_gather_object(own, group):
         if found:
             raise _rebuilt(*found) from error
+
+
+def _portable(error: Exception) -> tuple[type[Exception], str]:
+    """Return type and message; RuntimeError for a type of no module."""
+    kind, message = type(error), str(error)
+    try:
+        pickle.dumps(kind)
+    except (AttributeError, pickle.PicklingError):
+        return RuntimeError, f'{kind.__name__}: {message}'
+    return kind, message
 
 
 def _rebuilt(kind: type[Exception], message: str) -> Exception:

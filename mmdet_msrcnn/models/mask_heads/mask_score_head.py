@@ -135,11 +135,11 @@ class MaskScoreHead(ConvMaskScorer):
         if context is None:
             raise ValueError('MaskScoreHead needs the features of context()')
         x = self._extract_feat(mask_feats, mask_probs, labels, context)
-        corrections = self.fc_correction(x)
-        logits = corrections + product_logits(
+        # In single precision: half precision would make ties.
+        logits = self.fc_correction(x).float() + product_logits(
             select_by_label(mask_probs, labels), context
-        ).to(corrections.dtype)
-        return torch.stack([self.fc_mask_iou(x), logits], -1)
+        )
+        return torch.stack([self.fc_mask_iou(x).float(), logits], -1)
 
     def decode(self, preds: Tensor) -> tuple[Tensor, ...]:
         """Convert predictions to values in their valid ranges.

@@ -74,8 +74,8 @@ class CascadeMaskScoringRoIHead(BaseCascadeMaskScoringRoIHead):
         # Without gradient, they also leave the statistics of batch norm.
         apart = self.mask_grad == 0
         with (
-            torch.set_grad_enabled(not apart),
-            eval_mode(self.mask_head) if apart else nullcontext(),
+            torch.no_grad() if apart else nullcontext(),
+            eval_mode(self) if apart else nullcontext(),
         ):
             return [
                 self._mask_forward(s, x, rois)['mask_preds']

@@ -2,7 +2,7 @@
 
 from mmdet.models.roi_heads.base_roi_head import BaseRoIHead
 from mmdet.utils import ConfigType, OptConfigType
-from mmengine.model import BaseModule
+from mmengine.model import BaseModule, PretrainedInit, initialize
 
 from mmdet_msrcnn.compat.mmcv_ops import prepare_roi_extractors
 from mmdet_msrcnn.models.checks import build
@@ -88,6 +88,11 @@ class RoIHeadWithScorer(BaseRoIHead):
         parts = [self.mask_iou_head, self.mask_iou_roi_extractor]
         return [part for part in parts if part is not None]
 
+    @property
+    def _init_cfgs(self) -> list[dict]:
+        cfgs = self.init_cfg or []
+        return [cfgs] if isinstance(cfgs, dict) else list(cfgs)
+
     def init_weights(self) -> None:
         """Initialize the weights; the scorer does not change the others."""
         parts = [part for part in self.scorer_parts if not part.is_init]
@@ -98,6 +103,10 @@ class RoIHeadWithScorer(BaseRoIHead):
             for part in parts:
                 part.is_init = False
                 part.init_weights()
+        # A checkpoint comes last.
+        for cfg in self._init_cfgs:
+            if cfg['type'] in ('Pretrained', PretrainedInit):
+                initialize(self, cfg)
 
     @property
     def mask_iou_train_cfg(self) -> OptConfigType:

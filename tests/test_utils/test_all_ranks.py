@@ -64,6 +64,12 @@ def wait_for_main(rank, folder):
     def fail_with_more() -> None:
         json.loads('{')
 
+    class Local(Exception):
+        pass
+
+    def fail_of_no_module() -> None:
+        raise Local('no module')
+
     def fail_otherwise() -> None:
         raise AssertionError('broken image')
 
@@ -71,6 +77,8 @@ def wait_for_main(rank, folder):
     assert (folder / 'written').is_file()
     with pytest.raises(OSError, match='disk full'):
         run_on_main_rank(fail)
+    with pytest.raises(RuntimeError, match='Local: no module'):
+        run_on_main_rank(fail_of_no_module)
     # A type that takes more than a message
     with pytest.raises((RuntimeError, ValueError), match='Expecting') as seen:
         run_on_main_rank(fail_with_more)

@@ -71,3 +71,19 @@ def test_missing_mask_threshold_of_the_last_stage_is_named():
     message = r'train_cfg.rcnn\[-1\].mask_thr_binary'
     with pytest.raises(ValueError, match=message):
         build_model(cfg)
+
+
+@pytest.mark.parametrize('mask_grad', [0.0, 0.5, 1.0])
+@pytest.mark.parametrize('grad', [False, True])
+def test_earlier_masks_have_a_gradient_where_it_passes(mask_grad, grad):
+    cfg = cascade_config()
+    cfg.model.roi_head.mask_grad = mask_grad
+    roi_head = build_model(cfg).train().roi_head
+    x = [torch.rand(1, 16, 16, 16) for _ in range(4)]
+    rois = torch.tensor([[0.0, 2.0, 3.0, 40.0, 50.0]])
+    with torch.set_grad_enabled(grad):
+        masks = roi_head._earlier_masks(2, x, rois)
+    assert len(masks) == 2
+    for mask in masks:
+        assert mask.requires_grad == (grad and mask_grad > 0)
+    assert all(part.training for part in roi_head.mask_head)

@@ -26,3 +26,15 @@ def test_the_detector_starts_as_mask_rcnn(config):
     state = model.state_dict()
     assert all(torch.equal(state[n], value) for n, value in twin.items())
     assert {*state} - {*twin} == {n for n in state if 'mask_iou_head' in n}
+
+
+def test_a_pretrained_roi_head_keeps_its_scorer(tmp_path):
+    cfg = small_config(MS_RCNN)
+    roi_head = build_model(cfg).roi_head
+    for parameter in roi_head.parameters():
+        torch.nn.init.constant_(parameter, 7.0)
+    path = tmp_path / 'roi_head.pth'
+    torch.save(roi_head.state_dict(), path)
+    cfg.model.roi_head.init_cfg = dict(type='Pretrained', checkpoint=str(path))
+    found = build_model(cfg).roi_head
+    assert all((p == 7).all() for p in found.parameters())

@@ -40,6 +40,17 @@ def check_range(
         raise ValueError(f'{name} must be {allowed}, got {value!r}')
 
 
+def check_share(name: str, value: float) -> None:
+    """Raise a ValueError if a value is not in [0, 1].
+
+    Args:
+        name (str): The argument, such as ``roi_head.mask_grad``.
+        value (float): The given value.
+    """
+    if not isinstance(value, int | float) or not 0 <= value <= 1:
+        raise ValueError(f'{name} must be in [0, 1], got {value!r}')
+
+
 def _keywords(cls: type) -> list[str] | None:
     """List the arguments of a class, including those passed by ``**kwargs``.
 

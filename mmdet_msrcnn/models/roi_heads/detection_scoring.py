@@ -8,14 +8,12 @@ from mmdet.utils import InstanceList
 from torch import Tensor
 
 from mmdet_msrcnn.compat.autocast_cache import clear_autocast_cache
+from mmdet_msrcnn.models.checks import check_share
 from mmdet_msrcnn.models.mask_heads.base_mask_scorer import DETECTIONS
 from mmdet_msrcnn.models.roi_heads.base_mask_scoring_roi_head import (
     BaseMaskScoringRoIHead,
 )
-from mmdet_msrcnn.models.roi_heads.isolation import (
-    check_share,
-    eval_mode,
-)
+from mmdet_msrcnn.models.roi_heads.isolation import eval_mode
 from mmdet_msrcnn.models.roi_heads.scorer_samples import (
     ScorerSamples,
     scorer_loss,
@@ -61,7 +59,7 @@ class DetectionScoring(BaseMaskScoringRoIHead):
                 'detector: roi_feat_grad and mask_grad must be 0, got '
                 f'{roi_feat_grad} and {mask_grad}. Leave them out.'
             )
-        check_share('scored_share', scored_share)
+        check_share('roi_head.scored_share', scored_share)
         if scored_share == 0:
             raise ValueError(
                 'roi_head.scored_share is 0, so nothing would train the '
@@ -163,9 +161,8 @@ class DetectionScoring(BaseMaskScoringRoIHead):
             context = head.context(detections)
         clear_autocast_cache()
         # An extractor of the scorer's own is trained with it.
-        detached = tuple(level.detach() for level in x)
         feats, probs = self.scorer_inputs(
-            detached, rois, mask_preds, mask_feats, labels
+            x, rois, mask_preds, mask_feats, labels
         )
         targets = head.get_targets(
             probs, detections, gt_instances, ignored, self.mask_iou_train_cfg

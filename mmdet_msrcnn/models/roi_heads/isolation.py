@@ -6,17 +6,6 @@ from collections.abc import Iterator
 from torch import Tensor, nn
 
 
-def check_share(name: str, value: float) -> None:
-    """Raise a ValueError if a value is not in [0, 1].
-
-    Args:
-        name (str): The argument, such as ``mask_grad``.
-        value (float): The given value.
-    """
-    if not isinstance(value, int | float) or not 0 <= value <= 1:
-        raise ValueError(f'roi_head.{name} must be in [0, 1], got {value!r}')
-
-
 def scale_gradient(x: Tensor, factor: float) -> Tensor:
     """Return the same values, and pass back only a part of the gradient.
 

@@ -5,13 +5,12 @@ from mmdet.utils import ConfigType, OptConfigType
 from mmengine.model import BaseModule, PretrainedInit, initialize
 
 from mmdet_msrcnn.compat.mmcv_ops import prepare_roi_extractors
-from mmdet_msrcnn.models.checks import build
+from mmdet_msrcnn.models.checks import build, check_share
 from mmdet_msrcnn.models.mask_heads.base_mask_scorer import (
     POSITIVES,
     BaseMaskScorer,
 )
 from mmdet_msrcnn.models.roi_heads.checks import as_list, check_roi_head
-from mmdet_msrcnn.models.roi_heads.isolation import check_share
 from mmdet_msrcnn.registry import MODELS
 from mmdet_msrcnn.utils.random_state import kept_random_state
 
@@ -64,8 +63,8 @@ class RoIHeadWithScorer(BaseRoIHead):
         **kwargs,
     ) -> None:
         super().__init__(**kwargs)
-        check_share('roi_feat_grad', roi_feat_grad)
-        check_share('mask_grad', mask_grad)
+        check_share('roi_head.roi_feat_grad', roi_feat_grad)
+        check_share('roi_head.mask_grad', mask_grad)
         self.roi_feat_grad = roi_feat_grad
         self.mask_grad = mask_grad
         mask_iou_head = dict(mask_iou_head)

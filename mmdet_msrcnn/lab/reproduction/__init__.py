@@ -1,13 +1,13 @@
 from mmdet_msrcnn.lab.reproduction.cells import fill_table
 from mmdet_msrcnn.lab.reproduction.page import fill_page, table_of
 from mmdet_msrcnn.lab.reproduction.paper import Row, Table
-from mmdet_msrcnn.lab.reproduction.paper_tables import TABLES
 from mmdet_msrcnn.lab.reproduction.protocols import PROTOCOLS, Recipe
 from mmdet_msrcnn.lab.reproduction.render import (
     to_csv,
     to_markdown,
 )
 from mmdet_msrcnn.lab.reproduction.runs import Run, execute, write_submission
+from mmdet_msrcnn.lab.reproduction.tables import TABLES
 
 __all__ = [
     'PROTOCOLS',

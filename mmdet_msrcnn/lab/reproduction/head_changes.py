@@ -56,10 +56,3 @@ def use_mmdet_head(cfg: Config) -> None:
 def use_mmdet_mask_head(cfg: Config) -> None:
     """Use mmdet's own mask head instead of ours."""
     cfg.model.roi_head.mask_head.type = 'FCNMaskHead'
-
-
-def isolate(cfg: Config) -> None:
-    """Train the head without any effect on the detector."""
-    cfg.model.roi_head.update(roi_feat_grad=0.0, mask_grad=0.0)
-    constructor = 'mmdet_msrcnn.ClipApartOptimWrapperConstructor'
-    cfg.optim_wrapper.constructor = constructor

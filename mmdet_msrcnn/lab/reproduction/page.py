@@ -6,9 +6,9 @@ from pathlib import Path
 
 from mmdet_msrcnn.lab.reproduction.cells import fill_table, without_paper
 from mmdet_msrcnn.lab.reproduction.paper import Table
-from mmdet_msrcnn.lab.reproduction.paper_tables import TABLES
 from mmdet_msrcnn.lab.reproduction.protocols import BACKBONES, R18
 from mmdet_msrcnn.lab.reproduction.render import to_markdown
+from mmdet_msrcnn.lab.reproduction.tables import TABLES
 
 BLOCK = re.compile(
     r'(<!-- table: (\S+) (\S+) -->\n).*?(<!-- end -->)', re.DOTALL

@@ -31,7 +31,6 @@ CORRELATION = (
 UNKNOWN = (None, None, None)
 TWIN = 'mask-rcnn_r18_fpn'
 R18 = 'ms-rcnn_r18_fpn'
-PLUS = 'ms-rcnn-plus_r18_fpn'
 DCN = 'ms-rcnn_r101-dconv-c3-c5_fpn'
 
 
@@ -52,7 +51,7 @@ R101_FPN = (
     (36.6, 58.6, 39.0, 41.3, 61.7, 45.9),
     (38.2, 58.4, 41.5, 41.4, 61.8, 46.3),
 )
-TABLES = {
+PAPER_TABLES = {
     'backbones': Table(
         'Backbones',
         MASK + BOX,
@@ -189,34 +188,6 @@ TABLES = {
             Row('R-18 FPN, maskness', f'{TWIN}_maskness', (None, None)),
             Row('R-101 DCN + FPN', DCN, (0.74, None)),
         ),
-    ),
-    'better-score': Table(
-        'Learned mask score, R-18 FPN',
-        (*RANKED, SHARE, *CORRELATION),
-        tuple(
-            Row(label, variant, (None,) * 7)
-            for label, variant in (
-                ('MS R-CNN: class score x MaskIoU', R18),
-                ('MS R-CNN, recipe of MS R-CNN+', f'{R18}_plus-recipe'),
-                ('MS R-CNN+: learned', PLUS),
-            )
-        ),
-        R18,
-    ),
-    'end-to-end': Table(
-        'Trained end to end, R-18 FPN',
-        (MASK[0], BOX[0], *MASK[1:], *RANKED, SHARE),
-        tuple(
-            Row(label, f'{variant}_end-to-end', (None,) * 9)
-            for label, variant in (
-                ('Mask R-CNN', TWIN),
-                ("mmdet's MS R-CNN", f'mmdet-{R18}'),
-                ('MS R-CNN', R18),
-                ('MS R-CNN, isolated', f'{R18}_isolated'),
-                ('MS R-CNN+', PLUS),
-            )
-        ),
-        f'{TWIN}_end-to-end',
     ),
     'cost': Table(
         'Multiply-accumulates per proposal',

@@ -13,10 +13,10 @@ from typing import NamedTuple
 
 from mmengine.config import Config
 
+from mmdet_msrcnn.lab.reproduction.coupling_changes import COUPLING_CHANGES
 from mmdet_msrcnn.lab.reproduction.head_cache import cache_name
 from mmdet_msrcnn.lab.reproduction.head_changes import (
     ablate,
-    isolate,
     use_faithful_head,
     use_maskness,
     use_mmdet_head,
@@ -31,7 +31,6 @@ SAME_RECIPE = f'{MS_RCNN}_plus-recipe'
 MASKNESS = f'{DETECTOR}_maskness'
 MMDET_TARGET = f'{MS_RCNN}_target-mmdet'
 END_TO_END = '_end-to-end'
-ISOLATED = '_isolated'
 # Variants that differ only in the classes other than the true one.
 OTHER_CLASSES = tuple(
     f'{MS_RCNN}_{name}'
@@ -164,12 +163,13 @@ class SmallProtocol:
         return Recipe(path, cfg, cfg, True, coco.source)
 
     def _end_to_end(self, name: str) -> Recipe | None:
-        path = self._path(name.removesuffix(ISOLATED))
+        ending = next(filter(name.endswith, COUPLING_CHANGES), '')
+        path = self._path(name.removesuffix(ending))
         if path is None:
             return None
         cfg = Config.fromfile(path)
-        if name.endswith(ISOLATED):
-            isolate(cfg)
+        if ending:
+            COUPLING_CHANGES[ending](cfg)
         if not name.startswith('mmdet-'):
             return Recipe(path, cfg, cfg)
         # mmdet's weights fit our modules, which return both scores.

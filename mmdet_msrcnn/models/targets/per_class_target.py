@@ -157,5 +157,6 @@ def class_targets(
     ious[roi_inds, column] = mask_iou(
         roi_inds, sampling_result.pos_assigned_gt_inds, labels
     )
-    known[roi_inds, column] = True
+    # On a GPU, a Python value would make the host wait.
+    known[roi_inds, column] = torch.ones_like(labels, dtype=torch.bool)
     return ClassTargets(ious, known)

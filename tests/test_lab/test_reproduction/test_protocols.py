@@ -7,10 +7,8 @@ from mmdet_msrcnn.lab.reproduction.head_changes import ABLATED
 from mmdet_msrcnn.lab.reproduction.protocols import (
     DETECTOR,
     END_TO_END,
-    ISOLATED,
     MASKNESS,
     MMDET_TARGET,
-    MS_RCNN,
     MS_RCNN_PLUS,
     OTHER_CLASSES,
     R18,
@@ -140,15 +138,3 @@ def test_end_to_end_rows_are_the_configs_themselves(name, ending):
         assert tested.endswith(
             f'/{model.removeprefix("mmdet-")}_r18_fpn_{ending}.py'
         )
-
-
-def test_the_isolated_row_differs_in_isolation_alone(protocol):
-    paper, isolated = (
-        recipe_of(protocol, f'{MS_RCNN}{end}{END_TO_END}').train
-        for end in ('', ISOLATED)
-    )
-    roi_head = isolated.model.roi_head
-    assert roi_head.pop('roi_feat_grad') == roi_head.pop('mask_grad') == 0
-    constructor = isolated.optim_wrapper.pop('constructor')
-    assert constructor == 'mmdet_msrcnn.ClipApartOptimWrapperConstructor'
-    assert isolated.to_dict() == paper.to_dict()

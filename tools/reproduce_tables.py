@@ -40,7 +40,7 @@ ROOT = Path(__file__).parents[1]
 CONFIGS, TOOLS = ROOT / 'configs', ROOT / 'tools'
 PAGES = tuple(
     ROOT / f'docs/{name}.md'
-    for name in ('reproduction', 'better_score', 'photos')
+    for name in ('reproduction', 'better_score', 'photos', 'isolation')
 )
 
 

@@ -28,6 +28,8 @@ class Figures:
     Attributes:
         box_ap (float | None): Box AP.
         class_score (float | None): Mask AP by class score.
+        product (float | None): Mask AP by class score x MaskIoU, if the mask
+            score is another one.
         mask_score (float | None): Mask AP by mask score.
         oracle (float | None): Mask AP by class score x true MaskIoU.
         starred (float | None): Mask AP by the paper's starred row.
@@ -39,6 +41,7 @@ class Figures:
 
     box_ap: float | None = None
     class_score: float | None = None
+    product: float | None = None
     mask_score: float | None = None
     oracle: float | None = None
     starred: float | None = None
@@ -98,6 +101,7 @@ MAX = 1e6
 FORMS = {
     'box_ap': Form('box AP', 100, 1),
     'class_score': Form('mask AP by class score', 100, 1),
+    'product': Form('by class score x MaskIoU', 100, 1),
     'mask_score': Form('by mask score', 100, 1),
     'oracle': Form('by oracle', 100, 1),
     'starred': Form('by the starred row', 100, 1),

@@ -1,6 +1,7 @@
 """Report on the mask scores of one or more models."""
 
 import math
+from itertools import compress
 from typing import NamedTuple
 
 import numpy as np
@@ -174,7 +175,7 @@ def format_row(name: str, entry: dict) -> list[str]:
 
 
 def to_markdown(report: dict) -> str:
-    """Format the report.
+    """Format the report. Columns without any figure are left out.
 
     Args:
         report (dict): From :func:`compare`, plus ``plotted``, the model in the
@@ -184,11 +185,16 @@ def to_markdown(report: dict) -> str:
         str: Markdown.
     """
     headings = ['model', *(form.heading for form in FORMS.values())]
-    rows = [*report['models'].items(), *report['differences'].items()]
+    entries = [*report['models'].items(), *report['differences'].items()]
+    rows = [format_row(*entry) for entry in entries]
+    shown = [any(cells) for cells in zip(*rows, strict=True)]
     lines = [
         '# Mask scores',
         '',
-        markdown_table(headings, [format_row(*row) for row in rows]),
+        markdown_table(
+            list(compress(headings, shown)),
+            [list(compress(row, shown)) for row in rows],
+        ),
         '',
         f'AP is at {report["max_dets"]} detections per image. The oracle is '
         'class score x true MaskIoU, or 0 if no instance of the class '

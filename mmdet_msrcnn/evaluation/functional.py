@@ -12,6 +12,7 @@ from scipy.stats import pearsonr, spearmanr
 # Rankings of the masks, by the key of a detection's score.
 RANKINGS = {
     'class_score': 'score',
+    'product': 'product_score',
     'mask_score': 'mask_score',
     'oracle': 'oracle_score',
     'starred': 'starred_score',

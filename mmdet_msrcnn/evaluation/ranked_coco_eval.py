@@ -25,7 +25,7 @@ from mmdet_msrcnn.evaluation.ground_truth import (
 from mmdet_msrcnn.utils.coco import COCO_IOU_THRS
 
 # Keys of a detection that an earlier evaluation may have added.
-COMPUTED = {'true_iou', 'oracle_score', 'starred_score'}
+COMPUTED = {'true_iou', 'product_score', 'oracle_score', 'starred_score'}
 
 
 class RankedCOCOeval(COCOeval):
@@ -38,7 +38,8 @@ class RankedCOCOeval(COCOeval):
         detections (list[dict]): Copies of the detections, with ``true_iou``,
             ``oracle_score`` (class score x true MaskIoU, 0 if no instance of
             the class overlaps) and, if there is a ``mask_iou``,
-            ``starred_score`` (see :func:`starred_scores`).
+            ``starred_score`` (see :func:`starred_scores`). If the mask score
+            is not class score x MaskIoU, also this ``product_score``.
 
     Args:
         coco_gt (COCO): Ground truth.
@@ -121,9 +122,17 @@ class RankedCOCOeval(COCOeval):
             det['oracle_score'] = det['score'] * det['true_iou']
         if 'mask_iou' in self.detections[0]:
             columns = map(self._column, ('score', 'mask_iou', 'true_iou'))
-            scores = starred_scores(*columns).tolist()
-            for det, score in zip(self.detections, scores, strict=True):
-                det['starred_score'] = score
+            self._add('starred_score', starred_scores(*columns))
+        if {'mask_iou', 'mask_score'} <= self.detections[0].keys():
+            product = self._column('score') * self._column('mask_iou')
+            # Saved values are rounded.
+            if not np.allclose(product, self._column('mask_score'), 1e-3):
+                self._add('product_score', product)
+
+    def _add(self, key: str, values: np.ndarray) -> None:
+        """Add one value to each detection."""
+        for det, value in zip(self.detections, values.tolist(), strict=True):
+            det[key] = value
 
     def _column(self, key: str) -> np.ndarray:
         """Return one value of all detections, shape (D, )."""

@@ -37,6 +37,7 @@ def test_equals_pycocotools_run_once_per_ranking(seed):
     ranked = [
         det
         | dict(
+            product_score=det['score'] * det['mask_iou'],
             oracle_score=det['score'] * true_iou(coco, det),
             starred_score=det['score']
             * (true_iou(coco, det) or det['mask_iou']),
@@ -70,6 +71,18 @@ def test_true_iou_is_the_best_of_its_class_and_not_of_a_crowd(seed):
         by_crowds += true_iou(coco, det, iscrowd=None) > iou
     # Crowds decide in some of the cases.
     assert (by_crowds > 0) == (seed in SEEDS_WHERE_CROWDS_DECIDE)
+
+
+@pytest.mark.parametrize('learned', [False, True])
+def test_the_product_ranks_only_if_the_mask_score_is_another(learned):
+    coco, detections = random_case()
+    for det in detections:
+        det['mask_score'] = det['score'] * det['mask_iou'] * (1 + 1e-4)
+    detections[-1]['mask_score'] += 0.01 * learned
+    evaluator = evaluator_of(coco, detections)
+    assert ('product' in evaluator.rankings) == learned
+    found = {det.get('product_score') for det in evaluator.detections}
+    assert (found == {None}) != learned
 
 
 def test_crowds_count_neither_as_instances_nor_as_errors():

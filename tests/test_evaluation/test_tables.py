@@ -55,6 +55,7 @@ def test_precision_and_recall_equal_pycocotools():
         assert own == dict(
             det,
             true_iou=iou,
+            product_score=det['score'] * det['mask_iou'],
             oracle_score=det['score'] * iou,
             starred_score=det['score'] * (iou or det['mask_iou']),
         )

@@ -5,7 +5,7 @@ READY := $(VENV)/.mmdet_msrcnn-ready
 MMCV := mmcv==2.1.0
 
 DEMO := work_dirs/demo
-DEMO_CONFIG := configs/demo/ms-rcnn_r18_fpn_demo.py
+DEMO_CONFIG := configs/demo/ms-rcnn-plus_r18_fpn_demo.py
 DEMO_RESULTS := $(DEMO)/results.mask_scores.json
 
 .DEFAULT_GOAL := help
@@ -56,7 +56,7 @@ $(DEMO_RESULTS): $(DEMO)/trained
 	  --cfg-options test_evaluator.outfile_prefix=$(DEMO)/results
 
 $(DEMO)/report.md: $(DEMO_RESULTS)
-	$(PY) tools/analyze_results.py 'MS R-CNN=$<' --ann data/digits/val.json \
+	$(PY) tools/analyze_results.py 'MS R-CNN+=$<' --ann data/digits/val.json \
 	  --img-dir data/digits/val --out-dir $(DEMO) > /dev/null
 
 # More threads would make the two processes wait for each other.

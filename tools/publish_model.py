@@ -1,7 +1,7 @@
 """Publish a trained model: file, config, model card and metafile entry.
 
     python tools/publish_model.py work_dirs/demo/epoch_8.pth published \\
-        --config configs/demo/ms-rcnn_r18_fpn_demo.py \\
+        --config configs/demo/ms-rcnn-plus_r18_fpn_demo.py \\
         --results work_dirs/demo/report.json --url https://my.server/published
 
 Writes to OUT_DIR:

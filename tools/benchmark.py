@@ -8,6 +8,7 @@
 - mask-targets: targets of the mask head, and their peak memory.
 - head: the mask head and the heads that score masks, also with bf16 autocast.
 - step: a training step of R-18 FPN with 128 positives.
+- joint: a training step of MS R-CNN+ and Mask R-CNN, R-18 FPN and R-50 FPN.
 - inference: the detection of an image, R-50 FPN.
 - paste: pasting 100 masks into the image.
 - eval: the metric with its three rankings, and mmdet's CocoMetric.
@@ -34,6 +35,7 @@ from mmdet_msrcnn.lab.benchmarks import (
     flops,
     heads,
     inference,
+    joint,
     paste,
     step,
     targets,
@@ -62,7 +64,14 @@ FUSIONS = (
     *sorted(CONFIGS.glob('ablations/*_fusion-*.py')),
     CONFIGS / 'ms_rcnn_plus/ms-rcnn-plus_r18_fpn_18e_coco.py',
 )
-ON_ANY_DEVICE = ('head', 'step', 'inference')
+PLUS_PAIRS = {
+    f'R-{depth} FPN': (
+        CONFIGS / f'ms_rcnn_plus/ms-rcnn-plus_r{depth}_fpn_18e_coco.py',
+        CONFIGS / f'mask_rcnn/mask-rcnn_r{depth}_fpn_18e_coco.py',
+    )
+    for depth in (18, 50)
+}
+ON_ANY_DEVICE = ('head', 'step', 'joint', 'inference')
 # Function of the parsed arguments, and columns of the table.
 BENCHMARKS = {
     'targets': (
@@ -84,6 +93,12 @@ BENCHMARKS = {
             *R18, args.source, args.device, args.repeats
         ),
         step.COLUMNS,
+    ),
+    'joint': (
+        lambda args: joint.measure_joint_steps(
+            PLUS_PAIRS, args.source, args.device, args.repeats
+        ),
+        joint.COLUMNS,
     ),
     'inference': (
         lambda args: inference.measure_inference(

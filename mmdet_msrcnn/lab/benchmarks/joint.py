@@ -1,0 +1,101 @@
+"""Training steps of Mask R-CNN and of MS R-CNN+ trained with its detector."""
+
+from pathlib import Path
+
+from mmdet.models.detectors.base import BaseDetector
+from mmengine.config import Config
+
+from mmdet_msrcnn.lab.benchmarks.detectors import MASK_RCNN, build
+from mmdet_msrcnn.lab.benchmarks.memory import peak_memory
+from mmdet_msrcnn.lab.benchmarks.scenes import (
+    Source,
+    load_images,
+    make_scene,
+)
+from mmdet_msrcnn.lab.benchmarks.step import train_steps
+from mmdet_msrcnn.lab.benchmarks.table import Column
+from mmdet_msrcnn.lab.benchmarks.timing import means, time_in_turn
+
+SCORED = 'MS R-CNN+, scored image'
+OTHER = 'MS R-CNN+, other image'
+COLUMNS = (
+    Column('model', 'model'),
+    Column(f'{MASK_RCNN}, s', MASK_RCNN, 3),
+    Column(f'{SCORED}, s', SCORED, 3),
+    Column(f'{OTHER}, s', OTHER, 3),
+    Column('scored share', 'share', 2),
+    Column('MS R-CNN+ / Mask R-CNN', 'ratio', 3),
+    Column(f'{MASK_RCNN}, MB', f'{MASK_RCNN}, MB', 0),
+    Column('MS R-CNN+, MB', f'{SCORED}, MB', 0),
+)
+
+
+def joint_detectors(
+    plus: Path, mask_rcnn: Path, device: str
+) -> dict[str, BaseDetector]:
+    """Build Mask R-CNN and two MS R-CNN+ with the same weights.
+
+    Args:
+        plus (Path): Config of MS R-CNN+.
+        mask_rcnn (Path): Config of its Mask R-CNN twin.
+        device (str): Device of the detectors.
+
+    Returns:
+        dict[str, BaseDetector]: Detectors by name: the scorer of ``SCORED``
+        is trained by every image, that of ``OTHER`` by none.
+    """
+    found = {MASK_RCNN: build(Config.fromfile(mask_rcnn))}
+    for name, share in ((SCORED, 1.0), (OTHER, 1e-9)):
+        found[name] = build(Config.fromfile(plus))
+        found[name].roi_head.scored_share = share
+    weights = found[SCORED].state_dict()
+    for model in found.values():
+        model.load_state_dict(weights, strict=False)
+        model.to(device)
+    return found
+
+
+def measure_joint_steps(
+    pairs: dict[str, tuple[Path, Path]],
+    source: Source,
+    device: str,
+    repeats: int,
+) -> list[dict]:
+    """Time training steps with 128 positives and 100 detections per image.
+
+    Args:
+        pairs (dict[str, tuple[Path, Path]]): Configs of MS R-CNN+ and of its
+            Mask R-CNN twin, by name.
+        source (Source): Images.
+        device (str): Device.
+        repeats (int): Timed steps for each image.
+
+    Returns:
+        list[dict]: One row for each pair: ``model`` (str); under the name of
+        each detector the mean over images of its median seconds (float), and
+        with ``, MB`` the largest peak memory of a step (float); ``share``, the
+        ``scored_share`` of the config; ``ratio``, the mean step with this
+        share over that of Mask R-CNN.
+    """
+    rows = []
+    for name, configs in pairs.items():
+        models = joint_detectors(*configs, device)
+        times: list[dict[str, float]] = []
+        memory: dict[str, float] = {}
+        for batch in load_images(source):
+            # More positives than the sampler selects.
+            steps = train_steps(models, make_scene(batch, num_pos=256))
+            times.append(time_in_turn(steps, repeats))
+            for key, step in steps.items():
+                peak = (peak_memory(step, device) or float('nan')) / 1e6
+                memory[f'{key}, MB'] = max(memory.get(f'{key}, MB', 0.0), peak)
+        row = means(times)
+        share = Config.fromfile(configs[0]).model.roi_head.get(
+            'scored_share', 1.0
+        )
+        mean = share * row[SCORED] + (1 - share) * row[OTHER]
+        ratio = mean / row[MASK_RCNN]
+        rows.append(
+            dict(model=name, **row, **memory, share=share, ratio=ratio)
+        )
+    return rows

@@ -1,0 +1,44 @@
+"""Training steps of MS R-CNN+ with its detector."""
+
+import pytest
+from mmengine.config import Config
+
+from mmdet_msrcnn.lab.benchmarks import joint
+from mmdet_msrcnn.lab.benchmarks.detectors import MASK_RCNN
+from mmdet_msrcnn.lab.benchmarks.scenes import load_images, make_scene
+from mmdet_msrcnn.lab.benchmarks.step import train_steps
+from tests.helpers import PLUS, small_config
+from tests.test_lab.test_benchmarks.rows import assert_printable
+
+
+@pytest.fixture
+def plus(tmp_path):
+    cfg = small_config(PLUS)
+    cfg.model.roi_head.scored_share = 0.25
+    cfg.dump(tmp_path / 'plus.py')
+    return tmp_path / 'plus.py'
+
+
+def test_rows(plus, configs, source):
+    (row,) = joint.measure_joint_steps(
+        {'small': (plus, configs[1])}, source, 'cpu', 1
+    )
+    assert_printable([row], joint.COLUMNS)
+    assert row['share'] == 0.25
+    mean = 0.25 * row[joint.SCORED] + 0.75 * row[joint.OTHER]
+    assert row['ratio'] == pytest.approx(mean / row[MASK_RCNN])
+
+
+def test_every_image_or_none_trains_the_scorer(plus, configs, source):
+    models = joint.joint_detectors(plus, configs[1], 'cpu')
+    scene = make_scene(next(load_images(source)), num_pos=256)
+    steps = train_steps(models, scene)
+    samples = {
+        name: float(step().get('mask_iou_samples', -1))
+        for name, step in steps.items()
+    }
+    assert samples[MASK_RCNN] == -1
+    assert samples[joint.OTHER] == 0
+    # As many detections as allowed.
+    most = Config.fromfile(plus).model.test_cfg.rcnn.max_per_img
+    assert samples[joint.SCORED] == most > 0

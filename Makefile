@@ -5,8 +5,9 @@ READY := $(VENV)/.mmdet_msrcnn-ready
 MMCV := mmcv==2.1.0
 
 DEMO := work_dirs/demo
-DEMO_CONFIG := configs/demo/ms-rcnn-plus_r18_fpn_demo.py
-DEMO_RESULTS := $(DEMO)/results.mask_scores.json
+DEMO_CONFIGS := configs/demo
+DETECTOR := $(DEMO)/mask-rcnn
+HEADS := ms-rcnn ms-rcnn-plus
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
@@ -45,19 +46,29 @@ data/digits/val.json: | $(READY)
 	$(PY) tools/datasets/make_digits.py data/digits
 
 # An interrupted training resumes after its last epoch. It skips evaluation,
-# because the next step evaluates.
-$(DEMO)/trained: | $(READY) data/digits/val.json
-	$(PY) tools/train.py $(DEMO_CONFIG) --work-dir $(DEMO) --resume \
+# because a later step evaluates.
+$(DETECTOR)/trained: | $(READY) data/digits/val.json
+	$(PY) tools/train.py $(DEMO_CONFIGS)/mask-rcnn_r18_fpn_demo.py --work-dir $(@D) --resume \
 	  --cfg-options train_cfg.val_begin=1000
 	touch $@
 
-$(DEMO_RESULTS): $(DEMO)/trained
-	$(PY) tools/test.py $(DEMO_CONFIG) $(DEMO)/$$(basename "$$(cat $(DEMO)/last_checkpoint)") --work-dir $(DEMO) \
-	  --cfg-options test_evaluator.outfile_prefix=$(DEMO)/results
+# --resume would ignore load_from, so it waits for a checkpoint of the head.
+.SECONDARY:
+$(DEMO)/%/trained: $(DETECTOR)/trained
+	$(PY) tools/train.py $(DEMO_CONFIGS)/$*_r18_fpn_freeze_demo.py --work-dir $(@D) \
+	  $$(test ! -e $(@D)/last_checkpoint || echo --resume) \
+	  --cfg-options train_cfg.val_begin=1000 train_cfg.type=mmdet_msrcnn.CachedTrainLoop \
+	  load_from=$(DETECTOR)/$$(basename "$$(cat $(DETECTOR)/last_checkpoint)")
+	touch $@
 
-$(DEMO)/report.md: $(DEMO_RESULTS)
-	$(PY) tools/analyze_results.py 'MS R-CNN+=$<' --ann data/digits/val.json \
-	  --img-dir data/digits/val --out-dir $(DEMO) > /dev/null
+$(DEMO)/%/results.mask_scores.json: $(DEMO)/%/trained
+	$(PY) tools/test.py $(DEMO_CONFIGS)/$*_r18_fpn_freeze_demo.py \
+	  $(@D)/$$(basename "$$(cat $(@D)/last_checkpoint)") --work-dir $(@D) \
+	  --cfg-options test_evaluator.outfile_prefix=$(@D)/results
+
+$(DEMO)/report.md: $(HEADS:%=$(DEMO)/%/results.mask_scores.json)
+	$(PY) tools/analyze_results.py 'MS R-CNN=$(word 1,$^)' 'MS R-CNN+=$(word 2,$^)' \
+	  --ann data/digits/val.json --img-dir data/digits/val --out-dir $(DEMO) > /dev/null
 
 # More threads would make the two processes wait for each other.
 test: $(READY) lint ## lint and the fast tests

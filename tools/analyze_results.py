@@ -21,7 +21,7 @@ that the annotations lack are left out, and counted in a printed line. Example:
 
     python tools/analyze_results.py --ann data/digits/val.json \\
         --img-dir data/digits/val --out-dir work_dirs/demo \\
-        'MS R-CNN=work_dirs/demo/results.mask_scores.json'
+        'MS R-CNN+=work_dirs/demo/ms-rcnn-plus/results.mask_scores.json'
 """
 
 import argparse

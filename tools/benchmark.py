@@ -8,7 +8,7 @@
 - mask-targets: targets of the mask head, and their peak memory.
 - head: the mask head and the heads that score masks, also with bf16 autocast.
 - step: a training step of R-18 FPN with 128 positives.
-- joint: a training step of MS R-CNN+ and Mask R-CNN, R-18 FPN and R-50 FPN.
+- joint-step: a training step of MS R-CNN+ and of Mask R-CNN, R-18 and R-50.
 - inference: the detection of an image, R-50 FPN.
 - paste: pasting 100 masks into the image.
 - eval: the metric with its three rankings, and mmdet's CocoMetric.
@@ -35,7 +35,7 @@ from mmdet_msrcnn.lab.benchmarks import (
     flops,
     heads,
     inference,
-    joint,
+    joint_step,
     paste,
     step,
     targets,
@@ -71,7 +71,7 @@ PLUS_PAIRS = {
     )
     for depth in (18, 50)
 }
-ON_ANY_DEVICE = ('head', 'step', 'joint', 'inference')
+ON_ANY_DEVICE = ('head', 'step', 'joint-step', 'inference')
 # Function of the parsed arguments, and columns of the table.
 BENCHMARKS = {
     'targets': (
@@ -94,11 +94,11 @@ BENCHMARKS = {
         ),
         step.COLUMNS,
     ),
-    'joint': (
-        lambda args: joint.measure_joint_steps(
+    'joint-step': (
+        lambda args: joint_step.measure_joint_steps(
             PLUS_PAIRS, args.source, args.device, args.repeats
         ),
-        joint.COLUMNS,
+        joint_step.COLUMNS,
     ),
     'inference': (
         lambda args: inference.measure_inference(

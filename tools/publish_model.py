@@ -1,8 +1,8 @@
 """Publish a trained model: file, config, model card and metafile entry.
 
-    python tools/publish_model.py work_dirs/demo/epoch_8.pth published \\
-        --config configs/demo/ms-rcnn-plus_r18_fpn_demo.py \\
-        --results work_dirs/demo/report.json --url https://my.server/published
+    python tools/publish_model.py work_dirs/demo/ms-rcnn-plus/epoch_4.pth \\
+        published --config configs/demo/ms-rcnn-plus_r18_fpn_freeze_demo.py \\
+        --results report/report.json --url https://my.server/published
 
 Writes to OUT_DIR:
 

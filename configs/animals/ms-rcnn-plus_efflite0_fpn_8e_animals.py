@@ -3,7 +3,6 @@ _base_ = './ms-rcnn_efflite0_fpn_8e_animals.py'
 model = dict(
     roi_head=dict(
         type='mmdet_msrcnn.DetectionScoringRoIHead',
-        scored_share=0.25,
         mask_iou_head=dict(type='mmdet_msrcnn.MaskScoreHead'),
     )
 )

@@ -8,7 +8,6 @@ mask_iou_head.type = 'mmdet_msrcnn.MaskScoreHead'
 model = dict(
     roi_head=dict(
         type='mmdet_msrcnn.CascadeDetectionScoringRoIHead',
-        scored_share=0.25,
         mask_iou_head=mask_iou_head,
     )
 )

@@ -196,9 +196,10 @@ def to_markdown(report: dict) -> str:
             [list(compress(row, shown)) for row in rows],
         ),
         '',
-        f'AP is at {report["max_dets"]} detections per image. The oracle is '
-        'class score x true MaskIoU, or 0 if no instance of the class '
-        "overlaps. The paper's starred row uses the predicted MaskIoU in that "
+        f'AP is at {report["max_dets"]} detections per image. AP by class '
+        'score x MaskIoU is shown if the mask score is another one. The '
+        'oracle is class score x true MaskIoU, or 0 if no instance of the '
+        "class overlaps. The paper's starred row uses the predicted MaskIoU in that "
         'case. The share of the gain is (mask score - class score) / (oracle '
         '- class score). Correlation and mean absolute error (MAE) of the '
         'predicted MaskIoU are over detections with a positive true MaskIoU. '

@@ -11,6 +11,8 @@ from matplotlib.colors import LogNorm
 from mmdet_msrcnn.analysis.figure_files import saved_figure
 from mmdet_msrcnn.evaluation.functional import mean_precision
 
+# Of rankings whose name does not say what they are.
+LABELS = {'product': 'class score x MaskIoU'}
 BINS = np.linspace(0, 1, 51)
 RELIABILITY_BINS = np.linspace(0, 1, 11)
 
@@ -128,9 +130,10 @@ def plot_precision(
         for ranking, precision in precisions.items():
             every = precision[..., 0]
             curve = [mean_precision(column) for column in every.swapaxes(0, 1)]
-            left.plot(recall_thrs, curve, label=ranking.replace('_', ' '))
+            name = LABELS.get(ranking, ranking.replace('_', ' '))
+            left.plot(recall_thrs, curve, label=name)
             aps = [100 * mean_precision(table) for table in every]
-            right.plot(iou_thrs, aps, 'o-', label=ranking.replace('_', ' '))
+            right.plot(iou_thrs, aps, 'o-', label=name)
         left.set(
             xlabel='recall',
             ylabel='precision, mean over IoU thresholds and classes',

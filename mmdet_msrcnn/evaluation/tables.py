@@ -24,8 +24,7 @@ from mmdet_msrcnn.evaluation.functional import (
 )
 from mmdet_msrcnn.evaluation.ranked_coco_eval import RankedCOCOeval
 
-# The main ranking, and one that only reports have.
-SHOWN_ELSEWHERE = {'mask_score', 'product'}
+REPORT_ONLY = {'product'}
 STATISTIC_ITEMS = (*(f'mask_iou_{s}' for s in STATISTICS), 'mask_score_share')
 
 
@@ -86,7 +85,7 @@ def mask_tables(
         recall['segm'] = run_recall_eval(coco_eval, proposal_nums)
     if scored:
         for ranking, key in rankings.items():
-            if ranking not in SHOWN_ELSEWHERE:
+            if ranking not in {main, *REPORT_ONLY}:
                 # Other rankings have no figures by area.
                 alone = coco_eval.precision_by(key, by_area=False)
                 precision[f'segm_{ranking}'] = alone
@@ -125,7 +124,8 @@ def empty_tables(
     for metric in metrics:
         names, statistics = [metric], {}
         if metric == 'segm' and 'mask_scores' in fields:
-            items, others = STATISTIC_ITEMS, RANKINGS.keys() - SHOWN_ELSEWHERE
+            items = STATISTIC_ITEMS
+            others = RANKINGS.keys() - REPORT_ONLY - {'mask_score'}
             if 'mask_ious' not in fields:
                 items, others = items[-1:], others - {'starred'}
             names += [f'segm_{r}' for r in RANKINGS if r in others]

@@ -76,7 +76,7 @@ def test_every_mask_rcnn_is_a_twin_and_names_are_unique():
 
 
 # Of MS R-CNN+ trained together with its detector.
-JOINT = {'optim_wrapper.constructor', 'model.roi_head.scored_share'}
+JOINT = {'optim_wrapper.constructor'}
 
 
 @pytest.mark.parametrize('path', MS_RCNNS, ids=name_of)

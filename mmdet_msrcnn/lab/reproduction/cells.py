@@ -108,10 +108,12 @@ def paired_difference(
         others (list[dict]): Results of the variant to compare with.
 
     Returns:
-        PairedDifference | None: None if there is nothing to compare.
+        PairedDifference | None: None if there is nothing to compare. If both
+        have several seeds, only those that both have count.
     """
     if not results or not others:
         return None
+    results, others = _common_seeds(results, others)
     means, resampled = [], []
     for side in (results, others):
         aps = [result['metrics']['mask']['mAP'] for result in side]
@@ -125,6 +127,19 @@ def paired_difference(
         ours - other for ours, other in zip(*resampled, strict=True)
     )
     return PairedDifference(100 * (means[0] - means[1]), 100 * low, 100 * high)
+
+
+def _common_seeds(*sides: list[dict]) -> list[list[dict]]:
+    """Leave out seeds that only one of two sides has."""
+    if min(map(len, sides)) == 1:
+        return list(sides)
+    seeds = set.intersection(
+        *({result['seed'] for result in side} for side in sides)
+    )
+    return [
+        [result for result in side if result['seed'] in seeds]
+        for side in sides
+    ]
 
 
 def without_paper(table: Table) -> Table:

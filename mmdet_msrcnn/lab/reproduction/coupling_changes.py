@@ -35,13 +35,13 @@ def isolate(cfg: Config) -> None:
 
 def learn_slowly(cfg: Config) -> None:
     """Train the head with a tenth of the learning rate."""
-    cfg.optim_wrapper.paramwise_cfg = dict(
-        custom_keys=dict(mask_iou_head=dict(lr_mult=0.1))
-    )
+    old = cfg.optim_wrapper.get('paramwise_cfg', {})
+    keys = dict(old.get('custom_keys', {}), mask_iou_head=dict(lr_mult=0.1))
+    cfg.optim_wrapper.paramwise_cfg = dict(old, custom_keys=keys)
 
 
 def start_late(cfg: Config) -> None:
-    """Train the head in the second half of the epochs."""
+    """Give the loss of the head a weight of 0 in the first half."""
     hook = dict(
         type=f'{LateLossHook.__module__}.{LateLossHook.__name__}',
         begin=cfg.train_cfg.max_epochs // 2,

@@ -8,7 +8,8 @@ from mmengine.runner import Runner
 class LateLossHook(Hook):
     """Hook that gives the MaskIoU loss a weight of 0 in the first epochs.
 
-    It is not registered: configs name it by its path.
+    The weight decay of the head's parameters acts in these epochs too. The
+    hook is not registered: configs name it by its path.
 
     Args:
         begin (int): Number of epochs without the loss.
@@ -16,6 +17,7 @@ class LateLossHook(Hook):
 
     def __init__(self, begin: int) -> None:
         self.begin = begin
+        self._weight = 1.0
 
     def before_train(self, runner: Runner) -> None:
         """Keep the weight of the loss."""

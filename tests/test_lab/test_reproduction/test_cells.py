@@ -67,6 +67,21 @@ def test_paired_difference_by_hand():
     assert paired_difference([], others) is None
 
 
+@pytest.mark.parametrize('swapped', [False, True])
+def test_seeds_that_one_side_lacks_do_not_count(swapped):
+    sides = [
+        [
+            result(ap) | dict(seed=seed, mask_ap_resampled=[ap, ap])
+            for seed, ap in enumerate(aps)
+        ]
+        for aps in ((0.3, 0.32), (0.29, 0.31, 0.1))
+    ]
+    paired = paired_difference(*(sides[::-1] if swapped else sides))
+    sign = -1 if swapped else 1
+    assert paired.difference == pytest.approx(sign)
+    assert paired.low == paired.high == pytest.approx(sign)
+
+
 def test_a_resample_without_an_ap_is_left_out_of_the_pairs():
     """JSON has null for it; the differences of the others are 2 and 3."""
     ours = [result(0.31) | dict(mask_ap_resampled=[0.31, None, 0.4, 0.41])]

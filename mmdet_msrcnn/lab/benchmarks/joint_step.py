@@ -15,6 +15,7 @@ from mmdet_msrcnn.lab.benchmarks.scenes import (
 from mmdet_msrcnn.lab.benchmarks.step import train_steps
 from mmdet_msrcnn.lab.benchmarks.table import Column
 from mmdet_msrcnn.lab.benchmarks.timing import means, time_in_turn
+from mmdet_msrcnn.lab.reproduction.head_changes import use_mmdet_mask_head
 
 SCORED = 'MS R-CNN+, scored image'
 OTHER = 'MS R-CNN+, other image'
@@ -44,7 +45,10 @@ def joint_detectors(
         dict[str, BaseDetector]: Detectors by name: the scorer of ``SCORED``
         is trained by every image, that of ``OTHER`` by none.
     """
-    found = {MASK_RCNN: build(Config.fromfile(mask_rcnn))}
+    plain = Config.fromfile(mask_rcnn)
+    use_mmdet_mask_head(plain)
+    found = {MASK_RCNN: build(plain)}
+    # A share of 0 is refused; this one draws no image.
     for name, share in ((SCORED, 1.0), (OTHER, 1e-9)):
         found[name] = build(Config.fromfile(plus))
         found[name].roi_head.scored_share = share
@@ -73,29 +77,28 @@ def measure_joint_steps(
     Returns:
         list[dict]: One row for each pair: ``model`` (str); under the name of
         each detector the mean over images of its median seconds (float), and
-        with ``, MB`` the largest peak memory of a step (float); ``share``, the
-        ``scored_share`` of the config; ``ratio``, the mean step with this
+        with ``, MB`` the largest peak memory of a step (float), or None if
+        the system does not report it; ``share``, the ``scored_share`` of the
+        config; ``ratio``, the mean step with this
         share over that of Mask R-CNN.
     """
     rows = []
     for name, configs in pairs.items():
         models = joint_detectors(*configs, device)
         times: list[dict[str, float]] = []
-        memory: dict[str, float] = {}
+        peaks: dict[str, list] = {key: [] for key in models}
         for batch in load_images(source):
             # More positives than the sampler selects.
             steps = train_steps(models, make_scene(batch, num_pos=256))
             times.append(time_in_turn(steps, repeats))
             for key, step in steps.items():
-                peak = (peak_memory(step, device) or float('nan')) / 1e6
-                memory[f'{key}, MB'] = max(memory.get(f'{key}, MB', 0.0), peak)
-        row = means(times)
-        share = Config.fromfile(configs[0]).model.roi_head.get(
-            'scored_share', 1.0
-        )
+                peaks[key].append(peak_memory(step, device))
+        row: dict = means(times)
+        for key, values in peaks.items():
+            row[f'{key}, MB'] = None if None in values else max(values) / 1e6
+        roi_head = Config.fromfile(configs[0]).model.roi_head
+        share = roi_head.get('scored_share', 1.0)
         mean = share * row[SCORED] + (1 - share) * row[OTHER]
-        ratio = mean / row[MASK_RCNN]
-        rows.append(
-            dict(model=name, **row, **memory, share=share, ratio=ratio)
-        )
+        row |= dict(model=name, share=share, ratio=mean / row[MASK_RCNN])
+        rows.append(row)
     return rows

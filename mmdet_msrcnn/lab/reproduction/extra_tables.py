@@ -1,4 +1,4 @@
-"""Tables beyond the paper: the learned score, training end to end."""
+"""Tables that the paper does not have: MS R-CNN+ and training end to end."""
 
 from mmdet_msrcnn.lab.reproduction.paper import Row, Table
 from mmdet_msrcnn.lab.reproduction.paper_tables import (
@@ -12,7 +12,7 @@ from mmdet_msrcnn.lab.reproduction.paper_tables import (
 )
 
 PLUS = 'ms-rcnn-plus_r18_fpn'
-OWN_TABLES = {
+EXTRA_TABLES = {
     'better-score': Table(
         'Learned mask score, R-18 FPN',
         (*RANKED, SHARE, *CORRELATION),

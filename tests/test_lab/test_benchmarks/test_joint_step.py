@@ -3,7 +3,7 @@
 import pytest
 from mmengine.config import Config
 
-from mmdet_msrcnn.lab.benchmarks import joint
+from mmdet_msrcnn.lab.benchmarks import joint_step
 from mmdet_msrcnn.lab.benchmarks.detectors import MASK_RCNN
 from mmdet_msrcnn.lab.benchmarks.scenes import load_images, make_scene
 from mmdet_msrcnn.lab.benchmarks.step import train_steps
@@ -20,17 +20,19 @@ def plus(tmp_path):
 
 
 def test_rows(plus, configs, source):
-    (row,) = joint.measure_joint_steps(
+    (row,) = joint_step.measure_joint_steps(
         {'small': (plus, configs[1])}, source, 'cpu', 1
     )
-    assert_printable([row], joint.COLUMNS)
+    assert_printable([row], joint_step.COLUMNS)
     assert row['share'] == 0.25
-    mean = 0.25 * row[joint.SCORED] + 0.75 * row[joint.OTHER]
+    # The scorer keeps its inputs for the backward pass.
+    assert row[f'{joint_step.SCORED}, MB'] > row[f'{MASK_RCNN}, MB'] > 0
+    mean = 0.25 * row[joint_step.SCORED] + 0.75 * row[joint_step.OTHER]
     assert row['ratio'] == pytest.approx(mean / row[MASK_RCNN])
 
 
 def test_every_image_or_none_trains_the_scorer(plus, configs, source):
-    models = joint.joint_detectors(plus, configs[1], 'cpu')
+    models = joint_step.joint_detectors(plus, configs[1], 'cpu')
     scene = make_scene(next(load_images(source)), num_pos=256)
     steps = train_steps(models, scene)
     samples = {
@@ -38,7 +40,7 @@ def test_every_image_or_none_trains_the_scorer(plus, configs, source):
         for name, step in steps.items()
     }
     assert samples[MASK_RCNN] == -1
-    assert samples[joint.OTHER] == 0
+    assert samples[joint_step.OTHER] == 0
     # As many detections as allowed.
     most = Config.fromfile(plus).model.test_cfg.rcnn.max_per_img
-    assert samples[joint.SCORED] == most > 0
+    assert samples[joint_step.SCORED] == most > 0

@@ -1,7 +1,5 @@
 """Report on the mask scores of one or more models."""
 
-import math
-from itertools import compress
 from typing import NamedTuple
 
 import numpy as np
@@ -12,7 +10,7 @@ from mmdet_msrcnn.analysis.bootstrap import (
     count_undefined,
     interval,
 )
-from mmdet_msrcnn.analysis.figures import FORMS, Figures, json_key
+from mmdet_msrcnn.analysis.figures import Figures
 from mmdet_msrcnn.evaluation.coco_eval import box_evaluator, run_coco_eval
 from mmdet_msrcnn.evaluation.functional import (
     GAIN,
@@ -20,7 +18,6 @@ from mmdet_msrcnn.evaluation.functional import (
     summarize_precision,
 )
 from mmdet_msrcnn.evaluation.ranked_coco_eval import RankedCOCOeval
-from mmdet_msrcnn.utils.markdown import markdown_table
 
 SPREAD_THR = 0.3
 SPREAD = f'true IoU std above class score {SPREAD_THR}'
@@ -144,93 +141,6 @@ def compare(evaluations: dict[str, Evaluation]) -> dict:
         max_dets=base.coco_eval.params.maxDets[-1],
         bootstrap=len(base.resamples),
     )
-
-
-def format_row(name: str, entry: dict) -> list[str]:
-    """Format the cells of a row, with intervals after the figures.
-
-    Args:
-        name (str): First cell.
-        entry (dict): From :func:`summary`.
-
-    Returns:
-        list[str]: Cells for the name and for each of ``FORMS``.
-    """
-    cells = [name]
-    for figure, form in FORMS.items():
-        key = json_key(figure)
-        value = entry['row'].get(key)
-        if value is None:
-            cells.append('')
-            continue
-        if math.isnan(value):
-            cells.append('undefined')
-            continue
-        cell = f'{value * form.factor:.{form.decimals}f}'
-        if key in entry['intervals']:
-            low, high = (end * form.factor for end in entry['intervals'][key])
-            cell += f' [{low:.{form.decimals}f}, {high:.{form.decimals}f}]'
-        cells.append(cell)
-    return cells
-
-
-def to_markdown(report: dict) -> str:
-    """Format the report. Columns without any figure are left out.
-
-    Args:
-        report (dict): From :func:`compare`, plus ``plotted``, the model in the
-            figures, and ``figures``, which maps file names to captions.
-
-    Returns:
-        str: Markdown.
-    """
-    headings = ['model', *(form.heading for form in FORMS.values())]
-    entries = [*report['models'].items(), *report['differences'].items()]
-    rows = [format_row(*entry) for entry in entries]
-    shown = [any(cells) for cells in zip(*rows, strict=True)]
-    lines = [
-        '# Mask scores',
-        '',
-        markdown_table(
-            list(compress(headings, shown)),
-            [list(compress(row, shown)) for row in rows],
-        ),
-        '',
-        f'AP is at {report["max_dets"]} detections per image. AP by class '
-        'score x MaskIoU is shown if the mask score is another one. The '
-        'oracle is class score x true MaskIoU, or 0 if no instance of the '
-        "class overlaps. The paper's starred row uses the predicted MaskIoU in that "
-        'case. The share of the gain is (mask score - class score) / (oracle '
-        '- class score). Correlation and mean absolute error (MAE) of the '
-        'predicted MaskIoU are over detections with a positive true MaskIoU. '
-        f'In brackets: 95 % intervals from {report["bootstrap"]} resamples of '
-        'the images.',
-        '',
-    ]
-    lines += _undefined_lines(report)
-    for name, entry in report['models'].items():
-        row = entry['row']
-        lines.append(
-            f'{name}: {row["detections"]} detections. For class scores above '
-            f'{SPREAD_THR}, the standard deviation of the true IoU is '
-            f'{row[SPREAD]:.3f}.'
-        )
-    lines += ['', f'{report["plotted"]}:', '']
-    for path, caption in report['figures'].items():
-        lines += [f'![{caption}]({path})', '']
-    return '\n'.join(lines)
-
-
-def _undefined_lines(report: dict) -> list[str]:
-    """List the resamples that the intervals leave out."""
-    return [
-        f'{name}: {count} of {report["bootstrap"]} resamples have no '
-        f'{FORMS[key].heading}, because it is undefined there. The interval '
-        'leaves them out.\n'
-        for rows in (report['models'], report['differences'])
-        for name, entry in rows.items()
-        for key, count in entry['undefined'].items()
-    ]
 
 
 def summary(figures: Figures, resampled: list[Figures]) -> dict:

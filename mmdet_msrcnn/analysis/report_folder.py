@@ -6,7 +6,8 @@ from pycocotools.coco import COCO
 
 from mmdet_msrcnn.analysis.overlays import draw_overlays
 from mmdet_msrcnn.analysis.rank_gallery import draw_rank_gallery
-from mmdet_msrcnn.analysis.report import Evaluation, compare, to_markdown
+from mmdet_msrcnn.analysis.report import Evaluation, compare
+from mmdet_msrcnn.analysis.report_markdown import to_markdown
 from mmdet_msrcnn.analysis.score_plots import (
     plot_precision,
     plot_reliability,

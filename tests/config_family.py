@@ -38,3 +38,17 @@ def twin_of(path: Path) -> Path:
     folder = path.parent.name
     folder = 'mask_rcnn' if folder.startswith('ms_rcnn') else folder
     return FOLDER / folder / name
+
+
+def flatten(value: object, prefix: str = '') -> dict:
+    """Values of a config by their path, such as ``model.roi_head.type``."""
+    if isinstance(value, dict):
+        items = value.items()
+    elif isinstance(value, list | tuple):
+        items = enumerate(value)
+    else:
+        return {prefix: value}
+    flat = {}
+    for key, child in items:
+        flat |= flatten(child, f'{prefix}.{key}' if prefix else str(key))
+    return flat

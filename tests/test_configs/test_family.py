@@ -13,6 +13,7 @@ from tests.config_family import (
     FOLDER,
     MASK_RCNNS,
     MS_RCNNS,
+    flatten,
     name_of,
     twin_of,
 )
@@ -31,19 +32,6 @@ FREEZE = (
 SMALL_PLUS = ('train_dataloader.', 'train_pipeline.', 'auto_scale_lr.')
 # On photos, heads train on images of one scale, so that a cache can hold them.
 ONE_SCALE = ('train_dataloader.dataset.pipeline.2.', 'train_pipeline.2.')
-
-
-def flatten(value, prefix='') -> dict:
-    if isinstance(value, dict):
-        items = value.items()
-    elif isinstance(value, list | tuple):
-        items = enumerate(value)
-    else:
-        return {prefix: value}
-    flat = {}
-    for key, child in items:
-        flat |= flatten(child, f'{prefix}.{key}' if prefix else str(key))
-    return flat
 
 
 def difference(*paths) -> set[str]:

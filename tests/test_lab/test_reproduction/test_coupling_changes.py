@@ -9,7 +9,7 @@ from mmdet_msrcnn.lab.reproduction.coupling_changes import COUPLING_CHANGES
 from mmdet_msrcnn.lab.reproduction.late_loss_hook import LateLossHook
 from mmdet_msrcnn.lab.reproduction.protocols import END_TO_END, MS_RCNN, R18
 from mmdet_msrcnn.registry import HOOKS
-from tests.config_family import FOLDER
+from tests.config_family import FOLDER, flatten
 from tests.helpers import build_model, collate, losses_of, scene
 
 NO_GRAD = {
@@ -38,20 +38,6 @@ EXPECTED = {
     ),
 }
 SMALL = [name for name in PROTOCOLS if name != 'coco']
-
-
-def flatten(value, prefix='') -> dict:
-    """Values of a config by their path."""
-    if isinstance(value, dict):
-        items = value.items()
-    elif isinstance(value, (list, tuple)):
-        items = enumerate(value)
-    else:
-        return {prefix[1:]: value}
-    found = {}
-    for key, inner in items:
-        found |= flatten(inner, f'{prefix}.{key}')
-    return found
 
 
 def config_of(ending, name='demo'):

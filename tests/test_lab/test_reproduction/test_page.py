@@ -4,8 +4,15 @@ import json
 import re
 
 import pytest
+from mmengine.config import Config
 
-from mmdet_msrcnn.lab.reproduction import TABLES, fill_page, table_of
+from mmdet_msrcnn.lab.reproduction import (
+    PROTOCOLS,
+    TABLES,
+    fill_page,
+    table_of,
+)
+from tests.config_family import FOLDER, flatten
 from tests.helpers import ROOT, squeezed
 
 # With the fewest tables that each has.
@@ -39,6 +46,34 @@ def test_result_is_whole_and_names_no_machine(path):
     assert result['metrics']['mask']['mAP'] > 0
     # Neither absolute paths nor addresses of a machine.
     assert not re.search(r"""[\"'](/|~|file:)""", path.read_text())
+
+
+def decisive(cfg: Config) -> dict:
+    """What decides a result; data and mask heads that are equal bit for bit
+    have one name.
+    """
+    keys = ('model', 'train_dataloader', 'optim_wrapper', 'param_scheduler')
+    found = flatten({key: cfg.get(key) for key in keys})
+    found['max_epochs'] = cfg.train_cfg.max_epochs
+    return {
+        key: value.removeprefix('mmdet_msrcnn.')
+        if isinstance(value, str)
+        else value
+        for key, value in found.items()
+    }
+
+
+@pytest.mark.parametrize(
+    'path',
+    sorted(RESULTS.glob('*/*/seed0.json')),
+    ids=lambda p: f'{p.parents[1].name}-{p.parent.name}',
+)
+def test_result_is_of_the_recipe_of_today(path):
+    result = json.loads(path.read_text())
+    protocol = path.parents[1].name.partition('_')[0]
+    recipe = PROTOCOLS[protocol](FOLDER).recipe(result['variant'])
+    old = Config.fromstring(result['config'], '.py')
+    assert decisive(old) == decisive(recipe.train or recipe.test)
 
 
 def test_tables_between_the_marks_are_replaced(tmp_path):

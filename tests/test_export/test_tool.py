@@ -8,7 +8,7 @@ import pytest
 from mmdet_msrcnn.export import parity
 from mmdet_msrcnn.export.onnx import write_onnx
 from mmdet_msrcnn.export.scorer import MaskIoUScorer
-from mmdet_msrcnn.models import MaskIoUHead
+from mmdet_msrcnn.models import MaskIoUHead, MaskScoreHead
 from tests.helpers import ROOT, load_tool, scene
 
 TOOL = load_tool('export_onnx')
@@ -96,7 +96,8 @@ def test_missing_file_is_named(trained, tmp_path, monkeypatch):
 def test_snippet_of_the_documentation(packages, tmp_path, monkeypatch):
     page = (ROOT / 'docs/export.md').read_text()
     (snippet,) = re.findall(r'```python\n(.+?)```', page, re.DOTALL)
-    head = MaskIoUHead(
+    # The head of the demo.
+    head = MaskScoreHead(
         num_classes=10,
         in_channels=64,
         conv_out_channels=64,
@@ -106,4 +107,4 @@ def test_snippet_of_the_documentation(packages, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     names = {}
     exec(snippet, names)
-    assert names['mask_ious'].shape == (5,)
+    assert names['mask_ious'].shape == names['mask_scores'].shape == (5,)

@@ -7,6 +7,8 @@
   detectors do not add noise.
 """
 
+import copy
+import functools
 from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
@@ -62,6 +64,16 @@ class Recipe(NamedTuple):
     cache: str | None = None
 
 
+@functools.cache
+def _parsed(path: Path) -> Config:
+    return Config.fromfile(path)
+
+
+def load_config(path: Path) -> Config:
+    """Load a config; parsing it is slow, so each file is parsed once."""
+    return copy.deepcopy(_parsed(path))
+
+
 class CocoProtocol:
     """Protocol in which every variant has its own config.
 
@@ -87,7 +99,7 @@ class CocoProtocol:
         path = next(self.configs.glob(f'*/{variant}_18e_coco.py'), None)
         if path is None:
             return None
-        cfg = Config.fromfile(path)
+        cfg = load_config(path)
         return Recipe(path, cfg, cfg)
 
 
@@ -117,6 +129,11 @@ class SmallProtocol:
         found = (self.configs / self.folder).glob(f'{name}*_{data}.py')
         return next((p for p in sorted(found) if _is_model(p, name)), None)
 
+    def _load(self, name: str) -> Config:
+        path = self._path(name)
+        assert path is not None  # every data set has it
+        return load_config(path)
+
     def recipe(self, variant: str) -> Recipe | None:
         """Find the recipe of a variant.
 
@@ -138,9 +155,9 @@ class SmallProtocol:
         path = self._path(f'{MS_RCNN_PLUS if plus else MS_RCNN}_freeze')
         if path is None:
             return None
-        cfg = Config.fromfile(path)
+        cfg = load_config(path)
         if variant == SAME_RECIPE:
-            own = Config.fromfile(self._path(f'{MS_RCNN}_freeze'))
+            own = self._load(f'{MS_RCNN}_freeze')
             if own.train_dataloader == cfg.train_dataloader:
                 return None
             use_faithful_head(cfg)
@@ -153,7 +170,7 @@ class SmallProtocol:
             use_maskness(cfg)
             return Recipe(path, None, cfg, True)
         if variant == MMDET_TARGET:
-            train = Config.fromfile(path)
+            train = load_config(path)
             use_mmdet_head(train)
             return Recipe(path, train, cfg, True)
         coco = CocoProtocol(self.configs).recipe(variant)
@@ -167,13 +184,13 @@ class SmallProtocol:
         path = self._path(name.removesuffix(ending))
         if path is None:
             return None
-        cfg = Config.fromfile(path)
+        cfg = load_config(path)
         if ending:
             COUPLING_CHANGES[ending](cfg)
         if not name.startswith('mmdet-'):
             return Recipe(path, cfg, cfg)
         # mmdet's weights fit our modules, which return both scores.
-        ours = Config.fromfile(self._path(name.removeprefix('mmdet-')))
+        ours = self._load(name.removeprefix('mmdet-'))
         return Recipe(path, cfg, ours)
 
 

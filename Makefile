@@ -40,7 +40,7 @@ $(READY): requirements.txt setup.py pyproject.toml | $(PY)
 
 demo: $(DEMO)/report.md ## generate digits, train, evaluate and report
 	@cat $<
-	@ls -d "$(CURDIR)/$(DEMO)"/report.* "$(CURDIR)/$(DEMO)/score_vs_iou.png" "$(CURDIR)/$(DEMO)/overlays"
+	@ls -d "$(CURDIR)/$(DEMO)"/report.* "$(CURDIR)/$(DEMO)"/*.png "$(CURDIR)/$(DEMO)"/overlays*
 
 data/digits/val.json: | $(READY)
 	$(PY) tools/datasets/make_digits.py data/digits
@@ -52,16 +52,17 @@ $(DETECTOR)/trained: | $(READY) data/digits/val.json
 	  --cfg-options train_cfg.val_begin=1000
 	touch $@
 
-# --resume would ignore load_from, so it waits for a checkpoint of the head.
-.SECONDARY:
-$(DEMO)/%/trained: $(DETECTOR)/trained
+# A head resumes only on the detector that it began with, and --resume would
+# ignore load_from.
+$(HEADS:%=$(DEMO)/%/trained): $(DEMO)/%/trained: $(DETECTOR)/trained
+	test $(@D)/last_checkpoint -nt $< || rm -rf $(@D)
 	$(PY) tools/train.py $(DEMO_CONFIGS)/$*_r18_fpn_freeze_demo.py --work-dir $(@D) \
 	  $$(test ! -e $(@D)/last_checkpoint || echo --resume) \
 	  --cfg-options train_cfg.val_begin=1000 train_cfg.type=mmdet_msrcnn.CachedTrainLoop \
 	  load_from=$(DETECTOR)/$$(basename "$$(cat $(DETECTOR)/last_checkpoint)")
 	touch $@
 
-$(DEMO)/%/results.mask_scores.json: $(DEMO)/%/trained
+$(HEADS:%=$(DEMO)/%/results.mask_scores.json): $(DEMO)/%/results.mask_scores.json: $(DEMO)/%/trained
 	$(PY) tools/test.py $(DEMO_CONFIGS)/$*_r18_fpn_freeze_demo.py \
 	  $(@D)/$$(basename "$$(cat $(@D)/last_checkpoint)") --work-dir $(@D) \
 	  --cfg-options test_evaluator.outfile_prefix=$(@D)/results

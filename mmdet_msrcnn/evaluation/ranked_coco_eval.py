@@ -125,7 +125,7 @@ class RankedCOCOeval(COCOeval):
             self._add('starred_score', starred_scores(*columns))
         if {'mask_iou', 'mask_score'} <= self.detections[0].keys():
             product = self._column('score') * self._column('mask_iou')
-            # Models multiply in single or half precision.
+            # Models multiply in single or half precision, but not bfloat16.
             scores = self._column('mask_score')
             if not np.allclose(scores, product, rtol=1e-3, atol=1e-6):
                 self._add('product_score', product)

@@ -93,6 +93,8 @@ def measure_joint_steps(
             times.append(time_in_turn(steps, repeats))
             for key, step in steps.items():
                 peaks[key].append(peak_memory(step, device))
+        if not times:
+            continue
         row: dict = means(times)
         for key, values in peaks.items():
             row[f'{key}, MB'] = None if None in values else max(values) / 1e6

@@ -111,9 +111,9 @@ def paired_difference(
         PairedDifference | None: None if there is nothing to compare. If both
         have several seeds, only those that both have count.
     """
+    results, others = _common_seeds(results, others)
     if not results or not others:
         return None
-    results, others = _common_seeds(results, others)
     means, resampled = [], []
     for side in (results, others):
         aps = [result['metrics']['mask']['mAP'] for result in side]
@@ -131,7 +131,7 @@ def paired_difference(
 
 def _common_seeds(*sides: list[dict]) -> list[list[dict]]:
     """Leave out seeds that only one of two sides has."""
-    if min(map(len, sides)) == 1:
+    if min(map(len, sides)) <= 1:
         return list(sides)
     seeds = set.intersection(
         *({result['seed'] for result in side} for side in sides)

@@ -82,6 +82,17 @@ def test_seeds_that_one_side_lacks_do_not_count(swapped):
     assert paired.low == paired.high == pytest.approx(sign)
 
 
+def test_other_seeds_are_not_compared():
+    sides = [
+        [
+            result(0.3) | dict(seed=seed, mask_ap_resampled=[0.3])
+            for seed in seeds
+        ]
+        for seeds in ((0, 1), (2, 3))
+    ]
+    assert paired_difference(*sides) is None
+
+
 def test_a_resample_without_an_ap_is_left_out_of_the_pairs():
     """JSON has null for it; the differences of the others are 2 and 3."""
     ours = [result(0.31) | dict(mask_ap_resampled=[0.31, None, 0.4, 0.41])]

@@ -58,6 +58,20 @@ def test_a_column_without_a_figure_is_left_out(protocol_case):
     assert heading.count('|') == row.count('|') == len(FORMS) + 1
 
 
+def test_figures_are_named_after_their_model(protocol_case):
+    coco, detections, protocol = protocol_case
+    one = evaluate(coco, detections, protocol, resample_images(8, 2))
+    report = compare(dict(a=one, b=one))
+    difference = report['differences']['b - a']
+    difference['undefined'] = dict(mask_score=1)
+    lines = to_markdown(
+        report | dict(plotted='b', figures={'x.png': 'caption'})
+    ).splitlines()
+    assert lines.index('b:') < lines.index('![caption](x.png)')
+    assert 'a:' not in lines
+    assert any(line.startswith('b - a: 1 of 2 resamples') for line in lines)
+
+
 def test_a_model_may_have_the_name_of_a_difference(protocol_case):
     coco, detections, protocol = protocol_case
     samples = resample_images(8, 2)

@@ -73,12 +73,19 @@ def test_true_iou_is_the_best_of_its_class_and_not_of_a_crowd(seed):
     assert (by_crowds > 0) == (seed in SEEDS_WHERE_CROWDS_DECIDE)
 
 
-@pytest.mark.parametrize('learned', [False, True])
-def test_the_product_ranks_only_if_the_mask_score_is_another(learned):
+# The detection with the highest or lowest product, and a factor for its score.
+@pytest.mark.parametrize(
+    ('pick', 'factor', 'learned'),
+    [(max, 1, False), (max, 1.01, True), (min, 2, True)],
+)
+def test_the_product_ranks_only_if_the_mask_score_is_another(
+    pick, factor, learned
+):
     coco, detections = random_case()
     for det in detections:
-        det['mask_score'] = det['score'] * det['mask_iou'] * (1 + 1e-4)
-    detections[-1]['mask_score'] += 0.01 * learned
+        # As rounded as in half precision.
+        det['mask_score'] = det['score'] * det['mask_iou'] * (1 + 5e-4)
+    pick(detections, key=lambda det: det['mask_score'])['mask_score'] *= factor
     evaluator = evaluator_of(coco, detections)
     assert ('product' in evaluator.rankings) == learned
     found = {det.get('product_score') for det in evaluator.detections}

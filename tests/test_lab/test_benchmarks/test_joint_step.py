@@ -1,6 +1,7 @@
 """Training steps of MS R-CNN+ with its detector."""
 
 import pytest
+import torch
 from mmengine.config import Config
 
 from mmdet_msrcnn.lab.benchmarks import joint_step
@@ -27,12 +28,17 @@ def test_rows(plus, configs, source):
     assert row['share'] == 0.25
     # The scorer keeps its inputs for the backward pass.
     assert row[f'{joint_step.SCORED}, MB'] > row[f'{MASK_RCNN}, MB'] > 0
+    # Megabytes: the images are small.
+    assert row[f'{joint_step.SCORED}, MB'] < 1e4
     mean = 0.25 * row[joint_step.SCORED] + 0.75 * row[joint_step.OTHER]
     assert row['ratio'] == pytest.approx(mean / row[MASK_RCNN])
 
 
 def test_every_image_or_none_trains_the_scorer(plus, configs, source):
     models = joint_step.joint_detectors(plus, configs[1], 'cpu')
+    weights = [model.state_dict() for model in models.values()]
+    for name, value in weights[0].items():
+        assert all(torch.equal(value, other[name]) for other in weights)
     scene = make_scene(next(load_images(source)), num_pos=256)
     steps = train_steps(models, scene)
     samples = {

@@ -93,6 +93,17 @@ def test_other_seeds_are_not_compared():
     assert paired_difference(*sides) is None
 
 
+def test_only_seeds_of_both_sides_are_compared():
+    sides = [
+        [
+            result(ap) | dict(seed=seed, mask_ap_resampled=[ap])
+            for seed, ap in seeds.items()
+        ]
+        for seeds in ({0: 0.1, 1: 0.32}, {1: 0.3, 2: 0.5})
+    ]
+    assert paired_difference(*sides).difference == pytest.approx(2)
+
+
 def test_a_resample_without_an_ap_is_left_out_of_the_pairs():
     """JSON has null for it; the differences of the others are 2 and 3."""
     ours = [result(0.31) | dict(mask_ap_resampled=[0.31, None, 0.4, 0.41])]

@@ -9,10 +9,9 @@ from matplotlib.axes import Axes
 from matplotlib.colors import LogNorm
 
 from mmdet_msrcnn.analysis.figure_files import saved_figure
+from mmdet_msrcnn.analysis.figures import FORMS
 from mmdet_msrcnn.evaluation.functional import mean_precision
 
-# Of rankings whose name does not say what they are.
-LABELS = {'product': 'class score x MaskIoU'}
 BINS = np.linspace(0, 1, 51)
 RELIABILITY_BINS = np.linspace(0, 1, 11)
 
@@ -130,7 +129,7 @@ def plot_precision(
         for ranking, precision in precisions.items():
             every = precision[..., 0]
             curve = [mean_precision(column) for column in every.swapaxes(0, 1)]
-            name = LABELS.get(ranking, ranking.replace('_', ' '))
+            name = FORMS[ranking].heading.rpartition('by ')[-1]
             left.plot(recall_thrs, curve, label=name)
             aps = [100 * mean_precision(table) for table in every]
             right.plot(iou_thrs, aps, 'o-', label=name)

@@ -5,13 +5,16 @@ from mmdet_msrcnn.lab.reproduction.paper_tables import (
     BOX,
     CORRELATION,
     MASK,
-    R18,
     RANKED,
     SHARE,
-    TWIN,
+)
+from mmdet_msrcnn.lab.reproduction.protocols import (
+    DETECTOR,
+    MS_RCNN,
+    MS_RCNN_PLUS,
+    SAME_RECIPE,
 )
 
-PLUS = 'ms-rcnn-plus_r18_fpn'
 EXTRA_TABLES = {
     'better-score': Table(
         'Learned mask score, R-18 FPN',
@@ -19,12 +22,12 @@ EXTRA_TABLES = {
         tuple(
             Row(label, variant, (None,) * 7)
             for label, variant in (
-                ('MS R-CNN: class score x MaskIoU', R18),
-                ('MS R-CNN, recipe of MS R-CNN+', f'{R18}_plus-recipe'),
-                ('MS R-CNN+: learned', PLUS),
+                ('MS R-CNN: class score x MaskIoU', MS_RCNN),
+                ('MS R-CNN, recipe of MS R-CNN+', SAME_RECIPE),
+                ('MS R-CNN+: learned', MS_RCNN_PLUS),
             )
         ),
-        R18,
+        MS_RCNN,
     ),
     'end-to-end': Table(
         'Trained end to end, R-18 FPN',
@@ -32,14 +35,14 @@ EXTRA_TABLES = {
         tuple(
             Row(label, f'{variant}_end-to-end', (None,) * 9)
             for label, variant in (
-                ('Mask R-CNN', TWIN),
-                ("mmdet's MS R-CNN", f'mmdet-{R18}'),
-                ('MS R-CNN', R18),
-                ('MS R-CNN, isolated', f'{R18}_isolated'),
-                ('MS R-CNN+', PLUS),
+                ('Mask R-CNN', DETECTOR),
+                ("mmdet's MS R-CNN", f'mmdet-{MS_RCNN}'),
+                ('MS R-CNN', MS_RCNN),
+                ('MS R-CNN, isolated', f'{MS_RCNN}_isolated'),
+                ('MS R-CNN+', MS_RCNN_PLUS),
             )
         ),
-        f'{TWIN}_end-to-end',
+        f'{DETECTOR}_end-to-end',
     ),
     'coupling': Table(
         'MS R-CNN trained end to end, one change at a time',
@@ -47,19 +50,22 @@ EXTRA_TABLES = {
         tuple(
             Row(label, f'{variant}_end-to-end', (None,) * 3)
             for label, variant in (
-                ('Mask R-CNN', TWIN),
-                ('MS R-CNN', R18),
-                ('no gradient into RoI features', f'{R18}_no-feature-grad'),
-                ('no gradient into masks', f'{R18}_no-mask-grad'),
-                ('neither', f'{R18}_no-grad'),
-                ('gradients clipped apart', f'{R18}_clip-apart'),
-                ('all three: isolated', f'{R18}_isolated'),
-                ('a tenth of the learning rate', f'{R18}_tenth-lr'),
-                ('loss from the middle on', f'{R18}_late-loss'),
-                ('Mask R-CNN, twice the epochs', f'{TWIN}_2x'),
-                ('MS R-CNN, twice the epochs', f'{R18}_2x'),
+                ('Mask R-CNN', DETECTOR),
+                ('MS R-CNN', MS_RCNN),
+                (
+                    'no gradient into RoI features',
+                    f'{MS_RCNN}_no-feature-grad',
+                ),
+                ('no gradient into masks', f'{MS_RCNN}_no-mask-grad'),
+                ('neither', f'{MS_RCNN}_no-grad'),
+                ('gradients clipped apart', f'{MS_RCNN}_clip-apart'),
+                ('all three: isolated', f'{MS_RCNN}_isolated'),
+                ('a tenth of the learning rate', f'{MS_RCNN}_tenth-lr'),
+                ('loss from the middle on', f'{MS_RCNN}_late-loss'),
+                ('Mask R-CNN, twice the epochs', f'{DETECTOR}_2x'),
+                ('MS R-CNN, twice the epochs', f'{MS_RCNN}_2x'),
             )
         ),
-        f'{TWIN}_end-to-end',
+        f'{DETECTOR}_end-to-end',
     ),
 }

@@ -6,6 +6,12 @@ percent. The figure of the mask-only fusion is from the author
 """
 
 from mmdet_msrcnn.lab.reproduction.paper import Column, Row, Table
+from mmdet_msrcnn.lab.reproduction.protocols import (
+    DETECTOR,
+    MASKNESS,
+    MMDET_TARGET,
+    MS_RCNN,
+)
 
 MASK = (
     Column('mask AP', 'mask', 'mAP'),
@@ -29,8 +35,6 @@ CORRELATION = (
     Column('MAE', 'statistics', 'mae', 1, 3),
 )
 UNKNOWN = (None, None, None)
-TWIN = 'mask-rcnn_r18_fpn'
-R18 = 'ms-rcnn_r18_fpn'
 DCN = 'ms-rcnn_r101-dconv-c3-c5_fpn'
 
 
@@ -122,61 +126,63 @@ PAPER_TABLES = {
         'Fusion of mask and RoI feature, R-18 FPN',
         MASK,
         (
-            Row('Mask R-CNN', TWIN, (27.7, 46.9, 29.0)),
-            Row('Mask R-CNN, maskness', f'{TWIN}_maskness', UNKNOWN),
-            Row('(a) target mask + RoI', R18, (29.3, 46.9, 31.3)),
+            Row('Mask R-CNN', DETECTOR, (27.7, 46.9, 29.0)),
+            Row('Mask R-CNN, maskness', MASKNESS, UNKNOWN),
+            Row('(a) target mask + RoI', MS_RCNN, (29.3, 46.9, 31.3)),
             Row(
                 '(b) target mask x RoI',
-                f'{R18}_fusion-multiply',
+                f'{MS_RCNN}_fusion-multiply',
                 (29.1, 46.6, 30.9),
             ),
             Row(
                 '(c) all masks + RoI',
-                f'{R18}_fusion-all-masks',
+                f'{MS_RCNN}_fusion-all-masks',
                 (29.1, 46.6, 30.8),
             ),
             Row(
                 '(d) target mask + 28x28 RoI',
-                f'{R18}_fusion-hr-roi',
+                f'{MS_RCNN}_fusion-hr-roi',
                 (29.1, 46.7, 31.1),
             ),
             Row(
                 'target mask only',
-                f'{R18}_fusion-mask-only',
+                f'{MS_RCNN}_fusion-mask-only',
                 (28.2, None, None),
             ),
         ),
-        R18,
+        MS_RCNN,
     ),
     'tau': Table(
         'Training proposals: target above tau, R-18 FPN',
         MASK,
         (
-            Row('tau 0', R18, (29.3, 46.9, 31.3)),
-            Row('tau 0.3', f'{R18}_tau-0.3', (29.2, 46.6, 31.1)),
-            Row('tau 0.5', f'{R18}_tau-0.5', (29.0, 46.5, 30.9)),
-            Row('tau 0.7', f'{R18}_tau-0.7', (28.8, 46.9, 30.5)),
+            Row('tau 0', MS_RCNN, (29.3, 46.9, 31.3)),
+            Row('tau 0.3', f'{MS_RCNN}_tau-0.3', (29.2, 46.6, 31.1)),
+            Row('tau 0.5', f'{MS_RCNN}_tau-0.5', (29.0, 46.5, 30.9)),
+            Row('tau 0.7', f'{MS_RCNN}_tau-0.7', (28.8, 46.9, 30.5)),
         ),
-        R18,
+        MS_RCNN,
     ),
     'target': Table(
         'Classes trained per proposal, R-18 FPN',
         MASK,
         (
-            Row('the true class', R18, (29.3, 46.9, 31.3)),
-            Row('all; target of others is 0', f'{R18}_target-all', UNKNOWN),
-            Row('present, own IoU', f'{R18}_target-present', UNKNOWN),
-            Row("the true class, mmdet's IoU", f'{R18}_target-mmdet', UNKNOWN),
+            Row('the true class', MS_RCNN, (29.3, 46.9, 31.3)),
+            Row(
+                'all; target of others is 0', f'{MS_RCNN}_target-all', UNKNOWN
+            ),
+            Row('present, own IoU', f'{MS_RCNN}_target-present', UNKNOWN),
+            Row("the true class, mmdet's IoU", MMDET_TARGET, UNKNOWN),
         ),
-        R18,
+        MS_RCNN,
     ),
     'upper-bound': Table(
         'Upper bound: the true MaskIoU in place of the predicted one',
         (*RANKED, SHARE),
         (
             # The paper gives only the starred row, not the oracle.
-            Row('R-18 FPN', R18, (27.7, 29.3, 31.5, None, None)),
-            Row('R-18 FPN, maskness', f'{TWIN}_maskness', (None,) * 5),
+            Row('R-18 FPN', MS_RCNN, (27.7, 29.3, 31.5, None, None)),
+            Row('R-18 FPN, maskness', MASKNESS, (None,) * 5),
             Row('R-101 DCN + FPN', DCN, (37.7, 39.1, 41.7, None, None)),
         ),
     ),
@@ -184,8 +190,8 @@ PAPER_TABLES = {
         'Correlation of predicted and true MaskIoU',
         CORRELATION,
         (
-            Row('R-18 FPN', R18, (0.74, None)),
-            Row('R-18 FPN, maskness', f'{TWIN}_maskness', (None, None)),
+            Row('R-18 FPN', MS_RCNN, (0.74, None)),
+            Row('R-18 FPN, maskness', MASKNESS, (None, None)),
             Row('R-101 DCN + FPN', DCN, (0.74, None)),
         ),
     ),
@@ -195,7 +201,7 @@ PAPER_TABLES = {
             Column('mask head, G', 'run', 'mask_head_gmac', 1, 3),
             Column('MaskIoU head, G', 'run', 'mask_iou_head_gmac', 1, 3),
         ),
-        (Row('R-18 FPN', R18, (0.53, 0.39)),),
+        (Row('R-18 FPN', MS_RCNN, (0.53, 0.39)),),
     ),
     'time': Table(
         'Test time per image',

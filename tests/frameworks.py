@@ -24,7 +24,6 @@ def cascade_config(name: str = 'cascade-ms-rcnn') -> Config:
     roi_head.mask_head.update(
         in_channels=CHANNELS, conv_out_channels=CHANNELS, num_classes=3
     )
-    roi_head.pop('scored_share', None)
     if 'mask_iou_head' in roi_head:
         roi_head.mask_iou_head.update(
             in_channels=CHANNELS,

@@ -67,7 +67,6 @@ def small_config(path: Path = MS_RCNN, num_classes: int = 3) -> Config:
         conv_out_channels=CHANNELS,
         num_classes=num_classes,
     )
-    roi_head.pop('scored_share', None)
     if 'mask_iou_head' in roi_head:
         roi_head.mask_iou_head.update(
             in_channels=CHANNELS,

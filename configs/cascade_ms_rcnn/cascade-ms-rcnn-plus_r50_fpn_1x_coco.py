@@ -8,8 +8,6 @@ mask_iou_head.type = 'mmdet_msrcnn.MaskScoreHead'
 model = dict(
     roi_head=dict(
         type='mmdet_msrcnn.CascadeDetectionScoringRoIHead',
-        # Saves time; a small data set needs 1.
-        scored_share=0.33,
         mask_iou_head=mask_iou_head,
     )
 )

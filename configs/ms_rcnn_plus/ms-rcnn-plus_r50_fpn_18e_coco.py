@@ -3,8 +3,6 @@ _base_ = '../ms_rcnn/ms-rcnn_r50_fpn_18e_coco.py'
 model = dict(
     roi_head=dict(
         type='mmdet_msrcnn.DetectionScoringRoIHead',
-        # Saves time; a small data set needs 1.
-        scored_share=0.33,
         mask_iou_head=dict(type='mmdet_msrcnn.MaskScoreHead'),
     )
 )

@@ -20,16 +20,12 @@ FIELDS = {'scores', 'bboxes', 'labels', 'masks'}
 
 
 def detector_config(path: Path) -> Config:
-    """Config without pretrained weights, whose every proposal is detected.
-
-    Every image trains the scorer.
-    """
+    """Config without pretrained weights, whose every proposal is detected."""
     cfg = Config.fromfile(path)
     model = cfg.model
     model.backbone.init_cfg = None
     if 'shared_head' in model.roi_head:
         model.roi_head.shared_head.init_cfg = None
-    model.roi_head.pop('scored_share', None)
     model.test_cfg.rcnn.score_thr = 0.0
     if model.test_cfg.rcnn.nms.type == 'soft_nms':
         model.test_cfg.rcnn.nms.min_score = 0.0

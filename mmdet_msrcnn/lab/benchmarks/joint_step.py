@@ -4,6 +4,7 @@ from pathlib import Path
 
 from mmdet.models.detectors.base import BaseDetector
 from mmengine.config import Config
+from mmengine.logging import MessageHub
 
 from mmdet_msrcnn.lab.benchmarks.detectors import MASK_RCNN, build
 from mmdet_msrcnn.lab.benchmarks.memory import peak_memory
@@ -17,14 +18,14 @@ from mmdet_msrcnn.lab.benchmarks.table import Column
 from mmdet_msrcnn.lab.benchmarks.timing import means, time_in_turn
 from mmdet_msrcnn.lab.reproduction.head_changes import use_mmdet_mask_head
 
-SCORED = 'MS R-CNN+, scored image'
-OTHER = 'MS R-CNN+, other image'
+SCORED = 'MS R-CNN+, scored step'
+OTHER = 'MS R-CNN+, other step'
 COLUMNS = (
     Column('model', 'model'),
     Column(f'{MASK_RCNN}, s', MASK_RCNN, 3),
     Column(f'{SCORED}, s', SCORED, 3),
     Column(f'{OTHER}, s', OTHER, 3),
-    Column('scored share', 'share', 2),
+    Column('score_every', 'every'),
     Column('MS R-CNN+ / Mask R-CNN', 'ratio', 3),
     Column(f'{MASK_RCNN}, MB', f'{MASK_RCNN}, MB', 0),
     Column('MS R-CNN+, MB', f'{SCORED}, MB', 0),
@@ -43,15 +44,15 @@ def joint_detectors(
 
     Returns:
         dict[str, BaseDetector]: Detectors by name: the scorer of ``SCORED``
-        is trained by every image, that of ``OTHER`` by none.
+        is trained in step 1, that of ``OTHER`` is not.
     """
     plain = Config.fromfile(mask_rcnn)
     use_mmdet_mask_head(plain)
     found = {MASK_RCNN: build(plain)}
-    # A share of 0 is refused; this one draws no image.
-    for name, share in ((SCORED, 1.0), (OTHER, 1e-9)):
+    for name, every in ((SCORED, 1), (OTHER, 2)):
         found[name] = build(Config.fromfile(plus))
-        found[name].roi_head.scored_share = share
+        found[name].roi_head.score_every = every
+    MessageHub.get_current_instance().update_info('iter', 1)
     weights = found[SCORED].state_dict()
     for model in found.values():
         model.load_state_dict(weights, strict=False)
@@ -78,9 +79,8 @@ def measure_joint_steps(
         list[dict]: One row for each pair: ``model`` (str); under the name of
         each detector the mean over images of its median seconds (float), and
         with ``, MB`` the largest peak memory of a step (float), or None if
-        the system does not report it; ``share``, the ``scored_share`` of the
-        config; ``ratio``, the mean step with this
-        share over that of Mask R-CNN.
+        the system does not report it; ``every``, the ``score_every`` of the
+        config; ``ratio``, the mean step over that of Mask R-CNN.
     """
     rows = []
     for name, configs in pairs.items():
@@ -99,8 +99,8 @@ def measure_joint_steps(
         for key, values in peaks.items():
             row[f'{key}, MB'] = None if None in values else max(values) / 1e6
         roi_head = Config.fromfile(configs[0]).model.roi_head
-        share = roi_head.get('scored_share', 1.0)
-        mean = share * row[SCORED] + (1 - share) * row[OTHER]
-        row |= dict(model=name, share=share, ratio=mean / row[MASK_RCNN])
+        every = roi_head.get('score_every', 1)
+        mean = row[OTHER] + (row[SCORED] - row[OTHER]) / every
+        row |= dict(model=name, every=every, ratio=mean / row[MASK_RCNN])
         rows.append(row)
     return rows

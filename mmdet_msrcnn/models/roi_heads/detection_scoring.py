@@ -5,10 +5,11 @@ from mmdet.models.utils import unpack_gt_instances
 from mmdet.structures import SampleList
 from mmdet.structures.bbox import bbox2roi
 from mmdet.utils import InstanceList
+from mmengine.logging import MessageHub
 from torch import Tensor
 
 from mmdet_msrcnn.compat.autocast_cache import clear_autocast_cache
-from mmdet_msrcnn.models.checks import check_share
+from mmdet_msrcnn.models.checks import check_range
 from mmdet_msrcnn.models.mask_heads.base_mask_scorer import DETECTIONS
 from mmdet_msrcnn.models.roi_heads.base_mask_scoring_roi_head import (
     BaseMaskScoringRoIHead,
@@ -31,9 +32,9 @@ class DetectionScoring(BaseMaskScoringRoIHead):
     back-propagate into other parts.
 
     Args:
-        scored_share (float): Share of the images, drawn at random, whose
-            detections train the scorer when the detector is trained too. A
-            smaller share takes less time. In (0, 1]. Defaults to 1.0.
+        score_every (int): The scorer is trained in every so many-th step of
+            a training together with the detector, on all ranks in the same
+            steps. More takes less time. Defaults to 1.
         roi_feat_grad (float): Must be 0. Defaults to 0.0.
         mask_grad (float): Must be 0. Defaults to 0.0.
         **kwargs: Arguments of :class:`BaseMaskScoringRoIHead`, and of the RoI
@@ -41,14 +42,14 @@ class DetectionScoring(BaseMaskScoringRoIHead):
 
     Raises:
         ValueError: If ``roi_feat_grad`` or ``mask_grad`` is not 0, or
-            ``scored_share`` is not in (0, 1].
+            ``score_every`` is below 1.
     """
 
     trained_on = DETECTIONS
 
     def __init__(
         self,
-        scored_share: float = 1.0,
+        score_every: int = 1,
         roi_feat_grad: float = 0.0,
         mask_grad: float = 0.0,
         **kwargs,
@@ -59,16 +60,11 @@ class DetectionScoring(BaseMaskScoringRoIHead):
                 'detector: roi_feat_grad and mask_grad must be 0, got '
                 f'{roi_feat_grad} and {mask_grad}. Leave them out.'
             )
-        check_share('roi_head.scored_share', scored_share)
-        if scored_share == 0:
-            raise ValueError(
-                'roi_head.scored_share is 0, so nothing would train the '
-                'scorer. Use a value in (0, 1].'
-            )
+        check_range('roi_head.score_every', score_every, 1)
         super().__init__(
             roi_feat_grad=roi_feat_grad, mask_grad=mask_grad, **kwargs
         )
-        self.scored_share = scored_share
+        self.score_every = score_every
 
     def loss(
         self,
@@ -89,32 +85,18 @@ class DetectionScoring(BaseMaskScoringRoIHead):
         samples = pack_samples(batch_data_samples, x[0].device)
         # First, because mmdet's loss renames fields of the proposals.
         with kept_random_state():
-            losses = self.scorer_loss(
-                *self._draw_images(x, rpn_results_list, samples)
-            )
+            scored = rpn_results_list
+            if not self._is_scored_step():
+                # Without proposals: each step has the same graph.
+                scored = [proposals[:0] for proposals in rpn_results_list]
+            losses = self.scorer_loss(x, scored, samples)
         losses.update(super().loss(x, rpn_results_list, samples))
         return losses
 
-    def _draw_images(
-        self,
-        x: tuple[Tensor, ...],
-        rpn_results_list: InstanceList,
-        samples: SampleList,
-    ) -> tuple[tuple[Tensor, ...], InstanceList, SampleList]:
-        """Draw the images whose detections train the scorer."""
-        if self.scored_share == 1:
-            return x, rpn_results_list, samples
-        drawn = torch.rand(len(samples)) < self.scored_share
-        chosen = drawn.nonzero()[:, 0].tolist()
-        if not chosen:
-            # Without proposals: each rank and step has the same graph.
-            chosen = [0]
-            rpn_results_list = [rpn_results_list[0][:0]]
-        return (
-            tuple(level[chosen] for level in x),
-            [rpn_results_list[i] for i in chosen],
-            [samples[i] for i in chosen],
-        )
+    def _is_scored_step(self) -> bool:
+        # The count of the runner is the same on all ranks and after a resume.
+        hub = MessageHub.get_current_instance()
+        return hub.runtime_info.get('iter', 0) % self.score_every == 0
 
     def scorer_loss(
         self,

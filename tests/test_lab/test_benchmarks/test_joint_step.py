@@ -15,7 +15,7 @@ from tests.test_lab.test_benchmarks.rows import assert_printable
 @pytest.fixture
 def plus(tmp_path):
     cfg = small_config(PLUS)
-    cfg.model.roi_head.scored_share = 0.25
+    cfg.model.roi_head.score_every = 4
     cfg.dump(tmp_path / 'plus.py')
     return tmp_path / 'plus.py'
 
@@ -25,7 +25,7 @@ def test_rows(plus, configs, source):
         {'small': (plus, configs[1])}, source, 'cpu', 1
     )
     assert_printable([row], joint_step.COLUMNS)
-    assert row['share'] == 0.25
+    assert row['every'] == 4
     # The scorer keeps its inputs for the backward pass.
     assert row[f'{joint_step.SCORED}, MB'] > row[f'{MASK_RCNN}, MB'] > 0
     # Megabytes: the images are small.
@@ -34,7 +34,7 @@ def test_rows(plus, configs, source):
     assert row['ratio'] == pytest.approx(mean / row[MASK_RCNN])
 
 
-def test_every_image_or_none_trains_the_scorer(plus, configs, source):
+def test_the_scorer_is_trained_or_not(plus, configs, source):
     models = joint_step.joint_detectors(plus, configs[1], 'cpu')
     weights = [model.state_dict() for model in models.values()]
     for name, value in weights[0].items():

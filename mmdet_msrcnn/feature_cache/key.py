@@ -47,7 +47,7 @@ def weights_hash(model: BaseModel) -> str:
 
 
 # Settings of a RoI head that matter only while its detector is trained.
-JOINT = ('roi_feat_grad', 'mask_grad', 'score_every')
+JOINT = ('roi_feat_grad', 'mask_grad')
 
 
 def model_settings(cfg: dict, needs_all_masks: bool) -> dict:

@@ -11,7 +11,6 @@ from mmdet.models import FCNMaskHead
 from mmdet.structures.mask import PolygonMasks
 from mmengine.config import Config
 from mmengine.dist import get_rank
-from mmengine.logging import MessageHub
 from mmengine.model import MMDistributedDataParallel
 from mmengine.optim import build_optim_wrapper
 from torch import nn
@@ -122,7 +121,6 @@ TWINS = {
     'MS R-CNN': (lambda: small(MS_RCNN, **ISOLATED), mask_rcnn),
     'MS R-CNN+': (lambda: small(PLUS), mask_rcnn),
     'own extractor': (own_extractor, mask_rcnn),
-    'fewer steps': (lambda: small(PLUS, score_every=2), mask_rcnn),
     'Cascade MS R-CNN': (lambda: cascade(**ISOLATED), cascade_mask_rcnn),
     'Cascade MS R-CNN+': (
         lambda: cascade('cascade-ms-rcnn-plus'),
@@ -174,7 +172,6 @@ def train(cfg: Config, kind: str, wrap=lambda model: model, **optim) -> tuple:
         ),
     )
     for step in range(STEPS):
-        MessageHub.get_current_instance().update_info('iter', step)
         model.train_step(batch_of(step, kind), optimizer)
     draws = [torch.rand(3).tolist(), np.random.rand(), random.random()]
     return inner.state_dict(), draws

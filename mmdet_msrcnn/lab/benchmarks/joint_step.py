@@ -4,7 +4,6 @@ from pathlib import Path
 
 from mmdet.models.detectors.base import BaseDetector
 from mmengine.config import Config
-from mmengine.logging import MessageHub
 
 from mmdet_msrcnn.lab.benchmarks.detectors import MASK_RCNN, build
 from mmdet_msrcnn.lab.benchmarks.memory import peak_memory
@@ -18,24 +17,21 @@ from mmdet_msrcnn.lab.benchmarks.table import Column
 from mmdet_msrcnn.lab.benchmarks.timing import means, time_in_turn
 from mmdet_msrcnn.lab.reproduction.head_changes import use_mmdet_mask_head
 
-SCORED = 'MS R-CNN+, scored step'
-OTHER = 'MS R-CNN+, other step'
+PLUS = 'MS R-CNN+'
 COLUMNS = (
     Column('model', 'model'),
     Column(f'{MASK_RCNN}, s', MASK_RCNN, 3),
-    Column(f'{SCORED}, s', SCORED, 3),
-    Column(f'{OTHER}, s', OTHER, 3),
-    Column('score_every', 'every'),
-    Column('MS R-CNN+ / Mask R-CNN', 'ratio', 3),
+    Column(f'{PLUS}, s', PLUS, 3),
+    Column(f'{PLUS} / {MASK_RCNN}', 'ratio', 3),
     Column(f'{MASK_RCNN}, MB', f'{MASK_RCNN}, MB', 0),
-    Column('MS R-CNN+, MB', f'{SCORED}, MB', 0),
+    Column(f'{PLUS}, MB', f'{PLUS}, MB', 0),
 )
 
 
 def joint_detectors(
     plus: Path, mask_rcnn: Path, device: str
 ) -> dict[str, BaseDetector]:
-    """Build Mask R-CNN and two MS R-CNN+ with the same weights.
+    """Build Mask R-CNN and MS R-CNN+ with the same weights.
 
     Args:
         plus (Path): Config of MS R-CNN+.
@@ -43,17 +39,12 @@ def joint_detectors(
         device (str): Device of the detectors.
 
     Returns:
-        dict[str, BaseDetector]: Detectors by name: the scorer of ``SCORED``
-        is trained in step 1, that of ``OTHER`` is not.
+        dict[str, BaseDetector]: Detectors by name.
     """
     plain = Config.fromfile(mask_rcnn)
     use_mmdet_mask_head(plain)
-    found = {MASK_RCNN: build(plain)}
-    for name, every in ((SCORED, 1), (OTHER, 2)):
-        found[name] = build(Config.fromfile(plus))
-        found[name].roi_head.score_every = every
-    MessageHub.get_current_instance().update_info('iter', 1)
-    weights = found[SCORED].state_dict()
+    found = {MASK_RCNN: build(plain), PLUS: build(Config.fromfile(plus))}
+    weights = found[PLUS].state_dict()
     for model in found.values():
         model.load_state_dict(weights, strict=False)
         model.to(device)
@@ -79,8 +70,8 @@ def measure_joint_steps(
         list[dict]: One row for each pair: ``model`` (str); under the name of
         each detector the mean over images of its median seconds (float), and
         with ``, MB`` the largest peak memory of a step (float), or None if
-        the system does not report it; ``every``, the ``score_every`` of the
-        config; ``ratio``, the mean step over that of Mask R-CNN.
+        the system does not report it; ``ratio``, the mean step over that of
+        Mask R-CNN.
     """
     rows = []
     for name, configs in pairs.items():
@@ -98,9 +89,6 @@ def measure_joint_steps(
         row: dict = means(times)
         for key, values in peaks.items():
             row[f'{key}, MB'] = None if None in values else max(values) / 1e6
-        roi_head = Config.fromfile(configs[0]).model.roi_head
-        every = roi_head.get('score_every', 1)
-        mean = row[OTHER] + (row[SCORED] - row[OTHER]) / every
-        row |= dict(model=name, every=every, ratio=mean / row[MASK_RCNN])
+        row |= dict(model=name, ratio=row[PLUS] / row[MASK_RCNN])
         rows.append(row)
     return rows

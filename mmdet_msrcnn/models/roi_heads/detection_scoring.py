@@ -5,11 +5,9 @@ from mmdet.models.utils import unpack_gt_instances
 from mmdet.structures import SampleList
 from mmdet.structures.bbox import bbox2roi
 from mmdet.utils import InstanceList
-from mmengine.logging import MessageHub
 from torch import Tensor
 
 from mmdet_msrcnn.compat.autocast_cache import clear_autocast_cache
-from mmdet_msrcnn.models.checks import check_range
 from mmdet_msrcnn.models.mask_heads.base_mask_scorer import DETECTIONS
 from mmdet_msrcnn.models.roi_heads.base_mask_scoring_roi_head import (
     BaseMaskScoringRoIHead,
@@ -32,24 +30,19 @@ class DetectionScoring(BaseMaskScoringRoIHead):
     back-propagate into other parts.
 
     Args:
-        score_every (int): The scorer is trained in every so many-th step of
-            a training together with the detector, on all ranks in the same
-            steps. More takes less time. Defaults to 1.
         roi_feat_grad (float): Must be 0. Defaults to 0.0.
         mask_grad (float): Must be 0. Defaults to 0.0.
         **kwargs: Arguments of :class:`BaseMaskScoringRoIHead`, and of the RoI
             head of mmdet.
 
     Raises:
-        ValueError: If ``roi_feat_grad`` or ``mask_grad`` is not 0, or
-            ``score_every`` is below 1.
+        ValueError: If ``roi_feat_grad`` or ``mask_grad`` is not 0.
     """
 
     trained_on = DETECTIONS
 
     def __init__(
         self,
-        score_every: int = 1,
         roi_feat_grad: float = 0.0,
         mask_grad: float = 0.0,
         **kwargs,
@@ -60,11 +53,9 @@ class DetectionScoring(BaseMaskScoringRoIHead):
                 'detector: roi_feat_grad and mask_grad must be 0, got '
                 f'{roi_feat_grad} and {mask_grad}. Leave them out.'
             )
-        check_range('roi_head.score_every', score_every, 1)
         super().__init__(
             roi_feat_grad=roi_feat_grad, mask_grad=mask_grad, **kwargs
         )
-        self.score_every = score_every
 
     def loss(
         self,
@@ -85,18 +76,9 @@ class DetectionScoring(BaseMaskScoringRoIHead):
         samples = pack_samples(batch_data_samples, x[0].device)
         # First, because mmdet's loss renames fields of the proposals.
         with kept_random_state():
-            scored = rpn_results_list
-            if not self._is_scored_step():
-                # Without proposals: each step has the same graph.
-                scored = [proposals[:0] for proposals in rpn_results_list]
-            losses = self.scorer_loss(x, scored, samples)
+            losses = self.scorer_loss(x, rpn_results_list, samples)
         losses.update(super().loss(x, rpn_results_list, samples))
         return losses
-
-    def _is_scored_step(self) -> bool:
-        # The count of the runner is the same on all ranks and after a resume.
-        hub = MessageHub.get_current_instance()
-        return hub.runtime_info.get('iter', 0) % self.score_every == 0
 
     def scorer_loss(
         self,

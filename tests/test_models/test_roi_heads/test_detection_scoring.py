@@ -3,7 +3,6 @@
 import pytest
 import torch
 import torch.nn.functional as F
-from mmengine.logging import MessageHub
 from mmengine.runner import load_checkpoint
 from mmengine.structures import InstanceData
 
@@ -70,39 +69,6 @@ def test_every_parameter_trains_under_autocast(monkeypatch):
     loss.backward()
     without = [n for n, p in model.named_parameters() if p.grad is None]
     assert not without
-
-
-@pytest.fixture
-def hub():
-    hub = MessageHub.get_current_instance()
-    yield hub
-    hub.runtime_info.pop('iter', None)
-
-
-def test_every_third_step_trains_the_scorer(hub):
-    cfg = small_config(PLUS)
-    cfg.model.roi_head.score_every = 3
-    model = build_model(cfg).train()
-    whole = build_model(small_config(PLUS)).train()
-    expected = losses_of(whole, batch())
-    for step in range(7):
-        hub.update_info('iter', step)
-        losses = losses_of(model, batch())
-        for name in ('loss_mask_iou', 'loss_mask_score', 'mask_iou_samples'):
-            value = 0 if step % 3 else float(expected[name])
-            assert float(losses[name]) == value, (step, name)
-        model.zero_grad()
-        model.parse_losses(losses)[0].backward()
-        # Each step has the same graph, which several ranks need.
-        assert all(p.grad is not None for p in model.parameters())
-
-
-@pytest.mark.parametrize('every', [0, -1, None])
-def test_other_numbers_of_steps_are_refused(every):
-    cfg = small_config(PLUS)
-    cfg.model.roi_head.score_every = every
-    with pytest.raises(ValueError, match='roi_head.score_every'):
-        build_model(cfg)
 
 
 def test_its_losses_reach_no_other_part():

@@ -2,8 +2,7 @@
 
 from pathlib import Path
 
-from mmengine.config import Config
-
+from mmdet_msrcnn.lab.reproduction.protocols import load_config
 from tests.helpers import ROOT
 
 FOLDER = ROOT / 'configs'
@@ -30,7 +29,7 @@ def twin_of(path: Path) -> Path:
         return FOLDER / 'mask_rcnn/mask-rcnn_r18_fpn_18e_coco.py'
     if '_freeze_' in path.name:
         # The detector that has been trained before.
-        trained = Path(Config.fromfile(path).load_from).parent.name
+        trained = Path(load_config(path).load_from).parent.name
         (twin,) = FOLDER.glob(f'*/{trained}.py')
         return twin
     name = path.name.replace('ms-rcnn-plus', 'ms-rcnn')

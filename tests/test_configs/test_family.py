@@ -7,6 +7,7 @@ import pytest
 from mmengine.config import Config
 
 from mmdet_msrcnn.compat.mmdet_tools import mmdet_tool
+from mmdet_msrcnn.lab.reproduction.protocols import load_config
 from tests.config_family import (
     ABLATIONS,
     CONFIGS,
@@ -36,7 +37,7 @@ ONE_SCALE = ('train_dataloader.dataset.pipeline.2.', 'train_pipeline.2.')
 
 def difference(*paths) -> set[str]:
     """Keys whose values differ between two configs."""
-    one, other = (flatten(Config.fromfile(p).to_dict()) for p in paths)
+    one, other = (flatten(load_config(p).to_dict()) for p in paths)
     return {key for key in one | other if one.get(key) != other.get(key)}
 
 
@@ -86,7 +87,7 @@ def test_differs_from_its_twin_in_the_mask_iou_head_alone(path):
 @pytest.mark.parametrize('path', ABLATIONS, ids=name_of)
 def test_ablation_differs_in_what_its_name_says(path):
     base = FOLDER / 'ms_rcnn/ms-rcnn_r18_fpn_18e_coco.py'
-    head = Config.fromfile(path).model.roi_head.mask_iou_head
+    head = load_config(path).model.roi_head.mask_iou_head
     what, value = re.search(r'fpn_(\w+)-(.+)_18e', path.name).groups()
     keys = dict(fusion='fusion', tau='loss_iou.tau', target='target_classes')
     expected = {f'model.roi_head.mask_iou_head.{keys[what]}'}
@@ -102,7 +103,7 @@ def test_ablation_differs_in_what_its_name_says(path):
 
 @pytest.mark.parametrize('path', CONFIGS, ids=name_of)
 def test_what_decides_results_is_written_out(path):
-    cfg = Config.fromfile(path)
+    cfg = load_config(path)
     roi_head = cfg.model.roi_head
     stages = roi_head.get('stage_loss_weights', [1])
     train_cfg = cfg.model.train_cfg.rcnn
@@ -130,7 +131,7 @@ def test_what_decides_results_is_written_out(path):
 
 @pytest.mark.parametrize('path', RECIPES, ids=name_of)
 def test_recipe_is_that_of_the_paper(path):
-    cfg = Config.fromfile(path)
+    cfg = load_config(path)
     assert cfg.model.test_cfg.rcnn.nms.type == 'soft_nms'
     assert cfg.model.test_cfg.rcnn.max_per_img == 100
     assert cfg.train_cfg.max_epochs == cfg.param_scheduler[1].end == 18
@@ -152,4 +153,4 @@ def test_mmdet_prints_the_config(path, capsys, monkeypatch):
     runpy.run_path(str(tool), run_name='__main__')
     printed = capsys.readouterr().out.removeprefix('Config:\n')
     dumped = Config.fromstring(printed, '.py')
-    assert dumped.to_dict() == Config.fromfile(path).to_dict()
+    assert dumped.to_dict() == load_config(path).to_dict()

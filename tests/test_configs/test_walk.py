@@ -11,6 +11,8 @@ import torch
 from mmengine.config import Config
 from torch import nn
 
+from mmdet_msrcnn.lab.reproduction.protocols import load_config
+from mmdet_msrcnn.models.detectors.build_detector import build_detector
 from mmdet_msrcnn.models.roi_heads.checks import as_list
 from tests.config_family import CONFIGS, PEERS, name_of, twin_of
 from tests.helpers import build_model, collate, losses_of, scene
@@ -21,7 +23,7 @@ FIELDS = {'scores', 'bboxes', 'labels', 'masks'}
 
 def detector_config(path: Path) -> Config:
     """Config without pretrained weights, whose every proposal is detected."""
-    cfg = Config.fromfile(path)
+    cfg = load_config(path)
     model = cfg.model
     model.backbone.init_cfg = None
     if 'shared_head' in model.roi_head:
@@ -110,7 +112,8 @@ def walk(path: Path, cfg: Config, size: tuple[int, int]) -> None:
     assert type(own.loss_iou).__module__.startswith('mmdet_msrcnn.')
     twin_cfg = detector_config(twin_of(path))
     twin_cfg.model.test_cfg = cfg.model.test_cfg
-    twin = build_model(twin_cfg)
+    # Its weights are loaded, so they are not initialized.
+    twin = build_detector(twin_cfg)
     missing, unexpected = twin.load_state_dict(model.state_dict(), False)
     assert not missing
     assert all('.mask_iou_head.' in key for key in unexpected)
@@ -130,7 +133,7 @@ FIRST_WITH_MODEL = {}
 @pytest.mark.parametrize('path', CONFIGS, ids=name_of)
 def test_builds_trains_and_detects(path):
     # Configs that differ in the schedule have the same model.
-    model = str(Config.fromfile(path).model)
+    model = str(load_config(path).model)
     walk_once(FIRST_WITH_MODEL.setdefault(model, path))
 
 

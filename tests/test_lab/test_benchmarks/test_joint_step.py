@@ -8,14 +8,13 @@ from mmdet_msrcnn.lab.benchmarks import joint_step
 from mmdet_msrcnn.lab.benchmarks.detectors import MASK_RCNN
 from mmdet_msrcnn.lab.benchmarks.scenes import load_images, make_scene
 from mmdet_msrcnn.lab.benchmarks.step import train_steps
-from tests import helpers
-from tests.helpers import small_config
+from tests.helpers import PLUS, small_config
 from tests.test_lab.test_benchmarks.rows import assert_printable
 
 
 @pytest.fixture
 def plus(tmp_path):
-    small_config(helpers.PLUS).dump(tmp_path / 'plus.py')
+    small_config(PLUS).dump(tmp_path / 'plus.py')
     return tmp_path / 'plus.py'
 
 

@@ -71,7 +71,7 @@ class CachedTrainLoop(EpochBasedTrainLoop):
 
     Args:
         runner (Runner): Runner of the training. Its model must be a
-            :class:`FrozenTwoStageDetector`.
+            :class:`FrozenDetector`.
         dataloader (dict): Config of the training data.
         cache_dir (str, optional): Folder of the cache, by default
             ``feature_cache`` in the work directory.
@@ -105,13 +105,13 @@ class CachedTrainLoop(EpochBasedTrainLoop):
         model = runner.model
         self._detector = model.module if is_model_wrapper(model) else model
         check_detector(self._detector)
-        roi_head = self._detector.roi_head
+        scorer = self._detector.scorer
         self._max_rois = (
-            max_positives(roi_head)
-            if roi_head.trained_on == POSITIVES
+            max_positives(self._detector.roi_head)
+            if scorer.trained_on == POSITIVES
             else None
         )
-        self._trainer = ScorerTrainer(roi_head.mask_iou_head)
+        self._trainer = ScorerTrainer(scorer)
 
     def run(self) -> torch.nn.Module:
         """Fill the cache if there is none, then train.
@@ -201,7 +201,8 @@ class CachedTrainLoop(EpochBasedTrainLoop):
                 checkpoint=weights_hash(self._detector),
                 model=model_settings(
                     self.runner.cfg.model,
-                    self._detector.roi_head.mask_iou_head.needs_all_masks,
+                    self._detector.scorer_name,
+                    self._detector.scorer.needs_all_masks,
                 ),
                 versions=versions(),
                 views=[view.dataset for view in self._views],

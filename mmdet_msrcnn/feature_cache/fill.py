@@ -10,9 +10,7 @@ from torch.utils.data import DataLoader
 
 from mmdet_msrcnn.feature_cache.samples import to_fields
 from mmdet_msrcnn.feature_cache.storage import GB, Writer
-from mmdet_msrcnn.models.detectors.frozen_two_stage import (
-    FrozenTwoStageDetector,
-)
+from mmdet_msrcnn.models.detectors.frozen_detector import FrozenDetector
 from mmdet_msrcnn.models.roi_heads.scorer_samples import ScorerSamples
 
 # Seconds between two lines in the log.
@@ -30,15 +28,17 @@ def check_detector(model: BaseModel) -> None:
             the samples of its scorer.
         ValueError: If its data preprocessor has batch augmentations.
     """
-    if not isinstance(model, FrozenTwoStageDetector):
+    if not isinstance(model, FrozenDetector):
         raise TypeError(
             f'The model is {type(model).__name__}. The feature cache needs a '
             'detector that stays as it is: '
-            "model.type='mmdet_msrcnn.FrozenTwoStageDetector'."
+            "model.type='mmdet_msrcnn.FrozenTwoStageDetector' or "
+            "'mmdet_msrcnn.MaskScoredDetector'."
         )
-    if not hasattr(model.roi_head, 'scorer_samples'):
+    owner = model.get_submodule(model.scorer_name.rpartition('.')[0])
+    if not hasattr(owner, 'scorer_samples'):
         raise TypeError(
-            f'The RoI head is {type(model.roi_head).__name__}. The feature '
+            f'The RoI head is {type(owner).__name__}. The feature '
             'cache works with MaskScoringRoIHead, DetectionScoringRoIHead and '
             'CascadeDetectionScoringRoIHead of mmdet_msrcnn. Train other RoI '
             'heads directly with '
@@ -53,12 +53,12 @@ def check_detector(model: BaseModel) -> None:
 
 
 def samples_of(
-    model: FrozenTwoStageDetector, dataset: BaseDataset, num_workers: int
+    model: FrozenDetector, dataset: BaseDataset, num_workers: int
 ) -> Iterator[ScorerSamples]:
     """Run the detector on every image of a data set, one at a time.
 
     Args:
-        model (FrozenTwoStageDetector): The detector.
+        model (FrozenDetector): The detector.
         dataset (BaseDataset): Images, in order.
         num_workers (int): Processes that load images.
 
@@ -75,7 +75,7 @@ def samples_of(
 
 def fill(
     writer: Writer,
-    model: FrozenTwoStageDetector,
+    model: FrozenDetector,
     datasets: list[BaseDataset],
     num_workers: int,
 ) -> None:
@@ -83,7 +83,7 @@ def fill(
 
     Args:
         writer (Writer): The cache.
-        model (FrozenTwoStageDetector): The detector.
+        model (FrozenDetector): The detector.
         datasets (list[BaseDataset]): One per view, of the same images.
         num_workers (int): Processes that load images.
 

@@ -1,7 +1,10 @@
 """What a feature cache is valid for."""
 
+import copy
+import functools
 import hashlib
 import json
+import operator
 from pathlib import Path
 
 import mmcv
@@ -9,9 +12,9 @@ import mmdet
 import numpy as np
 import torch
 from mmengine.dataset import BaseDataset
-from mmengine.model import BaseModel
 
-from mmdet_msrcnn.models.detectors.frozen_two_stage import SCORER
+from mmdet_msrcnn.models.detectors.frozen_detector import FrozenDetector
+from mmdet_msrcnn.models.detectors.mask_scored_detector import model_config
 from mmdet_msrcnn.utils.data_sets import inner_data_sets
 from mmdet_msrcnn.version import __version__
 
@@ -28,18 +31,18 @@ LAYERS_AND_LOSSES = (
 )
 
 
-def weights_hash(model: BaseModel) -> str:
+def weights_hash(model: FrozenDetector) -> str:
     """Hash the weights of a detector without its scorer.
 
     Args:
-        model (BaseModel): The frozen detector.
+        model (FrozenDetector): The frozen detector.
 
     Returns:
         str: SHA-256 of the names and values.
     """
     digest = hashlib.sha256()
     for name, value in sorted(model.state_dict().items()):
-        if not name.startswith(SCORER):
+        if not name.startswith(f'{model.scorer_name}.'):
             digest.update(f'{name} {tuple(value.shape)}'.encode())
             values = value.detach().cpu().contiguous().view(-1)
             digest.update(values.view(torch.uint8).numpy())
@@ -50,29 +53,29 @@ def weights_hash(model: BaseModel) -> str:
 JOINT = ('roi_feat_grad', 'mask_grad')
 
 
-def model_settings(cfg: dict, needs_all_masks: bool) -> dict:
+def model_settings(cfg: dict, scorer_name: str, needs_all_masks: bool) -> dict:
     """Select the settings of a model that decide what is stored.
 
     Args:
         cfg (dict): Config of the frozen detector.
+        scorer_name (str): Name of its scorer in the config.
         needs_all_masks (bool): Whether the scorer reads every class's mask.
 
     Returns:
         dict: The config without the layers and losses of the scorer, which do
         not matter.
     """
+    cfg = copy.deepcopy(dict(cfg))
+    *path, name = scorer_name.split('.')
+    scorer = functools.reduce(operator.getitem, path, cfg).pop(name)
     # mmdet copies train_cfg and test_cfg of the detector into its heads.
-    heads = {
-        name: {
-            key: value
-            for key, value in cfg[name].items()
-            if key not in ('train_cfg', 'test_cfg', 'mask_iou_head', *JOINT)
-        }
-        for name in ('rpn_head', 'roi_head')
-    }
-    scorer = cfg['roi_head']['mask_iou_head']
+    for head in ('rpn_head', 'roi_head'):
+        for key in ('train_cfg', 'test_cfg', *JOINT):
+            cfg.get(head, {}).pop(key, None)
+    if 'detector' in cfg:
+        cfg['detector'] = model_config(cfg['detector'])
     kept = {k: v for k, v in scorer.items() if k not in LAYERS_AND_LOSSES}
-    return dict(cfg, **heads, scorer=dict(kept, all_masks=needs_all_masks))
+    return dict(cfg, scorer=dict(kept, all_masks=needs_all_masks))
 
 
 def images_hash(dataset: BaseDataset) -> str:

@@ -47,20 +47,46 @@ def head_costs(roi_head: ConfigDict) -> dict[str, dict]:
     if 'mask_iou_head' in roi_head:
         mask_probs = mask_head(feats).detach().sigmoid()
         cfg = dict(roi_head.mask_iou_head, num_classes=mask_probs.shape[1])
-        head = MODELS.build(cfg)
-        size = head.roi_feat_size, head.roi_feat_size
-        feats = torch.randn(1, head.in_channels, *size)
-        labels = torch.tensor([0])
-        detection = InstanceData(
-            bboxes=torch.rand(1, 4), scores=torch.rand(1), labels=labels
-        )
-        costs['mask_iou_head'] = cost(
-            head, feats, mask_probs, labels, head.context([detection])
-        )
+        costs['mask_iou_head'] = scorer_cost(cfg, mask_probs)
     return costs
 
 
-def head_gmacs(roi_head: ConfigDict) -> dict[str, float]:
-    """Return GMACs by name: ``mask_head_gmac``, ``mask_iou_head_gmac``."""
-    costs = head_costs(roi_head)
+def scorer_cost(cfg: dict, mask_probs: torch.Tensor) -> dict:
+    """Count the cost of a scorer.
+
+    Args:
+        cfg (dict): Config of the scorer.
+        mask_probs (Tensor): Masks of one RoI, shape (1, num_classes or 1, h,
+            w).
+
+    Returns:
+        dict: See :func:`cost`.
+    """
+    head = MODELS.build(cfg)
+    size = head.roi_feat_size, head.roi_feat_size
+    feats = torch.randn(1, head.in_channels, *size)
+    labels = torch.tensor([0])
+    detection = InstanceData(
+        bboxes=torch.rand(1, 4), scores=torch.rand(1), labels=labels
+    )
+    return cost(head, feats, mask_probs, labels, head.context([detection]))
+
+
+def head_gmacs(model: ConfigDict) -> dict[str, float]:
+    """Return GMACs of the heads of a model by name.
+
+    Args:
+        model (:obj:`ConfigDict`): Config of a model with a RoI head, or of a
+            :class:`MaskScoredDetector`.
+
+    Returns:
+        dict[str, float]: ``mask_head_gmac`` if there is a RoI head, and
+        ``mask_iou_head_gmac`` if there is a scorer.
+    """
+    if 'detector' in model:
+        size = model.get('mask_size', 28)
+        masks = torch.rand(1, 1, size, size)
+        costs = dict(mask_iou_head=scorer_cost(model.mask_iou_head, masks))
+    else:
+        costs = head_costs(model.roi_head)
     return {f'{name}_gmac': value['gmac'] for name, value in costs.items()}

@@ -2,6 +2,9 @@ from mmdet_msrcnn.models.backbones.efficientnet_lite import EfficientNetLite
 from mmdet_msrcnn.models.detectors.frozen_two_stage import (
     FrozenTwoStageDetector,
 )
+from mmdet_msrcnn.models.detectors.mask_scored_detector import (
+    MaskScoredDetector,
+)
 from mmdet_msrcnn.models.losses.mask_iou_loss import MaskIoULoss
 from mmdet_msrcnn.models.mask_heads.base_mask_scorer import (
     DETECTIONS,
@@ -48,6 +51,7 @@ __all__ = [
     'MaskIoUHead',
     'MaskIoULoss',
     'MaskScoreHead',
+    'MaskScoredDetector',
     'MaskScoringRoIHead',
     'MaskScoringTTAModel',
     'MasknessHead',

@@ -51,8 +51,7 @@ def test_parameters_are_those_of_the_detector(config):
 
 
 def test_names_of_the_figures_of_a_run():
-    roi_head = small_config().model.roi_head
-    assert head_gmacs(roi_head) == {
+    assert head_gmacs(small_config().model) == {
         'mask_head_gmac': pytest.approx(MASK_HEAD / 1e9),
         'mask_iou_head_gmac': pytest.approx(MASK_IOU_HEAD / 1e9),
     }

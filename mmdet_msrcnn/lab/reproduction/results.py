@@ -94,7 +94,7 @@ def collect(
     }
     metrics['run'] = dict(
         seconds_per_image=_seconds_per_image(folder / 'test'),
-        **head_gmacs(test.model.roi_head),
+        **head_gmacs(test.model),
     )
     return dict(
         metrics=metrics,

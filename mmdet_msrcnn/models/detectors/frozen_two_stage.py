@@ -6,18 +6,16 @@ from mmdet.structures import SampleList
 from mmdet.utils import InstanceList
 from torch import Tensor
 
+from mmdet_msrcnn.models.detectors.frozen_detector import FrozenDetector
 from mmdet_msrcnn.models.roi_heads.base_mask_scoring_roi_head import (
     BaseMaskScoringRoIHead,
 )
 from mmdet_msrcnn.models.roi_heads.scorer_samples import ScorerSamples
 from mmdet_msrcnn.registry import MODELS
 
-# Prefix of the parameters that are trained.
-SCORER = 'roi_head.mask_iou_head.'
-
 
 @MODELS.register_module()
-class FrozenTwoStageDetector(TwoStageDetector):
+class FrozenTwoStageDetector(FrozenDetector, TwoStageDetector):
     """Two-stage detector that trains only its MaskIoU head.
 
     All other parts stay in eval mode and get no gradient, so boxes, labels,
@@ -31,6 +29,8 @@ class FrozenTwoStageDetector(TwoStageDetector):
         TypeError: If the RoI head has no MaskIoU head.
     """
 
+    scorer_name = 'roi_head.mask_iou_head'
+
     def __init__(self, **kwargs) -> None:
         super().__init__(**kwargs)
         if 'mask_iou_head' not in dict(self.roi_head.named_children()):
@@ -39,42 +39,7 @@ class FrozenTwoStageDetector(TwoStageDetector):
                 'mask_iou_head to train. Use dict(type='
                 "'mmdet_msrcnn.MaskScoringRoIHead', mask_iou_head=...)."
             )
-        self.requires_grad_(False)
-        self.roi_head.mask_iou_head.requires_grad_(True)
-        self._has_weights = False
-
-    def train(self, mode: bool = True) -> 'FrozenTwoStageDetector':
-        """Set the mode of the MaskIoU head; the rest stays in eval mode."""
-        super().train(False)
-        self.roi_head.mask_iou_head.train(mode)
-        return self
-
-    def _load_from_state_dict(self, state_dict: dict, prefix: str, *args):
-        """Refuse a checkpoint of a model that is not the frozen one."""
-        super()._load_from_state_dict(state_dict, prefix, *args)
-        own, loaded = (
-            {
-                name: value.shape
-                for name, value in tensors.items()
-                if isinstance(value, Tensor)
-                and name.startswith(prefix)
-                and not name.startswith(f'{prefix}{SCORER}')
-                and not name.endswith('num_batches_tracked')
-            }
-            for tensors in (self.state_dict(prefix=prefix), state_dict)
-        )
-        names = own.keys() | loaded.keys()
-        unfit = sorted(n for n in names if own.get(n) != loaded.get(n))
-        if unfit:
-            raise ValueError(
-                f'The checkpoint and the frozen detector differ in '
-                f'{len(unfit)} tensors. For example, {unfit[0]} has the shape '
-                f'{loaded.get(unfit[0])} in the checkpoint and '
-                f'{own.get(unfit[0])} in the detector. Load a checkpoint of '
-                'the same model: backbone, neck, heads and number of classes '
-                'as in this config.'
-            )
-        self._has_weights = True
+        self.freeze()
 
     def loss(
         self, batch_inputs: Tensor, batch_data_samples: SampleList
@@ -119,13 +84,7 @@ class FrozenTwoStageDetector(TwoStageDetector):
         self, batch_inputs: Tensor, batch_data_samples: SampleList
     ) -> tuple[tuple[Tensor], InstanceList]:
         """Compute multi-level features and region proposals."""
-        if not self._has_weights:
-            raise RuntimeError(
-                'The frozen detector has random weights. Set load_from to a '
-                'checkpoint of the trained Mask R-CNN, in the config or with '
-                '--cfg-options load_from=PATH. mmdet ignores load_from with '
-                '--resume, so do not use --resume for the first run.'
-            )
+        self.check_has_weights()
         x = self.extract_feat(batch_inputs)
         proposals = self.rpn_head.predict_by_feat(
             *self.rpn_head(x),

@@ -19,6 +19,7 @@ from torch import Tensor
 
 from mmdet_msrcnn.models.targets.gt_masks import packed_masks
 from mmdet_msrcnn.models.targets.mask_iou_target import mask_iou_target
+from mmdet_msrcnn.models.targets.whole_masks import whole_mask_ious
 from mmdet_msrcnn.utils.coco import COCO_IOU_THRS
 
 # Range of the probabilities that become logits. LVIS has scores of 1e-4.
@@ -170,7 +171,8 @@ def detection_targets(
     Args:
         mask_probs (Tensor): Foreground probabilities of the detected classes,
             shape (n, h, w).
-        dets (:obj:`InstanceData`): ``bboxes``, ``scores`` and ``labels``.
+        dets (:obj:`InstanceData`): ``bboxes``, ``scores`` and ``labels``. With
+            ``masks`` of the whole image, ``mask_probs`` is not used.
         gt_instances (:obj:`InstanceData`): ``bboxes``, ``labels`` and
             ``masks``.
         ignored (:obj:`InstanceData`, optional): ``bboxes`` of regions.
@@ -192,9 +194,14 @@ def detection_targets(
     mask_ious = boxes.new_zeros(len(boxes), dtype=torch.float32)
     if len(gt_boxes) > 0:
         gt_masks = packed_masks(gt_instances, boxes.device)
-        mask_ious = mask_iou_target(
-            mask_probs, boxes, gt_inds.clamp(min=0), gt_masks, mask_thr
-        ) * (gt_inds >= 0)
+        inds = gt_inds.clamp(min=0)
+        if 'masks' in dets:
+            mask_ious = whole_mask_ious(dets.masks, inds, gt_masks)
+        else:
+            mask_ious = mask_iou_target(
+                mask_probs, boxes, inds, gt_masks, mask_thr
+            )
+        mask_ious = mask_ious * (gt_inds >= 0)
     scores = true_positive_rates(mask_ious, gt_inds, dets.scores)
     ignore = torch.zeros_like(gt_inds, dtype=torch.bool)
     if ignored is not None and len(ignored) > 0:

@@ -1,0 +1,128 @@
+"""Checks of a detector around any instance segmentation model."""
+
+from mmdet.models.detectors.base import BaseDetector
+from mmdet.models.roi_heads.roi_extractors.base_roi_extractor import (
+    BaseRoIExtractor,
+)
+from mmdet.utils import InstanceList
+from mmengine.model import BaseModel
+from torch import Tensor
+
+from mmdet_msrcnn.models.mask_heads.base_mask_scorer import (
+    DETECTIONS,
+    BaseMaskScorer,
+)
+from mmdet_msrcnn.models.mask_heads.mask_fusion import pool_kernel
+from mmdet_msrcnn.models.roi_heads.checks import check_scorer
+
+
+def check_detector(detector: BaseModel) -> None:
+    """Raise a TypeError if a model is no detector."""
+    if not isinstance(detector, BaseDetector):
+        raise TypeError(
+            'model.detector must be a detector of mmdet, got '
+            f'{type(detector).__name__}'
+        )
+
+
+def check_parts(
+    scorer: BaseMaskScorer, extractor: BaseRoIExtractor, mask_size: int
+) -> None:
+    """Check that the parts that score masks fit together.
+
+    Args:
+        scorer (BaseMaskScorer): The scorer.
+        extractor (BaseRoIExtractor): Its RoI extractor.
+        mask_size (int): Size of the masks that it reads.
+
+    Raises:
+        TypeError: If the scorer is of another kind.
+        ValueError: If sizes do not fit, or the extractor has parameters.
+    """
+    if (
+        not isinstance(scorer, BaseMaskScorer)
+        or scorer.trained_on != DETECTIONS
+    ):
+        raise TypeError(
+            'MaskScoredDetector trains its scorer on detections. '
+            f'{type(scorer).__name__} cannot be trained on them. Use '
+            "mask_iou_head=dict(type='mmdet_msrcnn.MaskScoreHead', ...)."
+        )
+    check_scorer(type(scorer))
+    if scorer.needs_all_masks:
+        raise ValueError(
+            "mask_iou_head.fusion='all_masks' needs a mask per class, but a "
+            "detection has one. Use fusion='concat'."
+        )
+    if any(True for _ in extractor.parameters()):
+        raise ValueError(
+            f'model.roi_extractor, a {type(extractor).__name__}, has '
+            'parameters, which would stay random. Use SingleRoIExtractor, or '
+            'GenericRoIExtractor without pre_cfg and post_cfg.'
+        )
+    channels = extractor.out_channels
+    size = extractor.roi_layers[0].output_size[0]
+    if (channels, size) != (scorer.in_channels, scorer.roi_feat_size):
+        raise ValueError(
+            f'mask_iou_head has in_channels={scorer.in_channels} and '
+            f'roi_feat_size={scorer.roi_feat_size}, but model.roi_extractor '
+            f'gives {channels} channels and size {size}. Make them equal.'
+        )
+    if scorer.fusion.unpooled and size != mask_size:
+        raise ValueError(
+            f"mask_iou_head.fusion='hr_roi' needs RoI features of the size of "
+            f'the mask, {mask_size}, but they have size {size}. Set the '
+            'output_size of model.roi_extractor and roi_feat_size to it.'
+        )
+    pool_kernel((mask_size, mask_size), (size, size))
+
+
+def check_levels(
+    levels: tuple[Tensor, ...], extractor: BaseRoIExtractor
+) -> None:
+    """Check that the pyramid of a detector is the one of an extractor.
+
+    Args:
+        levels (tuple[Tensor]): Features of the detector.
+        extractor (BaseRoIExtractor): The RoI extractor.
+
+    Raises:
+        ValueError: If there are fewer levels than strides, or their channels
+            do not fit.
+    """
+    strides = extractor.featmap_strides
+    channels = [level.shape[1] for level in levels]
+    total = sum(channels)
+    allowed = {total} if _concatenates(extractor) else {*channels}
+    if len(levels) != len(strides) or allowed != {extractor.out_channels}:
+        raise ValueError(
+            f'model.roi_extractor has out_channels={extractor.out_channels} '
+            f'and featmap_strides={list(strides)}, but the pyramid of the '
+            f'detector has levels with {channels} channels. Make them equal. '
+            "If the levels differ, use type='GenericRoIExtractor', "
+            "aggregation='concat' and out_channels="
+            f'{total}.'
+        )
+
+
+def _concatenates(extractor: BaseRoIExtractor) -> bool:
+    return getattr(extractor, 'aggregation', '') == 'concat'
+
+
+def check_results(results: InstanceList) -> None:
+    """Check that a detector predicts what is scored.
+
+    Args:
+        results (list[:obj:`InstanceData`]): Detections of each image.
+
+    Raises:
+        TypeError: If it predicts no masks.
+    """
+    for result in results:
+        missing = {'masks', 'scores', 'labels'} - {*result.keys()}
+        if missing:
+            raise TypeError(
+                f'model.detector predicts {sorted(result.keys())}, without '
+                f'{sorted(missing)}. It must be an instance segmentation '
+                'model.'
+            )

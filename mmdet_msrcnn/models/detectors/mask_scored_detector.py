@@ -1,0 +1,298 @@
+"""Mask score for any instance segmentation model."""
+
+import copy
+from collections.abc import Sequence
+from pathlib import Path
+
+import torch
+from mmdet.models.detectors.base import BaseDetector
+from mmdet.models.utils import unpack_gt_instances
+from mmdet.structures import DetDataSample, SampleList
+from mmdet.structures.bbox import bbox2roi
+from mmdet.utils import ConfigType, InstanceList, OptConfigType, OptMultiConfig
+from mmengine.config import Config, ConfigDict
+from mmengine.structures import InstanceData
+from torch import Tensor
+
+from mmdet_msrcnn.compat.flipped_views import as_unflipped
+from mmdet_msrcnn.compat.mmcv_ops import prepare_roi_extractors
+from mmdet_msrcnn.models.checks import build, check_range
+from mmdet_msrcnn.models.detectors.frozen_detector import FrozenDetector
+from mmdet_msrcnn.models.detectors.mask_scored_checks import (
+    check_detector,
+    check_levels,
+    check_parts,
+    check_results,
+)
+from mmdet_msrcnn.models.detectors.pyramids import Pyramid, recorded_pyramid
+from mmdet_msrcnn.models.roi_heads.scorer_samples import (
+    ScorerSamples,
+    scorer_loss,
+)
+from mmdet_msrcnn.models.targets.whole_masks import crop_masks, mask_boxes
+from mmdet_msrcnn.registry import MODELS
+
+DETECTOR = 'detector.'
+
+
+def model_config(detector: ConfigType | str | Path) -> ConfigType:
+    """Return the config of a model, or read it from a config file.
+
+    Args:
+        detector (:obj:`ConfigDict` or dict or str or Path): Config of the
+            model, or a config file, such as
+            'mmdet::htc/htc_r50_fpn_1x_coco.py'.
+
+    Returns:
+        :obj:`ConfigDict` or dict: Config of the model.
+    """
+    if isinstance(detector, str | Path):
+        return Config.fromfile(detector).model
+    return detector
+
+
+@MODELS.register_module()
+class MaskScoredDetector(FrozenDetector):
+    """Detector that adds a mask score to any instance segmentation model.
+
+    The wrapped detector is frozen: what it predicts stays the same to the
+    bit. ``mask_ious`` and ``mask_scores`` are added. A scorer is trained on
+    the detections that the detector makes on training images. Its inputs are
+    RoI features from the detector's pyramid, the mask resampled into its box,
+    the class score, and the overlap with a better detection of the class.
+    A detection without a box gets the box of its mask as RoI.
+
+    A checkpoint can be that of the detector alone (``load_from``, to train
+    the scorer) or of both.
+
+    Args:
+        detector (:obj:`ConfigDict` or dict or str or Path): Config of any
+            detector of mmdet that predicts masks, or a config file whose
+            ``model`` it is.
+        roi_extractor (:obj:`ConfigDict` or dict): RoI extractor without
+            parameters, on the pyramid of the detector (see
+            :func:`pyramid_source`).
+        mask_iou_head (:obj:`ConfigDict` or dict): Config of the scorer, which
+            must be trained on detections, such as a :class:`MaskScoreHead`.
+        mask_size (int): Size of the masks that the scorer reads. Defaults to
+            28.
+        init_cfg (:obj:`ConfigDict` or dict, optional): Initialization.
+
+    Raises:
+        TypeError: If the detector predicts no masks, or the scorer is of
+            another kind.
+        ValueError: If the RoI features do not fit the scorer, or the
+            extractor has parameters.
+    """
+
+    scorer_name = 'mask_iou_head'
+
+    def __init__(
+        self,
+        detector: ConfigType | str | Path,
+        roi_extractor: ConfigType,
+        mask_iou_head: ConfigType,
+        mask_size: int = 28,
+        init_cfg: OptMultiConfig = None,
+    ) -> None:
+        # mmdet changes the config that it builds from.
+        wrapped = MODELS.build(copy.deepcopy(model_config(detector)))
+        check_detector(wrapped)
+        super().__init__(
+            data_preprocessor=wrapped.data_preprocessor, init_cfg=init_cfg
+        )
+        # They change images at random, or to the size of training crops.
+        self.data_preprocessor.batch_augments = None
+        check_range('model.mask_size', mask_size, 2)
+        self.mask_size = mask_size
+        self.detector: BaseDetector = wrapped
+        self.roi_extractor = MODELS.build(roi_extractor)
+        self.mask_iou_head = build('mask_iou_head', dict(mask_iou_head))
+        check_parts(self.mask_iou_head, self.roi_extractor, mask_size)
+        prepare_roi_extractors(self)
+        self.freeze()
+
+    @property
+    def test_cfg(self) -> OptConfigType:
+        """``test_cfg`` of the detector."""
+        return getattr(self.detector, 'test_cfg', None)
+
+    def _load_from_state_dict(self, state_dict: dict, prefix: str, *args):
+        """Load a checkpoint of both, or of the detector alone."""
+        own = tuple(f'{prefix}{part}.' for part, _ in self.named_children())
+        if not any(name.startswith(own) for name in state_dict):
+            for name in list(state_dict):
+                value = state_dict.pop(name)
+                # The averaged weights are those without this prefix
+                # (https://github.com/open-mmlab/mmengine/pull/460).
+                if not name.startswith(f'{prefix}ema_'):
+                    rest = name.removeprefix(prefix)
+                    state_dict[f'{prefix}{DETECTOR}{rest}'] = value
+        super()._load_from_state_dict(state_dict, prefix, *args)
+
+    def extract_feat(self, batch_inputs: Tensor) -> tuple[Tensor, ...]:
+        """Extract the features of the detector."""
+        return self.detector.extract_feat(batch_inputs)
+
+    def _forward(
+        self,
+        batch_inputs: Tensor,
+        batch_data_samples: SampleList | None = None,
+    ) -> tuple:
+        """Run the detector without post-processing."""
+        return self.detector._forward(batch_inputs, batch_data_samples)
+
+    def loss(
+        self, batch_inputs: Tensor, batch_data_samples: SampleList
+    ) -> dict:
+        """Compute the loss of the scorer.
+
+        Args:
+            batch_inputs (Tensor): Images, shape (N, C, H, W).
+            batch_data_samples (list[:obj:`DetDataSample`]): Their ground
+                truth.
+
+        Returns:
+            dict: Losses and statistics of the scorer.
+
+        Raises:
+            RuntimeError: If no checkpoint has been loaded.
+        """
+        samples = self.scorer_samples(batch_inputs, batch_data_samples)
+        return scorer_loss(self.mask_iou_head, samples)
+
+    def predict(
+        self,
+        batch_inputs: Tensor,
+        batch_data_samples: SampleList,
+        rescale: bool = True,
+    ) -> SampleList:
+        """Predict with the detector, and score its masks.
+
+        Args:
+            batch_inputs (Tensor): Images, shape (N, C, H, W).
+            batch_data_samples (list[:obj:`DetDataSample`]): Meta information.
+            rescale (bool): Return boxes and masks in the original image's
+                size. Defaults to True.
+
+        Returns:
+            list[:obj:`DetDataSample`]: Those of the detector. Their
+            ``pred_instances`` have ``mask_ious`` and ``mask_scores`` of shape
+            (n, ) in addition.
+        """
+        with (
+            recorded_pyramid(self.detector) as pyramids,
+            as_unflipped(batch_data_samples),
+        ):
+            data_samples = self.detector.predict(
+                batch_inputs, batch_data_samples, rescale
+            )
+        results = [sample.pred_instances for sample in data_samples]
+        scales = [
+            s.metainfo.get('scale_factor', (1, 1)) if rescale else (1, 1)
+            for s in data_samples
+        ]
+        feats, probs, dets = self._scorer_inputs(pyramids, results, scales)
+        preds = (
+            self.mask_iou_head(
+                feats,
+                probs,
+                torch.cat([d.labels for d in dets]),
+                self.mask_iou_head.context(dets),
+            )
+            if len(feats)
+            else self.mask_iou_head.empty_preds(feats)
+        )
+        num = [len(result) for result in results]
+        self.mask_iou_head.predict_by_feat(preds.split(num), results)
+        return data_samples
+
+    @torch.no_grad()
+    def scorer_samples(
+        self, batch_inputs: Tensor, batch_data_samples: SampleList
+    ) -> ScorerSamples:
+        """Compute the detections that the scorer is trained on.
+
+        Arguments and errors are those of :meth:`loss`.
+
+        Returns:
+            ScorerSamples: All detections, without gradient.
+        """
+        self.check_has_weights()
+        # Detections in the size of the input, where the ground truth is.
+        as_inputs = [
+            DetDataSample(
+                metainfo={
+                    **sample.metainfo,
+                    'ori_shape': sample.img_shape,
+                    'scale_factor': (1.0, 1.0),
+                    'flip': False,
+                }
+            )
+            for sample in batch_data_samples
+        ]
+        with recorded_pyramid(self.detector) as pyramids:
+            data_samples = self.detector.predict(batch_inputs, as_inputs)
+        results = [sample.pred_instances for sample in data_samples]
+        scales = [(1, 1)] * len(results)
+        feats, probs, dets = self._scorer_inputs(pyramids, results, scales)
+        gt_instances, ignored, _ = unpack_gt_instances(batch_data_samples)
+        targets = self.mask_iou_head.get_targets(
+            probs, dets, gt_instances, ignored, ConfigDict(mask_thr_binary=0.5)
+        )
+        return ScorerSamples(
+            feats,
+            probs,
+            torch.cat([d.labels for d in dets]),
+            self.mask_iou_head.context(dets),
+            targets,
+        )
+
+    def _scorer_inputs(
+        self,
+        pyramids: list[Pyramid],
+        results: InstanceList,
+        scales: Sequence[tuple[float, float]],
+    ) -> tuple[Tensor, Tensor, InstanceList]:
+        """Compute RoI features, masks, and detections with RoIs as boxes.
+
+        Args:
+            pyramids (list[tuple[Tensor]]): Recorded features: one pyramid of
+                all images.
+            results (list[:obj:`InstanceData`]): Detections of each image.
+            scales (list[tuple[float, float]]): Size of the input / size of
+                the results, horizontally and vertically, of each image.
+
+        Returns:
+            tuple: Features, shape (K, C, h, w); masks, shape
+            (K, 1, mask_size, mask_size); and detections of each image.
+        """
+        (x,) = pyramids
+        levels = x[: self.roi_extractor.num_inputs]
+        check_levels(levels, self.roi_extractor)
+        check_results(results)
+        boxes = [mask_boxes(result) for result in results]
+        rois = bbox2roi(
+            [
+                image_boxes * image_boxes.new_tensor(scale).repeat(2)
+                for image_boxes, scale in zip(boxes, scales, strict=True)
+            ]
+        )
+        probs = [
+            crop_masks(result.masks, image_boxes, self.mask_size)
+            for result, image_boxes in zip(results, boxes, strict=True)
+        ]
+        dets = [
+            InstanceData(
+                bboxes=image_boxes,
+                scores=result.scores,
+                labels=result.labels,
+                masks=result.masks,
+            )
+            for result, image_boxes in zip(results, boxes, strict=True)
+        ]
+        return (
+            self.roi_extractor(levels, rois),
+            torch.cat(probs)[:, None],
+            dets,
+        )

@@ -1,0 +1,74 @@
+"""Train a mask score for any trained instance segmentation model of mmdet.
+
+The detector stays as it is. Its detections on the training images of CONFIG
+are computed once and stored; a head learns from them how good each mask is.
+Then both are tested on the test images of CONFIG. An interrupted run continues
+if it is started again. OUT_DIR gets
+
+- ``config.py`` and ``model.pth``, for all tools and the inferencer;
+- ``report/report.md``: AP by the model's own score, by the mask score and by
+  the oracle, the share of the possible gain, with intervals; and pictures;
+- ``result.json``, ``train.log``, ``test.log`` and the feature cache.
+
+Example, with a config and a checkpoint of mmdet's model zoo:
+
+    python tools/score_any.py configs/htc/htc_r50_fpn_1x_coco.py htc.pth \\
+        --out-dir work_dirs/htc_scored
+"""
+
+import argparse
+from pathlib import Path
+
+from mmengine.config import Config, DictAction
+
+from mmdet_msrcnn.apis.mask_scored_config import mask_scored_config
+from mmdet_msrcnn.checkpoints.read import read_checkpoint
+from mmdet_msrcnn.lab.any_model import score_any
+from mmdet_msrcnn.utils.arguments import positive
+
+
+def parse_args() -> argparse.Namespace:
+    """Parse the command line."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
+    parser.add_argument('config', help='config of the detector')
+    parser.add_argument('checkpoint', help='its checkpoint, a local file')
+    parser.add_argument('--out-dir', required=True, type=Path)
+    parser.add_argument('--epochs', type=positive, default=6)
+    parser.add_argument('--seed', type=int, default=0)
+    parser.add_argument(
+        '--cache-dir',
+        help='feature cache to use, by default OUT_DIR/feature_cache; runs\n'
+        'with other seeds can share it',
+    )
+    parser.add_argument(
+        '--cfg-options',
+        nargs='+',
+        action=DictAction,
+        help='settings of CONFIG to change, such as\n'
+        'model.test_cfg.max_per_img=300',
+    )
+    return parser.parse_args()
+
+
+def main() -> None:
+    """Train, test and report."""
+    args = parse_args()
+    for path in (args.config, args.checkpoint):
+        if not Path(path).is_file() and '::' not in path:
+            raise SystemExit(f'{path} does not exist')
+    read_checkpoint(args.checkpoint)
+    cfg = Config.fromfile(args.config)
+    if args.cfg_options:
+        cfg.merge_from_dict(args.cfg_options)
+    scored = mask_scored_config(
+        cfg, Path(args.checkpoint).resolve(), args.epochs, seed=args.seed
+    )
+    cache = args.cache_dir or args.out_dir / 'feature_cache'
+    scored.train_cfg.cache_dir = str(cache)
+    print(score_any(scored, args.out_dir, Path(__file__).parent))
+
+
+if __name__ == '__main__':
+    main()

@@ -19,12 +19,13 @@ Example, with a config and a checkpoint of mmdet's model zoo:
 import argparse
 from pathlib import Path
 
-from mmengine.config import Config, DictAction
+from mmengine.config import DictAction
 
 from mmdet_msrcnn.apis.mask_scored_config import mask_scored_config
 from mmdet_msrcnn.checkpoints.read import read_checkpoint
 from mmdet_msrcnn.lab.any_model import score_any
 from mmdet_msrcnn.utils.arguments import positive
+from mmdet_msrcnn.utils.configs import read_config
 
 
 def parse_args() -> argparse.Namespace:
@@ -55,11 +56,8 @@ def parse_args() -> argparse.Namespace:
 def main() -> None:
     """Train, test and report."""
     args = parse_args()
-    for path in (args.config, args.checkpoint):
-        if not Path(path).is_file() and '::' not in path:
-            raise SystemExit(f'{path} does not exist')
     read_checkpoint(args.checkpoint)
-    cfg = Config.fromfile(args.config)
+    cfg = read_config(args.config)
     if args.cfg_options:
         cfg.merge_from_dict(args.cfg_options)
     scored = mask_scored_config(

@@ -10,7 +10,7 @@ from mmdet.models.utils import unpack_gt_instances
 from mmdet.structures import DetDataSample, SampleList
 from mmdet.structures.bbox import bbox2roi
 from mmdet.utils import ConfigType, InstanceList, OptConfigType, OptMultiConfig
-from mmengine.config import Config, ConfigDict
+from mmengine.config import ConfigDict
 from mmengine.structures import InstanceData
 from torch import Tensor
 
@@ -31,6 +31,7 @@ from mmdet_msrcnn.models.roi_heads.scorer_samples import (
 )
 from mmdet_msrcnn.models.targets.whole_masks import crop_masks, mask_boxes
 from mmdet_msrcnn.registry import MODELS
+from mmdet_msrcnn.utils.configs import read_config
 
 DETECTOR = 'detector.'
 
@@ -47,7 +48,7 @@ def model_config(detector: ConfigType | str | Path) -> ConfigType:
         :obj:`ConfigDict` or dict: Config of the model.
     """
     if isinstance(detector, str | Path):
-        return Config.fromfile(detector).model
+        return read_config(detector).model
     return detector
 
 

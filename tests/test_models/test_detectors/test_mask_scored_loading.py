@@ -1,0 +1,215 @@
+"""Checkpoints and settings of a mask score for any model."""
+
+import copy
+
+import pytest
+import torch
+from mmdet.registry import MODELS
+from mmengine.hooks import EMAHook
+from mmengine.runner import load_checkpoint
+
+from tests.helpers import collate, losses_of, scene
+from tests.test_models.test_detectors.any_models import build_small, scored
+
+NAME = 'MaskRCNN'
+
+
+@pytest.fixture(scope='module')
+def detector():
+    return build_small(NAME)
+
+
+@pytest.fixture
+def build():
+    return lambda **changes: MODELS.build(scored(NAME, **changes))
+
+
+def save(path, **content):
+    torch.save(content, path)
+    return str(path)
+
+
+def test_checkpoint_of_both(detector, build, tmp_path):
+    model = build()
+    model.init_weights()
+    state = dict(model.state_dict())
+    other = build()
+    path = save(tmp_path / 'both.pth', state_dict=state)
+    load_checkpoint(other, path, map_location='cpu', strict=True)
+    for name, value in other.state_dict().items():
+        assert torch.equal(value, state[name]), name
+    losses_of(other.train(), collate(scene()))
+
+
+def test_checkpoint_of_the_detector(detector, build, tmp_path):
+    model = build()
+    head = copy.deepcopy(model.mask_iou_head.state_dict())
+    state = dict(detector.state_dict())
+    path = save(tmp_path / 'detector.pth', state_dict=state)
+    load_checkpoint(model, path, map_location='cpu')
+    for name, value in model.detector.state_dict().items():
+        assert torch.equal(value, detector.state_dict()[name]), name
+    for name, value in model.mask_iou_head.state_dict().items():
+        assert torch.equal(value, head[name]), name
+
+
+def test_averaged_weights_are_loaded(detector, build, tmp_path):
+    """mmengine's EMAHook stores the average as the model's weights."""
+    averaged, last = detector.state_dict(), {}
+    for name, value in averaged.items():
+        last[name] = value + 1 if value.is_floating_point() else value
+    hook = EMAHook()
+    hook.src_model = build_small(NAME)
+    hook.src_model.load_state_dict(last)
+    hook.ema_model = torch.optim.swa_utils.AveragedModel(detector)
+    checkpoint = dict(state_dict=dict(last))
+    hook.before_save_checkpoint(None, checkpoint)
+    assert 'ema_state_dict' in checkpoint
+    model = build()
+    path = save(tmp_path / 'ema.pth', **checkpoint)
+    load_checkpoint(model, path, map_location='cpu')
+    for name, value in model.detector.state_dict().items():
+        assert torch.equal(value, averaged[name]), name
+
+
+def test_last_weights_of_old_files_are_left_out(detector, build, tmp_path):
+    """mmdet 2 stored them as buffers of the model, with a prefix."""
+    state = dict(detector.state_dict())
+    for name, value in detector.state_dict().items():
+        state['ema_' + name.replace('.', '_')] = value + 1
+    model = build()
+    path = save(tmp_path / 'old.pth', state_dict=state)
+    load_checkpoint(model, path, map_location='cpu')
+    for name, value in model.detector.state_dict().items():
+        assert torch.equal(value, detector.state_dict()[name]), name
+
+
+def lose_a_tensor(state):
+    del state['rpn_head.rpn_cls.weight']
+
+
+def change_the_classes(state):
+    key = 'roi_head.bbox_head.fc_cls.weight'
+    state[key] = state[key][:-1]
+
+
+def add_a_layer(state):
+    key = 'backbone.layer3.1.conv1.weight'
+    state[key.replace('.1.', '.9.', 1)] = state[key]
+
+
+@pytest.mark.parametrize(
+    'spoil', [lose_a_tensor, change_the_classes, add_a_layer]
+)
+def test_checkpoint_of_another_model_is_an_error(
+    detector, build, tmp_path, spoil
+):
+    state = dict(detector.state_dict())
+    spoil(state)
+    path = save(tmp_path / 'other.pth', state_dict=state)
+    with pytest.raises(ValueError, match='differ in 1 tensors. For example, '):
+        load_checkpoint(build(), path, map_location='cpu')
+
+
+def test_training_without_a_checkpoint_is_an_error(build):
+    with pytest.raises(RuntimeError, match='Set load_from'):
+        losses_of(build().train(), collate(scene()))
+
+
+def test_config_file_as_detector():
+    cfg = scored(NAME)
+    cfg.detector = 'mmdet::mask_rcnn/mask-rcnn_r50_fpn_1x_coco.py'
+    model = MODELS.build(cfg)
+    assert model.detector.roi_head.bbox_head.num_classes == 80
+
+
+def test_config_is_not_changed(build):
+    cfg = scored(NAME)
+    before = copy.deepcopy(cfg)
+    MODELS.build(cfg)
+    assert cfg == before
+
+
+def faster_rcnn(cfg):
+    del cfg.detector.roi_head['mask_head']
+    del cfg.detector.roi_head['mask_roi_extractor']
+    cfg.detector.type = 'FasterRCNN'
+
+
+def no_detector(cfg):
+    cfg.detector = dict(type='EncoderDecoder')
+
+
+def positives(cfg):
+    cfg.mask_iou_head.type = 'mmdet_msrcnn.MaskIoUHead'
+
+
+def all_masks(cfg):
+    cfg.mask_iou_head.fusion = 'all_masks'
+
+
+def parameters(cfg):
+    cfg.roi_extractor.update(
+        type='mmdet.GenericRoIExtractor',
+        aggregation='sum',
+        pre_cfg=dict(
+            type='ConvModule', in_channels=32, out_channels=32, kernel_size=1
+        ),
+    )
+    cfg.roi_extractor.pop('finest_scale')
+
+
+def channels(cfg):
+    cfg.mask_iou_head.in_channels = 16
+
+
+def hr_roi(cfg):
+    cfg.mask_iou_head.fusion = 'hr_roi'
+
+
+def mask_size(cfg):
+    cfg.mask_size = 20
+
+
+@pytest.mark.parametrize(
+    ('change', 'error', 'message'),
+    [
+        (positives, TypeError, 'MaskIoUHead cannot be trained on them'),
+        (all_masks, ValueError, "Use fusion='concat'"),
+        (parameters, ValueError, 'GenericRoIExtractor, has parameters'),
+        (channels, ValueError, 'gives 32 channels and size 14'),
+        (hr_roi, ValueError, 'needs RoI features of the size of the mask'),
+        (mask_size, ValueError, 'multiple'),
+    ],
+)
+def test_parts_that_do_not_fit(change, error, message):
+    cfg = scored(NAME)
+    change(cfg)
+    with pytest.raises(error, match=message):
+        MODELS.build(cfg)
+
+
+def levels(cfg):
+    cfg.roi_extractor.featmap_strides = [4, 8, 16, 32, 64, 128]
+
+
+def width(cfg):
+    cfg.roi_extractor.out_channels = 16
+    cfg.mask_iou_head.in_channels = 16
+
+
+@pytest.mark.parametrize(
+    ('change', 'error', 'message'),
+    [
+        (levels, ValueError, r'levels with \[32, 32, 32, 32, 32\] channels'),
+        (width, ValueError, 'out_channels=16 and featmap_strides'),
+        (faster_rcnn, TypeError, r"without \['masks'\]"),
+    ],
+)
+@torch.no_grad()
+def test_detector_that_does_not_fit(change, error, message):
+    cfg = scored(NAME)
+    change(cfg)
+    model = MODELS.build(cfg).eval()
+    with pytest.raises(error, match=message):
+        model.test_step(collate(scene()))

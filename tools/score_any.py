@@ -53,9 +53,8 @@ def parse_args() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def main() -> None:
+def run(args: argparse.Namespace) -> None:
     """Train, test and report."""
-    args = parse_args()
     read_checkpoint(args.checkpoint)
     cfg = read_config(args.config)
     if args.cfg_options:
@@ -66,6 +65,15 @@ def main() -> None:
     cache = args.cache_dir or args.out_dir / 'feature_cache'
     scored.train_cfg.cache_dir = str(cache)
     print(score_any(scored, args.out_dir, Path(__file__).parent))
+
+
+def main() -> None:
+    """Run the command."""
+    args = parse_args()
+    try:
+        run(args)
+    except (OSError, RuntimeError, TypeError, ValueError) as error:
+        raise SystemExit(f'score_any.py: {error}') from error
 
 
 if __name__ == '__main__':

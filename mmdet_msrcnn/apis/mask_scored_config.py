@@ -57,6 +57,10 @@ def mask_scored_config(
     model = scored_model(cfg.model)
     dataset = training_set(cfg)
     test_dataloader = copy.deepcopy(cfg.test_dataloader)
+    for steps in pipelines_of(test_dataloader.dataset):
+        for step in steps:
+            # Polygons alone would refuse run lengths.
+            step.pop('poly2mask', None)
     evaluator = test_evaluator(cfg)
     new = dict(
         default_scope=cfg.get('default_scope', 'mmdet'),
@@ -175,6 +179,8 @@ def scored_model(model: ConfigDict) -> dict:
         extractor['finest_scale'] = 14 * strides[0]
     return dict(
         type='mmdet_msrcnn.MaskScoredDetector',
+        # mmdet's init_detector reads this key.
+        backbone=dict(),
         detector=model,
         roi_extractor=extractor,
         mask_iou_head=dict(
@@ -282,13 +288,7 @@ def scorer_pipeline(
         if name not in ('LoadAnnotations', 'PackDetInputs'):
             image_steps.append(copy.deepcopy(step))
     named = {transform_name(step): step for step in train_steps}
-    load = named.get('LoadAnnotations', {})
-    annotations = dict(
-        type='LoadAnnotations',
-        with_bbox=True,
-        with_mask=True,
-        poly2mask=load.get('poly2mask', True),
-    )
+    annotations = dict(type='LoadAnnotations', with_bbox=True, with_mask=True)
     flip = [named['RandomFlip']] if 'RandomFlip' in named else []
     # After the image, so that they are resized and flipped with it.
     return [

@@ -30,7 +30,7 @@ def num_classes(shapes: dict[str, torch.Size]) -> int | None:
 
 def has_mask_iou_head(names: Collection[str]) -> bool:
     """Return whether any tensor belongs to a MaskIoU head."""
-    return any('.mask_iou_head.' in name for name in names)
+    return any('.mask_iou_head.' in f'.{name}' for name in names)
 
 
 def shapes_of(state_dict: dict) -> dict[str, torch.Size]:

@@ -15,6 +15,7 @@ from mmdet_msrcnn.export.scorer import (
     INPUTS,
     MaskIoUScorer,
     random_inputs,
+    scorer_of,
 )
 
 NUM_ROIS = (0, 1, 2, 7, 100)
@@ -127,7 +128,8 @@ def observed_cases(model: BaseDetector, predict: Callable) -> list[Case]:
         list[Case]: Empty if nothing is detected, else one case.
     """
     seen = []
-    handle = model.roi_head.mask_iou_head.register_forward_pre_hook(
+    scorer = scorer_of(model)
+    handle = scorer.register_forward_pre_hook(
         # A scorer without context gets None for it.
         lambda _, inputs: seen.append(
             tuple(x for x in inputs if x is not None)
@@ -137,8 +139,9 @@ def observed_cases(model: BaseDetector, predict: Callable) -> list[Case]:
         pred = predict().pred_instances
     finally:
         handle.remove()
-    names = model.roi_head.mask_iou_head.predicts
-    return [(inputs, tuple(pred[n] for n in names)) for inputs in seen]
+    return [
+        (inputs, tuple(pred[n] for n in scorer.predicts)) for inputs in seen
+    ]
 
 
 def image_cases(

@@ -8,12 +8,14 @@ from torch import Tensor, nn
 
 from mmdet_msrcnn.checkpoints.read import read_checkpoint
 from mmdet_msrcnn.models.detectors.build_detector import build_detector
+from mmdet_msrcnn.models.detectors.mask_scored_detector import (
+    MaskScoredDetector,
+)
 from mmdet_msrcnn.models.mask_heads.base_mask_scorer import BaseMaskScorer
 from mmdet_msrcnn.models.mask_heads.mask_fusion import select_by_label
 
 # Only a head that learns the mask score has the last input.
 INPUTS = ('mask_feats', 'mask_probs', 'labels', 'rank_feats')
-PREFIX = 'roi_head.mask_iou_head.'
 
 
 class MaskIoUScorer(nn.Module):
@@ -93,18 +95,19 @@ def load_scorer(
             or has them in other shapes, or the config has no mask size.
     """
     content = read_checkpoint(checkpoint)
+    model = build_detector(Config.fromfile(config))
+    name = scorer_name(model)
+    prefix = f'{name}.'
     weights = {
-        name.removeprefix(PREFIX): value
-        for name, value in content.get('state_dict', content).items()
-        if name.startswith(PREFIX)
+        key.removeprefix(prefix): value
+        for key, value in content.get('state_dict', content).items()
+        if key.startswith(prefix)
     }
-    cfg = Config.fromfile(config)
-    roi_head = getattr(build_detector(cfg), 'roi_head', None)
-    head = getattr(roi_head, 'mask_iou_head', None)
-    if roi_head is None or not isinstance(head, BaseMaskScorer):
+    head = scorer_of(model)
+    if not isinstance(head, BaseMaskScorer):
         found = f'{type(head).__module__}.{type(head).__name__}'
         raise TypeError(
-            'model.roi_head.mask_iou_head must be a mmdet_msrcnn.MaskIoUHead, '
+            f'model.{name} must be a mmdet_msrcnn.MaskIoUHead, '
             f'but {config} has {"none" if head is None else found}. Use a '
             "config of configs/ms_rcnn or one like it; the weights of mmdet's "
             'own head fit them.'
@@ -114,13 +117,43 @@ def load_scorer(
     except RuntimeError as error:
         raise ValueError(
             f'{checkpoint} does not fit the MaskIoU head of {config}: '
-            f'{error}\nThese names follow {PREFIX!r}. Use the config that '
+            f'{error}\nThese names follow {prefix!r}. Use the config that '
             'the checkpoint was trained with.'
         ) from error
-    train_cfg = roi_head.mask_iou_train_cfg or {}
+    return MaskIoUScorer(head, mask_size_of(model, config)).eval()
+
+
+def scorer_name(model: nn.Module) -> str:
+    """Return the name of the scorer in a detector."""
+    return getattr(model, 'scorer_name', 'roi_head.mask_iou_head')
+
+
+def scorer_of(model: nn.Module) -> nn.Module | None:
+    """Return the scorer of a detector, None if it has none."""
+    for part in scorer_name(model).split('.'):
+        model = getattr(model, part, None)
+    return model
+
+
+def mask_size_of(model: nn.Module, config: str | os.PathLike) -> int:
+    """Find the size of the masks that the scorer of a detector reads.
+
+    Args:
+        model (nn.Module): Detector with a scorer.
+        config (str or PathLike): Its config, for the message.
+
+    Returns:
+        int: Height and width.
+
+    Raises:
+        ValueError: If the config has no mask size.
+    """
+    if isinstance(model, MaskScoredDetector):
+        return model.mask_size
+    train_cfg = model.roi_head.mask_iou_train_cfg or {}
     if 'mask_size' not in train_cfg:
         raise ValueError(
             f'model.train_cfg.rcnn of {config} has no mask_size. Set it to '
             'the height of the predicted masks, such as 28.'
         )
-    return MaskIoUScorer(head, train_cfg['mask_size']).eval()
+    return train_cfg['mask_size']

@@ -38,7 +38,9 @@ def kind_of(cfg: Config, figures: Figures) -> str:
     """
     if figures.mask_score is None:
         return 'none'
-    head = MODELS.get(cfg.model.roi_head.mask_iou_head.type)
+    # A mask score for any model stands beside its detector.
+    parent = cfg.model.get('roi_head', cfg.model)
+    head = MODELS.get(parent.mask_iou_head.type)
     return 'learned' if 'mask_scores' in head.predicts else 'product'
 
 

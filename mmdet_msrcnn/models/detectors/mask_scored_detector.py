@@ -77,6 +77,9 @@ class MaskScoredDetector(FrozenDetector):
             must be trained on detections, such as a :class:`MaskScoreHead`.
         mask_size (int): Size of the masks that the scorer reads. Defaults to
             28.
+        backbone (dict, optional): Ignored. mmdet's ``init_detector`` reads
+            this key of a config
+            (https://github.com/open-mmlab/mmdetection/blob/v3.3.0/mmdet/apis/inference.py#L50).
         init_cfg (:obj:`ConfigDict` or dict, optional): Initialization.
 
     Raises:
@@ -94,6 +97,7 @@ class MaskScoredDetector(FrozenDetector):
         roi_extractor: ConfigType,
         mask_iou_head: ConfigType,
         mask_size: int = 28,
+        backbone: OptConfigType = None,
         init_cfg: OptMultiConfig = None,
     ) -> None:
         # mmdet changes the config that it builds from.

@@ -7,6 +7,7 @@ import torch
 from mmdet.registry import MODELS
 from mmengine.config import Config, ConfigDict
 from mmengine.registry import init_default_scope
+from torch import nn
 
 from mmdet_msrcnn.apis.mask_scored_config import scored_model
 
@@ -98,11 +99,14 @@ def small_model(name: str) -> ConfigDict:
     return model
 
 
-def build_small(name: str) -> torch.nn.Module:
+def build_small(name: str, num_classes: int | None = None) -> nn.Module:
     """Build a small detector with random weights, in eval mode."""
     init_default_scope('mmdet')
     torch.manual_seed(0)
-    detector = MODELS.build(small_model(name))
+    cfg = small_model(name)
+    if num_classes:
+        cfg.bbox_head.num_classes = num_classes
+    detector = MODELS.build(cfg)
     detector.init_weights()
     return detector.eval()
 

@@ -6,7 +6,9 @@ from mmdet_msrcnn.lab.reproduction.protocols import load_config
 from tests.helpers import ROOT
 
 FOLDER = ROOT / 'configs'
-MS_RCNNS = sorted(FOLDER.glob('*/*ms-rcnn[_-]*.py'))
+# Mask scores for models of mmdet
+ANY_MODEL = sorted(FOLDER.glob('any_model/*_scored_*.py'))
+MS_RCNNS = sorted({*FOLDER.glob('*/*ms-rcnn[_-]*.py')} - {*ANY_MODEL})
 # mmdet's head under our recipe, to compare with.
 PEERS = [path for path in MS_RCNNS if path.name.startswith('mmdet-')]
 MS_RCNNS = [path for path in MS_RCNNS if path not in PEERS]
@@ -14,6 +16,7 @@ MASK_RCNNS = sorted(
     path
     for pattern in ('mask-rcnn_*.py', 'cascade-mask-rcnn_*.py')
     for path in FOLDER.glob(f'[!_]*/{pattern}')
+    if path not in ANY_MODEL
 )
 ABLATIONS = [path for path in MS_RCNNS if path.parent.name == 'ablations']
 CONFIGS = MS_RCNNS + PEERS + MASK_RCNNS

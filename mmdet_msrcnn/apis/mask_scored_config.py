@@ -2,7 +2,6 @@
 
 import copy
 import os
-from collections.abc import Iterator
 
 import torch
 from mmdet.models.detectors.base import BaseDetector
@@ -14,6 +13,7 @@ from mmdet_msrcnn.feature_cache.views import (
     pipelines_of,
     transform_name,
 )
+from mmdet_msrcnn.models.detectors.mask_scored_detector import model_config
 from mmdet_msrcnn.models.detectors.pyramids import pyramid_of
 from mmdet_msrcnn.utils.data_sets import inner_data_sets
 
@@ -160,7 +160,7 @@ def scored_model(model: ConfigDict) -> dict:
         dict: The detector without pretrained weights of its parts, an
         extractor for its pyramid, and a scorer.
     """
-    model = without_pretrained(copy.deepcopy(model))
+    model = model_config(model)
     detector = MODELS.build(copy.deepcopy(model)).eval()
     channels, strides = pyramid_layout(detector)
     concat = len(set(channels)) > 1
@@ -190,26 +190,6 @@ def scored_model(model: ConfigDict) -> dict:
             conv_out_channels=min(out_channels, 256),
         ),
     )
-
-
-def without_pretrained(cfg: ConfigDict) -> ConfigDict:
-    """Remove pretrained weights, which a checkpoint replaces."""
-    for node in _nodes(cfg):
-        init = node.get('init_cfg')
-        if isinstance(init, dict) and init.get('type') == 'Pretrained':
-            node['init_cfg'] = None
-    return cfg
-
-
-def _nodes(value: object) -> Iterator[dict]:
-    """List all dicts inside a config."""
-    if isinstance(value, dict):
-        yield value
-        for inner in list(value.values()):
-            yield from _nodes(inner)
-    elif isinstance(value, list | tuple):
-        for inner in value:
-            yield from _nodes(inner)
 
 
 @torch.no_grad()

@@ -1,6 +1,5 @@
 """Mask score for any instance segmentation model."""
 
-import copy
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -36,6 +35,25 @@ from mmdet_msrcnn.utils.configs import read_config
 DETECTOR = 'detector.'
 
 
+def without_pretrained(cfg: ConfigType) -> ConfigType:
+    """Copy a config without pretrained weights, which a checkpoint replaces.
+
+    Args:
+        cfg (:obj:`ConfigDict` or dict): Config of a model or a part of it.
+
+    Returns:
+        :obj:`ConfigDict` or dict: ``init_cfg`` is None instead of
+        'Pretrained'.
+    """
+    if isinstance(cfg, dict):
+        if cfg.get('type') == 'Pretrained':
+            return None
+        return type(cfg)({k: without_pretrained(v) for k, v in cfg.items()})
+    if isinstance(cfg, list | tuple):
+        return type(cfg)(without_pretrained(value) for value in cfg)
+    return cfg
+
+
 def model_config(detector: ConfigType | str | Path) -> ConfigType:
     """Return the config of a model, or read it from a config file.
 
@@ -45,11 +63,12 @@ def model_config(detector: ConfigType | str | Path) -> ConfigType:
             'mmdet::htc/htc_r50_fpn_1x_coco.py'.
 
     Returns:
-        :obj:`ConfigDict` or dict: Config of the model.
+        :obj:`ConfigDict` or dict: Config of the model, without pretrained
+        weights.
     """
     if isinstance(detector, str | Path):
-        return read_config(detector).model
-    return detector
+        detector = read_config(detector).model
+    return without_pretrained(detector)
 
 
 @MODELS.register_module()
@@ -100,8 +119,7 @@ class MaskScoredDetector(FrozenDetector):
         backbone: OptConfigType = None,
         init_cfg: OptMultiConfig = None,
     ) -> None:
-        # mmdet changes the config that it builds from.
-        wrapped = MODELS.build(copy.deepcopy(model_config(detector)))
+        wrapped = MODELS.build(model_config(detector))
         check_detector(wrapped)
         super().__init__(
             data_preprocessor=wrapped.data_preprocessor, init_cfg=init_cfg

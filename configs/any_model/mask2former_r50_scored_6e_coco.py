@@ -1,0 +1,6 @@
+_base_ = '../_base_/mask_scored_coco.py'
+
+model = dict(
+    detector='mmdet::mask2former/mask2former_r50_8xb2-lsj-50e_coco.py',
+)
+load_from = 'https://download.openmmlab.com/mmdetection/v3.0/mask2former/mask2former_r50_8xb2-lsj-50e_coco/mask2former_r50_8xb2-lsj-50e_coco_20220506_191028-41b088b6.pth'  # noqa: E501

@@ -11,7 +11,8 @@ from mmengine.runner import Runner
 from mmdet_msrcnn.models.roi_heads.checks import as_list
 from tests.coco_data import LOAD, PACK, ellipses, write_coco
 from tests.frameworks import cascade_config
-from tests.helpers import build_model, small_config
+from tests.helpers import PLUS, build_model, small_config
+from tests.test_models.test_detectors.any_models import build_small, scored
 
 NUM_IMAGES = 5
 
@@ -50,6 +51,16 @@ def frozen_cascade(folder: Path) -> Config:
     for head in (*roi_head.bbox_head, roi_head.mask_head):
         head.num_classes = 1
     return freeze(cfg, folder)
+
+
+def frozen_any_model(folder: Path) -> Config:
+    """The same for a mask score around mmdet's Mask2Former."""
+    cfg = frozen_config(PLUS, folder)
+    cfg.model = scored('Mask2Former')
+    path = folder / 'mask2former.pth'
+    torch.save(dict(state_dict=build_small('Mask2Former').state_dict()), path)
+    cfg.load_from = str(path)
+    return cfg
 
 
 def freeze(cfg: Config, folder: Path, flip: float | None = None) -> Config:
@@ -100,4 +111,4 @@ def runner(cfg: Config, work_dir: Path, epochs: int = 2, **kwargs) -> Runner:
 
 def head_of(model: torch.nn.Module) -> dict[str, torch.Tensor]:
     """Weights of the trained head."""
-    return model.roi_head.mask_iou_head.state_dict()
+    return model.scorer.state_dict()

@@ -1,6 +1,7 @@
 """A head trains from the cache as it does directly."""
 
 import re
+from functools import partial
 
 import pytest
 import torch
@@ -12,6 +13,7 @@ from mmdet_msrcnn.models.roi_heads.scorer_samples import scorer_loss
 from tests.helpers import MASK_RCNN, MS_RCNN, PLUS, small_config
 from tests.ranks import run_ranks
 from tests.test_feature_cache.frozen_training import (
+    frozen_any_model,
     frozen_cascade,
     frozen_config,
     head_of,
@@ -78,11 +80,11 @@ def test_losses_and_gradients_are_those_of_the_direct_way(tmp_path, config):
     assert total > 20
 
 
-@pytest.mark.parametrize('cascade', [False, True])
-def test_a_training_ends_as_the_direct_one(tmp_path, cascade):
-    cfg = (
-        frozen_cascade(tmp_path) if cascade else frozen_config(PLUS, tmp_path)
-    )
+@pytest.mark.parametrize(
+    'config', [partial(frozen_config, PLUS), frozen_cascade, frozen_any_model]
+)
+def test_a_training_ends_as_the_direct_one(tmp_path, config):
+    cfg = config(tmp_path)
     start = head_of(runner(directly(cfg), tmp_path / 'start').model)
     start = {name: value.clone() for name, value in start.items()}
     direct = head_of(runner(directly(cfg), tmp_path / 'direct').train())

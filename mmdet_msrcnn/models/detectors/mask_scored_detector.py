@@ -10,6 +10,7 @@ from mmdet.structures import DetDataSample, SampleList
 from mmdet.structures.bbox import bbox2roi
 from mmdet.utils import ConfigType, InstanceList, OptConfigType, OptMultiConfig
 from mmengine.config import ConfigDict
+from mmengine.model import revert_sync_batchnorm
 from mmengine.structures import InstanceData
 from torch import Tensor
 
@@ -121,6 +122,8 @@ class MaskScoredDetector(FrozenDetector):
     ) -> None:
         wrapped = MODELS.build(model_config(detector))
         check_detector(wrapped)
+        # Frozen statistics need no processes; DDP refuses SyncBN on a CPU.
+        wrapped = revert_sync_batchnorm(wrapped)
         super().__init__(
             data_preprocessor=wrapped.data_preprocessor, init_cfg=init_cfg
         )

@@ -6,9 +6,12 @@ import pytest
 import torch
 from mmdet.registry import MODELS
 from mmengine.hooks import EMAHook
+from mmengine.model import MMDistributedDataParallel
+from mmengine.optim import OptimWrapper
 from mmengine.runner import load_checkpoint
 
 from tests.helpers import collate, losses_of, scene
+from tests.ranks import run_ranks
 from tests.test_models.test_detectors.any_models import build_small, scored
 
 NAME = 'MaskRCNN'
@@ -213,3 +216,39 @@ def test_detector_that_does_not_fit(change, error, message):
     model = MODELS.build(cfg).eval()
     with pytest.raises(error, match=message):
         model.test_step(collate(scene()))
+
+
+def train_on_ranks(rank, folder):
+    """One step of a detector with SyncBN, with other images on each rank."""
+    model = MODELS.build(scored('RTMDet'))
+    model.init_weights()
+    model.load_state_dict(torch.load(folder / 'both.pth', weights_only=True))
+    before = copy.deepcopy(model.detector.state_dict())
+    wrapped = MMDistributedDataParallel(model.train())
+    optimizer = OptimWrapper(torch.optim.SGD(model.scorer.parameters(), 0.1))
+    # One rank has an image without instances.
+    wrapped.train_step(collate(scene(3 * rank, seed=rank)), optimizer)
+    for name, value in model.detector.state_dict().items():
+        assert torch.equal(value, before[name]), name
+    torch.save(model.scorer.state_dict(), folder / f'{rank}.pth')
+
+
+def test_two_processes_with_sync_bn(tmp_path):
+    """torch's DDP refuses SyncBN on a CPU."""
+    assert any(
+        isinstance(module, torch.nn.SyncBatchNorm)
+        for module in build_small('RTMDet').modules()
+    )
+    start = MODELS.build(scored('RTMDet'))
+    start.init_weights()
+    torch.save(start.state_dict(), tmp_path / 'both.pth')
+    run_ranks(train_on_ranks, tmp_path, 2)
+    first, second = (
+        torch.load(tmp_path / f'{rank}.pth', weights_only=True)
+        for rank in (0, 1)
+    )
+    before = start.scorer.state_dict()
+    for name, value in first.items():
+        assert torch.equal(value, second[name]), name
+        assert value.isfinite().all()
+    assert any(not torch.equal(first[name], before[name]) for name in first)

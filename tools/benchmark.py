@@ -10,6 +10,8 @@
 - step: a training step of R-18 FPN with 128 positives.
 - joint-step: a training step of MS R-CNN+ and of Mask R-CNN, R-18 and R-50.
 - inference: the detection of an image, R-50 FPN.
+- any-model: the detection of an image with and without the mask score of
+  tools/score_any.py, whose OUT_DIR --model names; images of its test set.
 - paste: pasting 100 masks into the image.
 - eval: the metric with its three rankings, and mmdet's CocoMetric.
 - dense: targets, pasting and metric with 10 to 400 instances.
@@ -30,6 +32,7 @@ from mmengine.logging import MMLogger
 
 from mmdet_msrcnn.compat.silence import silence
 from mmdet_msrcnn.lab.benchmarks import (
+    any_model,
     dense,
     evaluation,
     flops,
@@ -71,7 +74,8 @@ PLUS_PAIRS = {
     )
     for depth in (18, 50)
 }
-ON_ANY_DEVICE = ('head', 'step', 'joint-step', 'inference')
+ON_ANY_DEVICE = ('head', 'step', 'joint-step', 'inference', 'any-model')
+OWN_IMAGES = ('flops', 'head', 'any-model')
 # Function of the parsed arguments, and columns of the table.
 BENCHMARKS = {
     'targets': (
@@ -106,6 +110,12 @@ BENCHMARKS = {
         ),
         inference.COLUMNS,
     ),
+    'any-model': (
+        lambda args: any_model.measure_any_model(
+            args.model, args.num_images, args.device, args.repeats
+        ),
+        any_model.COLUMNS,
+    ),
     'paste': (
         lambda args: paste.measure_paste(args.source, args.repeats),
         paste.COLUMNS,
@@ -134,6 +144,9 @@ def parse_args() -> argparse.Namespace:
     )
     parser.add_argument('--ann', type=Path, help='COCO annotations')
     parser.add_argument('--img-dir', type=Path, help='folder of the images')
+    parser.add_argument(
+        '--model', type=Path, help='any-model: OUT_DIR of tools/score_any.py'
+    )
     parser.add_argument('--num-images', type=positive, default=5)
     parser.add_argument('--repeats', type=positive, default=3)
     parser.add_argument('--device', choices=('cpu', 'cuda'), default='cpu')
@@ -144,7 +157,9 @@ def parse_args() -> argparse.Namespace:
     chosen = (args.ann, args.img_dir)
     if args.ann is None:
         chosen = next((c for c in DEFAULTS if c[0].is_file()), None)
-    if chosen is None and args.benchmark not in ('flops', 'head'):
+    if args.benchmark == 'any-model' and args.model is None:
+        parser.error('any-model needs --model OUT_DIR of tools/score_any.py')
+    if chosen is None and args.benchmark not in OWN_IMAGES:
         parser.error(
             'data/coco and data/digits do not exist. Give --ann and '
             '--img-dir, or run: python tools/datasets/make_digits.py '

@@ -128,7 +128,7 @@ def observed_cases(model: BaseDetector, predict: Callable) -> list[Case]:
         list[Case]: Empty if nothing is detected, else one case.
     """
     seen = []
-    scorer = scorer_of(model)
+    scorer: Any = scorer_of(model)
     handle = scorer.register_forward_pre_hook(
         # A scorer without context gets None for it.
         lambda _, inputs: seen.append(

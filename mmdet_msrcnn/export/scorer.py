@@ -1,8 +1,10 @@
 """MaskIoU head for inference, built from a config and a checkpoint."""
 
 import os
+from typing import Any
 
 import torch
+from mmdet.models.detectors.base import BaseDetector
 from mmengine.config import Config
 from torch import Tensor, nn
 
@@ -130,16 +132,14 @@ def scorer_name(model: nn.Module) -> str:
 
 def scorer_of(model: nn.Module) -> nn.Module | None:
     """Return the scorer of a detector, None if it has none."""
-    for part in scorer_name(model).split('.'):
-        model = getattr(model, part, None)
-    return model
+    return dict(model.named_modules()).get(scorer_name(model))
 
 
-def mask_size_of(model: nn.Module, config: str | os.PathLike) -> int:
+def mask_size_of(model: BaseDetector, config: str | os.PathLike) -> int:
     """Find the size of the masks that the scorer of a detector reads.
 
     Args:
-        model (nn.Module): Detector with a scorer.
+        model (BaseDetector): Detector with a scorer.
         config (str or PathLike): Its config, for the message.
 
     Returns:
@@ -150,7 +150,8 @@ def mask_size_of(model: nn.Module, config: str | os.PathLike) -> int:
     """
     if isinstance(model, MaskScoredDetector):
         return model.mask_size
-    train_cfg = model.roi_head.mask_iou_train_cfg or {}
+    roi_head: Any = model.roi_head
+    train_cfg = roi_head.mask_iou_train_cfg or {}
     if 'mask_size' not in train_cfg:
         raise ValueError(
             f'model.train_cfg.rcnn of {config} has no mask_size. Set it to '

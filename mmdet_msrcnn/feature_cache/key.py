@@ -14,7 +14,7 @@ import torch
 from mmengine.dataset import BaseDataset
 
 from mmdet_msrcnn.models.detectors.frozen_detector import FrozenDetector
-from mmdet_msrcnn.models.detectors.mask_scored_detector import model_config
+from mmdet_msrcnn.utils.configs import model_config
 from mmdet_msrcnn.utils.data_sets import inner_data_sets
 from mmdet_msrcnn.version import __version__
 

@@ -1,8 +1,9 @@
 """The ways in which a training pipeline shows an image."""
 
 import copy
-from collections.abc import Iterator
 from typing import NamedTuple
+
+from mmdet_msrcnn.utils.data_sets import pipelines_of, transform_name
 
 # Transforms without random numbers.
 FIXED = (
@@ -29,28 +30,6 @@ class View(NamedTuple):
 
     dataset: dict
     prob: float
-
-
-def pipelines_of(dataset: dict) -> Iterator[list[dict]]:
-    """List the pipelines of a data set and of the data sets inside it.
-
-    Args:
-        dataset (dict): Config of a data set, with or without wrappers.
-
-    Yields:
-        list[dict]: Each pipeline, to be changed in place.
-    """
-    if 'pipeline' in dataset:
-        yield dataset['pipeline']
-    for inner in dataset.get('datasets', ()):
-        yield from pipelines_of(inner)
-    if isinstance(dataset.get('dataset'), dict):
-        yield from pipelines_of(dataset['dataset'])
-
-
-def transform_name(step: dict) -> str:
-    """Return the name of a transform without its scope."""
-    return step['type'].rsplit('.', 1)[-1]
 
 
 def flip_prob(step: dict) -> float:

@@ -26,3 +26,25 @@ def inner_data_sets(dataset: dict) -> Iterator[dict]:
         yield from inner_data_sets(inner)
     if 'dataset' in dataset:
         yield from inner_data_sets(dataset['dataset'])
+
+
+def pipelines_of(dataset: dict) -> Iterator[list[dict]]:
+    """List the pipelines of a data set and of the data sets inside it.
+
+    Args:
+        dataset (dict): Config of a data set, with or without wrappers.
+
+    Yields:
+        list[dict]: Each pipeline, to be changed in place.
+    """
+    if 'pipeline' in dataset:
+        yield dataset['pipeline']
+    for inner in dataset.get('datasets', ()):
+        yield from pipelines_of(inner)
+    if isinstance(dataset.get('dataset'), dict):
+        yield from pipelines_of(dataset['dataset'])
+
+
+def transform_name(step: dict) -> str:
+    """Return the name of a transform without its scope."""
+    return step['type'].rsplit('.', 1)[-1]

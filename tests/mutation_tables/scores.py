@@ -35,7 +35,11 @@ SCORES = (
         'models/targets/detection_target.py',
         f'{HEAD} {ROI_HEAD} test_models/test_targets/test_detection_target',
         (
-            ('iou-of-unassigned', ') * (gt_inds >= 0)', ')'),
+            (
+                'iou-of-unassigned',
+                'mask_ious * (gt_inds >= 0)',
+                'mask_ious',
+            ),
             (
                 'class-score-not-clamped',
                 'scores.clamp(LOWEST, HIGHEST).logit()',

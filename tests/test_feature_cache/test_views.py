@@ -2,7 +2,8 @@
 
 import pytest
 
-from mmdet_msrcnn.feature_cache.views import pipelines_of, views_of
+from mmdet_msrcnn.feature_cache.views import views_of
+from mmdet_msrcnn.utils.data_sets import pipelines_of
 
 LOAD = dict(type='LoadImageFromFile')
 RESIZE = dict(type='mmdet.Resize', scale=(64, 64), keep_ratio=True)

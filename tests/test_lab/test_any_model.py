@@ -13,17 +13,10 @@ from mmdet_msrcnn.apis import MaskScoringInferencer
 from mmdet_msrcnn.export.parity import image_cases
 from mmdet_msrcnn.export.scorer import load_scorer
 from mmdet_msrcnn.lab.any_model import summary
-from mmdet_msrcnn.lab.benchmarks.any_model import (
-    ALONE,
-    COLUMNS,
-    SCORED,
-    measure_any_model,
-)
 from mmdet_msrcnn.lab.model_zoo.release import release
 from mmdet_msrcnn.utils.configs import read_config
 from tests.coco_data import ellipses, write_coco
 from tests.helpers import ROOT, load_tool
-from tests.test_lab.test_benchmarks.rows import assert_printable
 from tests.test_models.test_detectors.any_models import (
     MODEL_CONFIGS,
     build_small,
@@ -167,15 +160,6 @@ def test_publish(scored, tmp_path):
     assert 'optimizer' not in published
     (card,) = tmp_path.glob('*.md')
     assert 'probability that each is a true positive' in card.read_text()
-
-
-def test_time(scored):
-    out, _ = scored
-    rows = measure_any_model(out, 2, 'cpu', 1)
-    assert_printable(rows, COLUMNS)
-    assert [row['model'] for row in rows] == [ALONE, SCORED]
-    assert rows[0]['ratio'] == 1
-    assert {row['detections'] for row in rows} == {10}
 
 
 def test_summary(tmp_path):

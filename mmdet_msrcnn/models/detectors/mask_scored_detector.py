@@ -1,17 +1,14 @@
 """Mask score for any instance segmentation model."""
 
-from collections.abc import Sequence
 from pathlib import Path
 
 import torch
 from mmdet.models.detectors.base import BaseDetector
 from mmdet.models.utils import unpack_gt_instances
 from mmdet.structures import DetDataSample, SampleList
-from mmdet.structures.bbox import bbox2roi
-from mmdet.utils import ConfigType, InstanceList, OptConfigType, OptMultiConfig
+from mmdet.utils import ConfigType, OptConfigType, OptMultiConfig
 from mmengine.config import ConfigDict
 from mmengine.model import revert_sync_batchnorm
-from mmengine.structures import InstanceData
 from torch import Tensor
 
 from mmdet_msrcnn.compat.flipped_views import as_unflipped
@@ -20,56 +17,18 @@ from mmdet_msrcnn.models.checks import build, check_range
 from mmdet_msrcnn.models.detectors.frozen_detector import FrozenDetector
 from mmdet_msrcnn.models.detectors.mask_scored_checks import (
     check_detector,
-    check_levels,
     check_parts,
-    check_results,
 )
-from mmdet_msrcnn.models.detectors.pyramids import Pyramid, recorded_pyramid
+from mmdet_msrcnn.models.detectors.pyramids import recorded_pyramid
+from mmdet_msrcnn.models.detectors.scorer_inputs import scorer_inputs
 from mmdet_msrcnn.models.roi_heads.scorer_samples import (
     ScorerSamples,
     scorer_loss,
 )
-from mmdet_msrcnn.models.targets.whole_masks import crop_masks, mask_boxes
 from mmdet_msrcnn.registry import MODELS
-from mmdet_msrcnn.utils.configs import read_config
+from mmdet_msrcnn.utils.configs import model_config
 
 DETECTOR = 'detector.'
-
-
-def without_pretrained(cfg: ConfigType) -> ConfigType:
-    """Copy a config without pretrained weights, which a checkpoint replaces.
-
-    Args:
-        cfg (:obj:`ConfigDict` or dict): Config of a model or a part of it.
-
-    Returns:
-        :obj:`ConfigDict` or dict: ``init_cfg`` is None instead of
-        'Pretrained'.
-    """
-    if isinstance(cfg, dict):
-        if cfg.get('type') == 'Pretrained':
-            return None
-        return type(cfg)({k: without_pretrained(v) for k, v in cfg.items()})
-    if isinstance(cfg, list | tuple):
-        return type(cfg)(without_pretrained(value) for value in cfg)
-    return cfg
-
-
-def model_config(detector: ConfigType | str | Path) -> ConfigType:
-    """Return the config of a model, or read it from a config file.
-
-    Args:
-        detector (:obj:`ConfigDict` or dict or str or Path): Config of the
-            model, or a config file, such as
-            'mmdet::htc/htc_r50_fpn_1x_coco.py'.
-
-    Returns:
-        :obj:`ConfigDict` or dict: Config of the model, without pretrained
-        weights.
-    """
-    if isinstance(detector, str | Path):
-        detector = read_config(detector).model
-    return without_pretrained(detector)
 
 
 @MODELS.register_module()
@@ -218,7 +177,9 @@ class MaskScoredDetector(FrozenDetector):
             s.metainfo.get('scale_factor', (1, 1)) if rescale else (1, 1)
             for s in data_samples
         ]
-        feats, probs, dets = self._scorer_inputs(pyramids, results, scales)
+        feats, probs, dets = scorer_inputs(
+            self.roi_extractor, self.mask_size, pyramids, results, scales
+        )
         preds = (
             self.mask_iou_head(
                 feats,
@@ -261,7 +222,9 @@ class MaskScoredDetector(FrozenDetector):
             data_samples = self.detector.predict(batch_inputs, as_inputs)
         results = [sample.pred_instances for sample in data_samples]
         scales = [(1, 1)] * len(results)
-        feats, probs, dets = self._scorer_inputs(pyramids, results, scales)
+        feats, probs, dets = scorer_inputs(
+            self.roi_extractor, self.mask_size, pyramids, results, scales
+        )
         gt_instances, ignored, _ = unpack_gt_instances(batch_data_samples)
         targets = self.mask_iou_head.get_targets(
             probs, dets, gt_instances, ignored, ConfigDict(mask_thr_binary=0.5)
@@ -272,53 +235,4 @@ class MaskScoredDetector(FrozenDetector):
             torch.cat([d.labels for d in dets]),
             self.mask_iou_head.context(dets),
             targets,
-        )
-
-    def _scorer_inputs(
-        self,
-        pyramids: list[Pyramid],
-        results: InstanceList,
-        scales: Sequence[tuple[float, float]],
-    ) -> tuple[Tensor, Tensor, InstanceList]:
-        """Compute RoI features, masks, and detections with RoIs as boxes.
-
-        Args:
-            pyramids (list[tuple[Tensor]]): Recorded features: one pyramid of
-                all images.
-            results (list[:obj:`InstanceData`]): Detections of each image.
-            scales (list[tuple[float, float]]): Size of the input / size of
-                the results, horizontally and vertically, of each image.
-
-        Returns:
-            tuple: Features, shape (K, C, h, w); masks, shape
-            (K, 1, mask_size, mask_size); and detections of each image.
-        """
-        (x,) = pyramids
-        levels = x[: self.roi_extractor.num_inputs]
-        check_levels(levels, self.roi_extractor)
-        check_results(results)
-        boxes = [mask_boxes(result) for result in results]
-        rois = bbox2roi(
-            [
-                image_boxes * image_boxes.new_tensor(scale).repeat(2)
-                for image_boxes, scale in zip(boxes, scales, strict=True)
-            ]
-        )
-        probs = [
-            crop_masks(result.masks, image_boxes, self.mask_size)
-            for result, image_boxes in zip(results, boxes, strict=True)
-        ]
-        dets = [
-            InstanceData(
-                bboxes=image_boxes,
-                scores=result.scores,
-                labels=result.labels,
-                masks=result.masks,
-            )
-            for result, image_boxes in zip(results, boxes, strict=True)
-        ]
-        return (
-            self.roi_extractor(levels, rois),
-            torch.cat(probs)[:, None],
-            dets,
         )

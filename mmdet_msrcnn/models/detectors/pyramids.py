@@ -4,8 +4,14 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import NamedTuple
 
+import torch
 from mmdet.models.detectors.base import BaseDetector
 from torch import Tensor, nn
+
+# Coarser levels are for RPNs and large boxes; RoIs have enough cells here.
+MAX_STRIDE = 32
+# A multiple of every stride
+TEST_SIZE = 256
 
 Pyramid = tuple[Tensor, ...]
 
@@ -101,3 +107,21 @@ def recorded_pyramid(detector: BaseDetector) -> Iterator[list[Pyramid]]:
         yield pyramids
     finally:
         handle.remove()
+
+
+@torch.no_grad()
+def pyramid_layout(detector: BaseDetector) -> tuple[list[int], list[int]]:
+    """Measure the channels and strides of a detector's pyramid.
+
+    Args:
+        detector (BaseDetector): In eval mode.
+
+    Returns:
+        tuple[list[int], list[int]]: Channels and strides of the levels with a
+        stride of at most 32, the finest first; at least one level.
+    """
+    levels = pyramid_of(detector, torch.zeros(1, 3, TEST_SIZE, TEST_SIZE))
+    layout = [(x.shape[1], TEST_SIZE // x.shape[-1]) for x in levels]
+    kept = [pair for pair in layout if pair[1] <= MAX_STRIDE] or layout[:1]
+    channels, strides = zip(*kept, strict=True)
+    return list(channels), list(strides)

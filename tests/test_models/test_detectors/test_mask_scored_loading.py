@@ -87,38 +87,6 @@ def test_last_weights_of_old_files_are_left_out(detector, build, tmp_path):
         assert torch.equal(value, detector.state_dict()[name]), name
 
 
-def lose_a_tensor(state):
-    del state['rpn_head.rpn_cls.weight']
-
-
-def change_the_classes(state):
-    key = 'roi_head.bbox_head.fc_cls.weight'
-    state[key] = state[key][:-1]
-
-
-def add_a_layer(state):
-    key = 'backbone.layer3.1.conv1.weight'
-    state[key.replace('.1.', '.9.', 1)] = state[key]
-
-
-@pytest.mark.parametrize(
-    'spoil', [lose_a_tensor, change_the_classes, add_a_layer]
-)
-def test_checkpoint_of_another_model_is_an_error(
-    detector, build, tmp_path, spoil
-):
-    state = dict(detector.state_dict())
-    spoil(state)
-    path = save(tmp_path / 'other.pth', state_dict=state)
-    with pytest.raises(ValueError, match='differ in 1 tensors. For example, '):
-        load_checkpoint(build(), path, map_location='cpu')
-
-
-def test_training_without_a_checkpoint_is_an_error(build):
-    with pytest.raises(RuntimeError, match='Set load_from'):
-        losses_of(build().train(), collate(scene()))
-
-
 def test_config_file_as_detector():
     cfg = scored(NAME)
     cfg.detector = 'mmdet::mask_rcnn/mask-rcnn_r50_fpn_1x_coco.py'
@@ -131,91 +99,6 @@ def test_config_is_not_changed(build):
     before = copy.deepcopy(cfg)
     MODELS.build(cfg)
     assert cfg == before
-
-
-def faster_rcnn(cfg):
-    del cfg.detector.roi_head['mask_head']
-    del cfg.detector.roi_head['mask_roi_extractor']
-    cfg.detector.type = 'FasterRCNN'
-
-
-def no_detector(cfg):
-    cfg.detector = dict(type='EncoderDecoder')
-
-
-def positives(cfg):
-    cfg.mask_iou_head.type = 'mmdet_msrcnn.MaskIoUHead'
-
-
-def all_masks(cfg):
-    cfg.mask_iou_head.fusion = 'all_masks'
-
-
-def parameters(cfg):
-    cfg.roi_extractor.update(
-        type='mmdet.GenericRoIExtractor',
-        aggregation='sum',
-        pre_cfg=dict(
-            type='ConvModule', in_channels=32, out_channels=32, kernel_size=1
-        ),
-    )
-    cfg.roi_extractor.pop('finest_scale')
-
-
-def channels(cfg):
-    cfg.mask_iou_head.in_channels = 16
-
-
-def hr_roi(cfg):
-    cfg.mask_iou_head.fusion = 'hr_roi'
-
-
-def mask_size(cfg):
-    cfg.mask_size = 20
-
-
-@pytest.mark.parametrize(
-    ('change', 'error', 'message'),
-    [
-        (positives, TypeError, 'MaskIoUHead cannot be trained on them'),
-        (all_masks, ValueError, "Use fusion='concat'"),
-        (parameters, ValueError, 'GenericRoIExtractor, has parameters'),
-        (channels, ValueError, 'gives 32 channels and size 14'),
-        (hr_roi, ValueError, 'needs RoI features of the size of the mask'),
-        (mask_size, ValueError, 'multiple'),
-    ],
-)
-def test_parts_that_do_not_fit(change, error, message):
-    cfg = scored(NAME)
-    change(cfg)
-    with pytest.raises(error, match=message):
-        MODELS.build(cfg)
-
-
-def levels(cfg):
-    cfg.roi_extractor.featmap_strides = [4, 8, 16, 32, 64, 128]
-
-
-def width(cfg):
-    cfg.roi_extractor.out_channels = 16
-    cfg.mask_iou_head.in_channels = 16
-
-
-@pytest.mark.parametrize(
-    ('change', 'error', 'message'),
-    [
-        (levels, ValueError, r'levels with \[32, 32, 32, 32, 32\] channels'),
-        (width, ValueError, 'out_channels=16 and featmap_strides'),
-        (faster_rcnn, TypeError, r"without \['masks'\]"),
-    ],
-)
-@torch.no_grad()
-def test_detector_that_does_not_fit(change, error, message):
-    cfg = scored(NAME)
-    change(cfg)
-    model = MODELS.build(cfg).eval()
-    with pytest.raises(error, match=message):
-        model.test_step(collate(scene()))
 
 
 def train_on_ranks(rank, folder):

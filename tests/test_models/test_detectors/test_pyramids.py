@@ -4,11 +4,15 @@ import pytest
 import torch
 
 from mmdet_msrcnn.models.detectors.pyramids import (
+    pyramid_layout,
     pyramid_of,
     pyramid_source,
     recorded_pyramid,
 )
-from tests.test_models.test_detectors.any_models import build_small
+from tests.test_models.test_detectors.any_models import (
+    MODEL_CONFIGS,
+    build_small,
+)
 
 IMAGES = torch.rand(1, 3, 64, 96)
 
@@ -58,3 +62,18 @@ def test_recording_ends():
     detector.extract_feat(IMAGES)
     assert len(pyramids) == 1
     assert not detector.neck._forward_hooks
+
+
+FPN = [4, 8, 16, 32]
+STRIDES = {
+    'CondInst': [8, 16, 32],
+    'YOLACT': [8, 16, 32],
+    'RTMDet': [8, 16, 32],
+}
+
+
+@pytest.mark.parametrize('name', MODEL_CONFIGS)
+def test_pyramid(name):
+    channels, strides = pyramid_layout(build_small(name))
+    assert strides == STRIDES.get(name, FPN)
+    assert len(set(channels)) == 1

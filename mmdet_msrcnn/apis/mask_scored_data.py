@@ -1,0 +1,94 @@
+"""Data and metric to train and test a mask score for any model."""
+
+import copy
+
+from mmengine.config import Config
+
+from mmdet_msrcnn.utils.data_sets import (
+    inner_data_sets,
+    pipelines_of,
+    transform_name,
+)
+
+
+def training_set(cfg: Config) -> dict:
+    """Make the config of the training set, in the pipeline of the test set.
+
+    Args:
+        cfg (:obj:`Config`): Config of the detector.
+
+    Returns:
+        dict: Config of a data set. Wrappers that mix images are removed.
+
+    Raises:
+        ValueError: See :func:`mask_scored_config`.
+    """
+    dataset = copy.deepcopy(cfg.train_dataloader.dataset)
+    while 'ann_file' not in dataset and 'dataset' in dataset:
+        dataset = dataset['dataset']
+    if not list(inner_data_sets(dataset)):
+        raise ValueError(
+            'train_dataloader.dataset has no ann_file; masks to train on are '
+            'needed.'
+        )
+    train_steps = [s for steps in pipelines_of(dataset) for s in steps]
+    outer = cfg.train_dataloader.dataset
+    train_steps += [s for s in outer.get('pipeline', ()) if s]
+    pipeline = scorer_pipeline(
+        cfg.test_dataloader.dataset.pipeline, train_steps
+    )
+    for steps in pipelines_of(dataset):
+        steps[:] = copy.deepcopy(pipeline)
+    return dataset
+
+
+def scorer_pipeline(
+    test_steps: list[dict], train_steps: list[dict]
+) -> list[dict]:
+    """Make the pipeline for the training of a scorer.
+
+    Args:
+        test_steps (list[dict]): Pipeline of the test set.
+        train_steps (list[dict]): Transforms of the training set.
+
+    Returns:
+        list[dict]: The test pipeline with annotations, and with the flip of
+        the training set.
+    """
+    image_steps = []
+    for step in test_steps:
+        name = transform_name(step)
+        if name not in ('LoadAnnotations', 'PackDetInputs'):
+            image_steps.append(copy.deepcopy(step))
+    named = {transform_name(step): step for step in train_steps}
+    annotations = dict(type='LoadAnnotations', with_bbox=True, with_mask=True)
+    flip = [named['RandomFlip']] if 'RandomFlip' in named else []
+    # After the image, so that they are resized and flipped with it.
+    return [
+        image_steps[0],
+        annotations,
+        *image_steps[1:],
+        *copy.deepcopy(flip),
+        dict(type='PackDetInputs'),
+    ]
+
+
+def test_evaluator(cfg: Config) -> dict:
+    """Make the config of the metric.
+
+    Args:
+        cfg (:obj:`Config`): Config of the detector.
+
+    Returns:
+        dict: :class:`MaskScoringMetric` with the annotations of the test set.
+    """
+    metrics = cfg.test_evaluator
+    metrics = metrics if isinstance(metrics, list | tuple) else [metrics]
+    own = 'mmdet_msrcnn.MaskScoringMetric'
+    for metric in metrics:
+        if metric.type == own:
+            return copy.deepcopy(dict(metric))
+    for metric in metrics:
+        if metric.get('ann_file') and 'Panoptic' not in metric.type:
+            return dict(type=own, ann_file=metric.ann_file)
+    return dict(type=own)

@@ -1,0 +1,70 @@
+"""Checkpoints that a frozen detector refuses."""
+
+import pytest
+import torch
+from mmdet.registry import MODELS
+from mmengine.runner import load_checkpoint
+
+from tests.helpers import collate, losses_of, scene
+from tests.test_models.test_detectors.any_models import build_small, scored
+
+NAME = 'MaskRCNN'
+
+
+@pytest.fixture(scope='module')
+def detector():
+    return build_small(NAME)
+
+
+@pytest.fixture
+def build():
+    return lambda **changes: MODELS.build(scored(NAME, **changes))
+
+
+def save(path, **content):
+    torch.save(content, path)
+    return str(path)
+
+
+def lose_a_tensor(state):
+    del state['rpn_head.rpn_cls.weight']
+
+
+def change_the_classes(state):
+    key = 'roi_head.bbox_head.fc_cls.weight'
+    state[key] = state[key][:-1]
+
+
+def add_a_layer(state):
+    key = 'backbone.layer3.1.conv1.weight'
+    state[key.replace('.1.', '.9.', 1)] = state[key]
+
+
+@pytest.mark.parametrize(
+    'spoil', [lose_a_tensor, change_the_classes, add_a_layer]
+)
+def test_checkpoint_of_another_model_is_an_error(
+    detector, build, tmp_path, spoil
+):
+    state = dict(detector.state_dict())
+    spoil(state)
+    path = save(tmp_path / 'other.pth', state_dict=state)
+    with pytest.raises(ValueError, match='differ in 1 tensors. For example, '):
+        load_checkpoint(build(), path, map_location='cpu')
+
+
+def test_training_without_a_checkpoint_is_an_error(build):
+    with pytest.raises(RuntimeError, match='Set load_from'):
+        losses_of(build().train(), collate(scene()))
+
+
+def test_only_the_scorer_is_trained(build):
+    model = build().train()
+    trained = {name for name, p in model.named_parameters() if p.requires_grad}
+    assert trained
+    assert all(name.startswith('mask_iou_head.') for name in trained)
+    modes = {name for name, m in model.named_modules() if m.training}
+    assert modes
+    assert all(name.startswith('mask_iou_head') for name in modes)
+    assert model.scorer is model.mask_iou_head
+    assert not any(m.training for m in model.eval().modules())

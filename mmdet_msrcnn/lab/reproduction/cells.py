@@ -5,9 +5,15 @@ import statistics
 from dataclasses import dataclass
 
 from mmdet_msrcnn.analysis.bootstrap import interval
-from mmdet_msrcnn.lab.reproduction.paper import Column, Row, Table
+from mmdet_msrcnn.lab.reproduction.paper import (
+    CLASS_SCORE,
+    Column,
+    Row,
+    Table,
+)
 
 RESAMPLED = 'mask_ap_resampled'
+CLASS_RESAMPLED = 'class_ap_resampled'
 
 
 @dataclass(frozen=True)
@@ -129,6 +135,25 @@ def paired_difference(
     return PairedDifference(100 * (means[0] - means[1]), 100 * low, 100 * high)
 
 
+def by_class_score(results: list[dict]) -> list[dict]:
+    """Rank the masks of runs by class score.
+
+    Args:
+        results (list[dict]): Results of a variant, one per seed.
+
+    Returns:
+        list[dict]: What :func:`paired_difference` reads.
+    """
+    return [
+        {
+            'seed': result['seed'],
+            'metrics': dict(mask=result['metrics']['class_score']),
+            RESAMPLED: result[CLASS_RESAMPLED],
+        }
+        for result in results
+    ]
+
+
 def _common_seeds(*sides: list[dict]) -> list[list[dict]]:
     """Leave out seeds that only one of two sides has."""
     if min(map(len, sides)) <= 1:
@@ -168,7 +193,9 @@ def fill_table(
 def _fill(table: Table, row: Row, results: dict, failures: dict) -> FilledRow:
     own = results.get(row.variant, [])
     paired = None
-    if row.variant != table.reference:
+    if table.reference == CLASS_SCORE:
+        paired = paired_difference(own, by_class_score(own))
+    elif row.variant != table.reference:
         paired = paired_difference(own, results.get(table.reference, []))
     return FilledRow(
         row.label,

@@ -1,6 +1,6 @@
 """Tables that the paper does not have: MS R-CNN+ and training end to end."""
 
-from mmdet_msrcnn.lab.reproduction.paper import Row, Table
+from mmdet_msrcnn.lab.reproduction.paper import CLASS_SCORE, Row, Table
 from mmdet_msrcnn.lab.reproduction.paper_tables import (
     BOX,
     CORRELATION,
@@ -69,3 +69,19 @@ EXTRA_TABLES = {
         f'{DETECTOR}_end-to-end',
     ),
 }
+
+# Of tools/score_any.py; the detectors have their own configs.
+ANY_MODEL = Table(
+    'Learned mask score for any model',
+    (RANKED[0], RANKED[1], RANKED[3], SHARE),
+    tuple(
+        Row(label, variant, (None,) * 4)
+        for label, variant in (
+            ('Mask R-CNN', DETECTOR),
+            ('HTC', 'htc_efflite0_fpn'),
+            ('CondInst', 'condinst_efflite0_fpn'),
+            ('RTMDet-Ins tiny', 'rtmdet-ins_tiny'),
+        )
+    ),
+    CLASS_SCORE,
+)

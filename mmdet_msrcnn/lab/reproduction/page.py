@@ -5,10 +5,10 @@ import re
 from pathlib import Path
 
 from mmdet_msrcnn.lab.reproduction.cells import fill_table, without_paper
-from mmdet_msrcnn.lab.reproduction.paper import Table
+from mmdet_msrcnn.lab.reproduction.paper import CLASS_SCORE, Table
 from mmdet_msrcnn.lab.reproduction.protocols import BACKBONES, R18
 from mmdet_msrcnn.lab.reproduction.render import to_markdown
-from mmdet_msrcnn.lab.reproduction.tables import TABLES
+from mmdet_msrcnn.lab.reproduction.tables import PAGE_TABLES
 
 BLOCK = re.compile(
     r'(<!-- table: (\S+) (\S+) -->\n).*?(<!-- end -->)', re.DOTALL
@@ -19,7 +19,7 @@ def table_of(name: str, protocol: str) -> Table:
     """Find a table; keep the paper's figures only if they are comparable.
 
     Args:
-        name (str): A key of ``TABLES``.
+        name (str): A key of ``PAGE_TABLES``.
         protocol (str): A key of ``PROTOCOLS``, or the name of a folder of
             its results.
 
@@ -27,7 +27,7 @@ def table_of(name: str, protocol: str) -> Table:
         Table: The table. The paper's figures are for COCO, so other protocols
         do not have them. The R-18 rows have the protocol's backbone.
     """
-    table = TABLES[name]
+    table = PAGE_TABLES[name]
     if protocol == 'coco':
         return table
     table = without_paper(table)
@@ -83,16 +83,20 @@ def fill_page(text: str, folder: Path) -> str:
     def fill(match: re.Match) -> str:
         begin, protocol, name, end = match.groups()
         results = load_results(folder / protocol)
-        if name not in TABLES or not results:
+        if name not in PAGE_TABLES or not results:
             raise ValueError(
                 f'The page has the table {protocol} {name}, which is unknown '
-                f'or has no results. The tables are {list(TABLES)}; the '
+                f'or has no results. The tables are {list(PAGE_TABLES)}; the '
                 f'results are in {folder}/PROTOCOL.'
             )
         table = table_of(name, protocol)
         table = table._replace(
             rows=tuple(row for row in table.rows if row.variant in results),
-            reference=table.reference if table.reference in results else None,
+            reference=(
+                table.reference
+                if table.reference in (CLASS_SCORE, *results)
+                else None
+            ),
         )
         return begin + to_markdown(table, fill_table(table, results, {})) + end
 

@@ -2,6 +2,8 @@
 
 from typing import NamedTuple
 
+CLASS_SCORE = 'class score'
+
 
 class Column(NamedTuple):
     """Column of a table.
@@ -45,7 +47,8 @@ class Table(NamedTuple):
         columns (tuple[Column]): Columns.
         rows (tuple[Row]): Rows.
         reference (str | None): Variant to compare the mask AP of the other
-            rows with, on the same resampled images.
+            rows with, on the same resampled images; ``CLASS_SCORE`` to compare
+            each row with the class scores of its own runs.
     """
 
     title: str

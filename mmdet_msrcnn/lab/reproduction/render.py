@@ -74,7 +74,7 @@ def to_markdown(table: Table, rows: list[FilledRow]) -> str:
         )
     labels = {row.variant: row.label for row in table.rows}
     if table.reference is not None:
-        reference = labels[table.reference]
+        reference = labels.get(table.reference, table.reference)
         headings.append(f'mask AP minus {reference} [95 % interval]')
     lines = []
     for row in rows:

@@ -82,8 +82,8 @@ def collect(
     Returns:
         dict: ``metrics`` (of the boxes, of each ranking of the masks, of the
         method's own ranking as ``mask``, statistics, cost and time),
-        ``mask_ap_resampled``, the hash of the detections, the log and the
-        complete config.
+        ``mask_ap_resampled`` and ``class_ap_resampled``, the hash of the
+        detections, the log and the complete config.
     """
     results = json.loads((folder / 'results.mask_scores.json').read_text())
     figures, metrics = evaluation.figures.known(), dict(evaluation.breakdown)
@@ -98,10 +98,8 @@ def collect(
     )
     return dict(
         metrics=metrics,
-        mask_ap_resampled=[
-            round(getattr(sample, method), 6)
-            for sample in evaluation.resamples
-        ],
+        mask_ap_resampled=_resampled(evaluation, method),
+        class_ap_resampled=_resampled(evaluation, 'class_score'),
         max_dets=evaluation.coco_eval.params.maxDets[-1],
         detections=len(results['detections']),
         detections_hash=detections_hash(results['detections']),
@@ -110,6 +108,13 @@ def collect(
         config=config.pretty_text,
         finished=time.strftime('%Y-%m-%d'),
     )
+
+
+def _resampled(evaluation: Evaluation, ranking: str) -> list[float]:
+    """Return the mask AP by a ranking of each set of resampled images."""
+    return [
+        round(getattr(sample, ranking), 6) for sample in evaluation.resamples
+    ]
 
 
 def _seconds_per_image(folder: Path) -> float:

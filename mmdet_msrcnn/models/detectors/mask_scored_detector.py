@@ -94,7 +94,7 @@ class MaskScoredDetector(FrozenDetector):
         self.roi_extractor = MODELS.build(roi_extractor)
         self.mask_iou_head = build('mask_iou_head', dict(mask_iou_head))
         check_parts(self.mask_iou_head, self.roi_extractor, mask_size)
-        prepare_roi_extractors(self)
+        prepare_roi_extractors(self.roi_extractor)
         self.freeze()
 
     @property
@@ -108,8 +108,8 @@ class MaskScoredDetector(FrozenDetector):
         if not any(name.startswith(own) for name in state_dict):
             for name in list(state_dict):
                 value = state_dict.pop(name)
-                # The averaged weights are those without this prefix
-                # (https://github.com/open-mmlab/mmengine/pull/460).
+                # mmdet 2 stored the weights that it did not average so
+                # (mmdet/core/hook/ema.py of its version 2.28).
                 if not name.startswith(f'{prefix}ema_'):
                     rest = name.removeprefix(prefix)
                     state_dict[f'{prefix}{DETECTOR}{rest}'] = value

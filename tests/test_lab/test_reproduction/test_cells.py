@@ -10,7 +10,7 @@ from mmdet_msrcnn.lab.reproduction.cells import (
     paired_difference,
     without_paper,
 )
-from mmdet_msrcnn.lab.reproduction.paper import Column
+from mmdet_msrcnn.lab.reproduction.paper import CLASS_SCORE, Column
 from tests.helpers import squeezed
 from tests.test_lab.test_reproduction.heads_table import TABLE, result
 
@@ -65,6 +65,31 @@ def test_paired_difference_by_hand():
     assert paired.low == pytest.approx(2 + 0.025)
     assert paired.high == pytest.approx(2 + 0.975)
     assert paired_difference([], others) is None
+
+
+def test_gain_over_the_class_score_by_hand():
+    """The class score of the same run is the reference."""
+    own = [
+        dict(
+            seed=seed,
+            metrics=dict(mask=dict(mAP=ap), class_score=dict(mAP=ap - gain)),
+            mask_ap_resampled=[ap, ap + 0.1],
+            class_ap_resampled=[ap - gain, ap + 0.1 - 2 * gain],
+        )
+        for seed, (ap, gain) in enumerate(((0.3, 0.01), (0.4, 0.03)))
+    ]
+    (row,) = fill_table(
+        TABLE._replace(rows=TABLE.rows[:1], reference=CLASS_SCORE),
+        {TABLE.rows[0].variant: own},
+        {},
+    )
+    assert row.paired.difference == pytest.approx(2)
+    # 0.02 and 0.04, and percentiles between them
+    assert row.paired.low == pytest.approx(2 + 0.05)
+    assert row.paired.high == pytest.approx(2 + 1.95)
+    text = to_markdown(TABLE._replace(reference=CLASS_SCORE), [row])
+    assert 'mask AP minus class score [95 % interval]' in text
+    assert '+2.00 [+2.05, +3.95]' in text
 
 
 @pytest.mark.parametrize('swapped', [False, True])

@@ -5,9 +5,10 @@ tests in ``tests``, separated by spaces, and its mutations: name, old text and
 new text.
 """
 
+from tests.mutation_tables.any_model import ANY_MODEL
 from tests.mutation_tables.evaluation import EVALUATION
 from tests.mutation_tables.models import MODELS
 from tests.mutation_tables.scores import SCORES
 from tests.mutation_tables.training import TRAINING
 
-TABLES = (MODELS, SCORES, EVALUATION, TRAINING)
+TABLES = (MODELS, SCORES, ANY_MODEL, EVALUATION, TRAINING)

@@ -124,6 +124,21 @@ def test_images_of_a_batch_do_not_change_each_other(model):
         )
 
 
+def test_training_is_at_the_size_of_the_input(model):
+    """The ground truth has that size, whatever the original image had."""
+
+    def samples(scale):
+        data = batch(scale_factor=scale)
+        data = model.train().data_preprocessor(data, training=True)
+        return model.scorer_samples(data['inputs'], data['data_samples'])
+
+    found, expected = samples((2.0, 0.5)), samples((1.0, 1.0))
+    assert expected.mask_probs.any()
+    assert torch.equal(found.mask_probs, expected.mask_probs)
+    for name, value in expected.targets.items():
+        assert torch.equal(found.targets[name], value), name
+
+
 def test_image_without_instances(model):
     loss, log = model.parse_losses(losses_of(model.train(), batch(0)))
     assert loss.isfinite()

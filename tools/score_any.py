@@ -12,7 +12,7 @@ if it is started again. OUT_DIR gets
 
 Example, with a config and a checkpoint of mmdet's model zoo:
 
-    python tools/score_any.py configs/htc/htc_r50_fpn_1x_coco.py htc.pth \\
+    python tools/score_any.py mmdet::htc/htc_r50_fpn_1x_coco.py htc.pth \\
         --out-dir work_dirs/htc_scored
 """
 
@@ -27,13 +27,28 @@ from mmdet_msrcnn.lab.any_model import score_any
 from mmdet_msrcnn.utils.arguments import positive
 from mmdet_msrcnn.utils.configs import read_config
 
+# What the new config takes from CONFIG.
+USED = (
+    'model',
+    'data_preprocessor',
+    'train_dataloader',
+    'test_dataloader',
+    'test_evaluator',
+    'custom_imports',
+    'default_scope',
+    'env_cfg',
+)
+
 
 def parse_args() -> argparse.Namespace:
     """Parse the command line."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
-    parser.add_argument('config', help='config of the detector')
+    parser.add_argument(
+        'config',
+        help='config of the detector: a file, or mmdet::FOLDER/FILE of mmdet',
+    )
     parser.add_argument('checkpoint', help='its checkpoint, a local file')
     parser.add_argument('--out-dir', required=True, type=Path)
     parser.add_argument('--epochs', type=positive, default=6)
@@ -44,13 +59,38 @@ def parse_args() -> argparse.Namespace:
         'with other seeds can share it',
     )
     parser.add_argument(
+        '--cache-gb',
+        type=float,
+        default=8,
+        help='limit of its size (default: 8); with 0 there is no cache, and\n'
+        'the detector runs in every epoch',
+    )
+    parser.add_argument(
         '--cfg-options',
         nargs='+',
         action=DictAction,
-        help='settings of CONFIG to change, such as\n'
-        'model.test_cfg.max_per_img=300',
+        help='settings of the model, data or evaluation of CONFIG to change,\n'
+        'such as model.test_cfg.max_per_img=300',
     )
     return parser.parse_args()
+
+
+def check_options(options: dict) -> None:
+    """Check that options are of what is taken from the config.
+
+    Args:
+        options (dict): Settings by their path.
+
+    Raises:
+        ValueError: If one is of the detector's training.
+    """
+    for name in options:
+        if name.split('.')[0] not in USED:
+            raise ValueError(
+                f'--cfg-options {name} has no effect; it can change '
+                f'{", ".join(USED)}. For settings of the training of the '
+                'head, edit OUT_DIR/config.py and run tools/train.py.'
+            )
 
 
 def run(args: argparse.Namespace) -> None:
@@ -58,12 +98,16 @@ def run(args: argparse.Namespace) -> None:
     read_checkpoint(args.checkpoint)
     cfg = read_config(args.config)
     if args.cfg_options:
+        check_options(args.cfg_options)
         cfg.merge_from_dict(args.cfg_options)
     scored = mask_scored_config(
         cfg, Path(args.checkpoint).resolve(), args.epochs, seed=args.seed
     )
-    cache = args.cache_dir or args.out_dir / 'feature_cache'
-    scored.train_cfg.cache_dir = str(cache)
+    if args.cache_gb:
+        cache = args.cache_dir or args.out_dir / 'feature_cache'
+        scored.train_cfg.update(cache_dir=str(cache), max_gb=args.cache_gb)
+    else:
+        scored.train_cfg.type = 'EpochBasedTrainLoop'
     print(score_any(scored, args.out_dir, Path(__file__).parent))
 
 

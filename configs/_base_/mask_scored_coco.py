@@ -32,7 +32,8 @@ param_scheduler = [
         convert_to_iter_based=True,
     ),
 ]
-# The check of the number of classes does not look into the detector.
+# Without NumClassCheckHook: the scorer is class-agnostic, so its num_classes
+# does not matter.
 custom_hooks = [
     dict(type='mmdet_msrcnn.AnnotationCheckHook'),
     dict(type='mmdet_msrcnn.CheckpointFitHook'),

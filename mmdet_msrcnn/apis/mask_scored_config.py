@@ -3,10 +3,10 @@
 import copy
 import os
 
-from mmengine.config import Config
+from mmengine.config import Config, ConfigDict
 from mmengine.registry import init_default_scope
 
-from mmdet_msrcnn.apis.mask_scored_data import test_evaluator, training_set
+from mmdet_msrcnn.apis.mask_scored_data import metric_of, training_set
 from mmdet_msrcnn.apis.mask_scored_model import scored_model
 from mmdet_msrcnn.utils.data_sets import pipelines_of
 
@@ -40,14 +40,18 @@ def mask_scored_config(
         ValueError: If the training set has no annotation file.
     """
     init_default_scope(cfg.get('default_scope', 'mmdet'))
-    model = scored_model(cfg.model)
+    model = cfg.model
+    if 'data_preprocessor' in cfg:
+        # mmengine's Runner adds it to the model too.
+        model = dict(data_preprocessor=cfg.data_preprocessor) | model
+    model = scored_model(ConfigDict(model))
     dataset = training_set(cfg)
     test_dataloader = copy.deepcopy(cfg.test_dataloader)
     for steps in pipelines_of(test_dataloader.dataset):
         for step in steps:
-            # Polygons alone would refuse run lengths.
+            # poly2mask=False cannot read run lengths.
             step.pop('poly2mask', None)
-    evaluator = test_evaluator(cfg)
+    evaluator = metric_of(cfg)
     new = dict(
         default_scope=cfg.get('default_scope', 'mmdet'),
         custom_imports=custom_imports(cfg),

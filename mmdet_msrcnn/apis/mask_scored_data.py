@@ -10,6 +10,9 @@ from mmdet_msrcnn.utils.data_sets import (
     transform_name,
 )
 
+# Wrappers that mix images, which tests do not, or repeat them.
+WRAPPERS = ('MultiImageMixDataset', 'RepeatDataset')
+
 
 def training_set(cfg: Config) -> dict:
     """Make the config of the training set, in the pipeline of the test set.
@@ -18,22 +21,21 @@ def training_set(cfg: Config) -> dict:
         cfg (:obj:`Config`): Config of the detector.
 
     Returns:
-        dict: Config of a data set. Wrappers that mix images are removed.
+        dict: Config of a data set. Wrappers that mix or repeat images are
+        removed.
 
     Raises:
         ValueError: See :func:`mask_scored_config`.
     """
     dataset = copy.deepcopy(cfg.train_dataloader.dataset)
-    while 'ann_file' not in dataset and 'dataset' in dataset:
+    train_steps = [s for steps in pipelines_of(dataset) for s in steps]
+    while dataset['type'].rsplit('.', 1)[-1] in WRAPPERS:
         dataset = dataset['dataset']
     if not list(inner_data_sets(dataset)):
         raise ValueError(
-            'train_dataloader.dataset has no ann_file; masks to train on are '
-            'needed.'
+            'train_dataloader.dataset has no ann_file. Use a data set with '
+            'annotations of masks.'
         )
-    train_steps = [s for steps in pipelines_of(dataset) for s in steps]
-    outer = cfg.train_dataloader.dataset
-    train_steps += [s for s in outer.get('pipeline', ()) if s]
     pipeline = scorer_pipeline(
         cfg.test_dataloader.dataset.pipeline, train_steps
     )
@@ -62,18 +64,16 @@ def scorer_pipeline(
             image_steps.append(copy.deepcopy(step))
     named = {transform_name(step): step for step in train_steps}
     annotations = dict(type='LoadAnnotations', with_bbox=True, with_mask=True)
-    flip = [named['RandomFlip']] if 'RandomFlip' in named else []
-    # After the image, so that they are resized and flipped with it.
-    return [
-        image_steps[0],
-        annotations,
-        *image_steps[1:],
-        *copy.deepcopy(flip),
-        dict(type='PackDetInputs'),
-    ]
+    steps = [image_steps[0], annotations, *image_steps[1:]]
+    if 'RandomFlip' in named:
+        names = [transform_name(step) for step in steps]
+        # Before the padding, which stays at the right and at the bottom.
+        at = names.index('Pad') if 'Pad' in names else len(steps)
+        steps.insert(at, copy.deepcopy(named['RandomFlip']))
+    return [*steps, dict(type='PackDetInputs')]
 
 
-def test_evaluator(cfg: Config) -> dict:
+def metric_of(cfg: Config) -> dict:
     """Make the config of the metric.
 
     Args:

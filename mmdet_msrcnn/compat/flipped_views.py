@@ -4,7 +4,7 @@ mmdet's ``merge_aug_masks`` flips the masks of a cascade's stages if the image
 is flipped, with a negative step, which torch refuses; and the masks in the
 boxes of a flipped image need no flip
 (https://github.com/open-mmlab/mmdetection/issues/1466). This file can go when
-mmdet leaves the masks of a single view as they are.
+``merge_aug_masks`` of mmdet does not flip.
 """
 
 from collections.abc import Iterator
@@ -28,4 +28,7 @@ def as_unflipped(batch_data_samples: SampleList) -> Iterator[None]:
         yield
     finally:
         for sample, flip in zip(batch_data_samples, flips, strict=True):
-            sample.set_metainfo(dict(flip=flip))
+            if flip is None:
+                sample.pop('flip')
+            else:
+                sample.set_metainfo(dict(flip=flip))

@@ -109,7 +109,7 @@ def load_scorer(
     if not isinstance(head, BaseMaskScorer):
         found = f'{type(head).__module__}.{type(head).__name__}'
         raise TypeError(
-            f'model.{name} must be a mmdet_msrcnn.MaskIoUHead, '
+            f'model.{name} must be a scorer such as mmdet_msrcnn.MaskIoUHead, '
             f'but {config} has {"none" if head is None else found}. Use a '
             "config of configs/ms_rcnn or one like it; the weights of mmdet's "
             'own head fit them.'

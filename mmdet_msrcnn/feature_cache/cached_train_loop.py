@@ -79,8 +79,8 @@ class CachedTrainLoop(EpochBasedTrainLoop):
         **kwargs: Arguments of :class:`EpochBasedTrainLoop`.
 
     Raises:
-        TypeError: If the model is not a frozen detector with a RoI head and a
-            sampler that can be stored.
+        TypeError: If the model is not a frozen detector, or its RoI head or
+            sampler cannot be stored.
         ValueError: If the data pipeline uses random numbers other than a
             flip; in :meth:`run`, if the cache is too large, or is that of
             another checkpoint, config or data set.

@@ -114,8 +114,8 @@ def fill(
     if sum(writer.counts) == 0:
         raise ValueError(
             f'The detector finds nothing to train on in {total} images and '
-            'views. Use the checkpoint of a trained detector, or lower '
-            'test_cfg.rcnn.score_thr.'
+            'views. Use the checkpoint of a trained detector, or lower the '
+            'score_thr of its test_cfg.'
         )
     logger.info(
         f'Feature cache: {sum(writer.counts)} RoIs, '

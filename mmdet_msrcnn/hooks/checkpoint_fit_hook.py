@@ -13,6 +13,7 @@ from mmdet_msrcnn.checkpoints.fit import (
     shapes_of,
 )
 from mmdet_msrcnn.checkpoints.read import read_checkpoint
+from mmdet_msrcnn.models.detectors.frozen_detector import FrozenDetector
 from mmdet_msrcnn.registry import HOOKS
 from mmdet_msrcnn.utils.all_ranks import raise_on_all_ranks
 
@@ -87,7 +88,10 @@ class CheckpointFitHook(Hook):
         # Unwrap distributed training and test-time augmentation.
         while hasattr(model, 'module'):
             model = model.module
-        self._loaded = shapes_of(checkpoint.get('state_dict', checkpoint))
+        state_dict = checkpoint.get('state_dict', checkpoint)
+        if isinstance(model, FrozenDetector):
+            state_dict = model.own_state_dict(state_dict)
+        self._loaded = shapes_of(state_dict)
         self._expected = shapes_of(model.state_dict())
         if runner._resume:
             self._check()

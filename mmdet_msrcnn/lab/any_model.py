@@ -8,7 +8,11 @@ from pathlib import Path
 from mmengine.config import Config
 
 from mmdet_msrcnn.lab.reproduction.protocols import Recipe
-from mmdet_msrcnn.lab.reproduction.runs import Run, execute
+from mmdet_msrcnn.lab.reproduction.runs import (
+    Run,
+    check_unchanged,
+    execute,
+)
 
 RANKINGS = {
     'class_score': "the model's own score",
@@ -39,8 +43,9 @@ def score_any(cfg: Config, folder: Path, tools: Path) -> str:
     # The test follows the training at once.
     train.val_cfg = train.val_dataloader = train.val_evaluator = None
     run = Run(folder.name, seed, folder, Recipe(config, train, cfg))
-    execute(run, tools)
+    check_unchanged(run)
     cfg.dump(config)
+    execute(run, tools)
     shutil.copyfile(run.checkpoint, folder / 'model.pth')
     return summary(json.loads(run.result.read_text()), folder)
 

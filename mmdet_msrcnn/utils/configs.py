@@ -41,7 +41,14 @@ def without_pretrained(cfg: ConfigType) -> ConfigType:
             return None
         return type(cfg)({k: without_pretrained(v) for k, v in cfg.items()})
     if isinstance(cfg, list | tuple):
-        return type(cfg)(without_pretrained(value) for value in cfg)
+        values = [without_pretrained(value) for value in cfg]
+        # Initializations can be a list.
+        kept = [
+            value
+            for value, old in zip(values, cfg, strict=True)
+            if value is not None or old is None
+        ]
+        return type(cfg)(kept)
     return cfg
 
 

@@ -9,17 +9,6 @@ ANY_MODEL = (
         f'{DETECTORS}/test_mask_scored_loading',
         (
             (
-                'detections-at-the-original-size',
-                "'ori_shape': sample.img_shape,",
-                '',
-            ),
-            ('flip-kept-in-training', "'flip': False,", ''),
-            (
-                'last-weights-of-old-files',
-                "if not name.startswith(f'{prefix}ema_'):",
-                'if True:',
-            ),
-            (
                 'sync-bn-kept',
                 'wrapped = revert_sync_batchnorm(wrapped)',
                 '',
@@ -44,9 +33,27 @@ ANY_MODEL = (
         ),
     ),
     (
-        'models/detectors/scorer_inputs.py',
-        f'{DETECTORS}/test_scorer_inputs',
+        'models/detectors/checkpoint_names.py',
+        f'{DETECTORS}/test_checkpoint_names',
         (
+            (
+                'last-weights-of-old-files',
+                'if not name.startswith(UNUSED)',
+                'if True',
+            ),
+        ),
+    ),
+    (
+        'models/detectors/scorer_inputs.py',
+        f'{DETECTORS}/test_scorer_inputs '
+        f'{DETECTORS}/test_mask_scored_detector',
+        (
+            (
+                'detections-at-the-original-size',
+                ', scale_factor=(1.0, 1.0)',
+                '',
+            ),
+            ('flip-kept-in-training', ', flip=False', ''),
             (
                 'rois-at-the-original-size',
                 'image_boxes * image_boxes.new_tensor(scale).repeat(2)',

@@ -48,6 +48,14 @@ def test_config_of_this_package():
     assert scored.custom_imports.imports == ['mmdet_msrcnn']
 
 
+def test_preprocessor_beside_the_model():
+    """mmengine's Runner puts it into the model."""
+    cfg = mmdet_config('MaskRCNN')
+    cfg.data_preprocessor = cfg.model.pop('data_preprocessor')
+    detector = mask_scored_config(cfg, 'a.pth').model.detector
+    assert detector.data_preprocessor == cfg.data_preprocessor
+
+
 def test_pretrained_weights_are_not_loaded():
     cfg = mmdet_config('MaskRCNN')
     pretrained = dict(type='Pretrained', checkpoint='torchvision://resnet50')

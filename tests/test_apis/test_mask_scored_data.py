@@ -4,11 +4,9 @@ import pytest
 from mmengine.config import Config
 
 from mmdet_msrcnn.apis.mask_scored_data import (
+    metric_of,
     scorer_pipeline,
     training_set,
-)
-from mmdet_msrcnn.apis.mask_scored_data import (
-    test_evaluator as evaluator_of,
 )
 
 LOAD = dict(type='LoadImageFromFile')
@@ -33,8 +31,9 @@ def test_pipeline_is_that_of_the_test():
         # Bitmaps: polygons and run lengths can be read as such.
         dict(type='LoadAnnotations', with_bbox=True, with_mask=True),
         RESIZE,
-        PAD,
+        # Padding stays at the right and at the bottom.
         flip,
+        PAD,
         dict(type='PackDetInputs'),
     ]
 
@@ -107,5 +106,5 @@ def test_data_set_without_annotations_is_an_error():
     ],
 )
 def test_metric(metrics, expected):
-    found = evaluator_of(Config(dict(test_evaluator=metrics)))
+    found = metric_of(Config(dict(test_evaluator=metrics)))
     assert found == dict(expected, type='mmdet_msrcnn.MaskScoringMetric')

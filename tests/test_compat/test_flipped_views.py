@@ -51,3 +51,11 @@ def test_flips_come_back():
         assert [sample.flip for sample in samples] == [False, False]
         raise KeyError('stop')
     assert [sample.flip for sample in samples] == [True, False]
+
+
+def test_image_without_the_key():
+    sample = scene()['data_samples']
+    before = dict(sample.metainfo)
+    with as_unflipped([sample]):
+        assert not sample.flip
+    assert dict(sample.metainfo) == before

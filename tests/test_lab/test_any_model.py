@@ -105,6 +105,24 @@ def test_another_config_in_the_folder_is_an_error(scored, monkeypatch):
         load_tool('score_any').main()
 
 
+def test_option_without_effect_is_an_error(scored, monkeypatch):
+    _, args = scored
+    options = ['--cfg-options', 'train_cfg.max_gb=3']
+    monkeypatch.setattr('sys.argv', [*args, *options])
+    with pytest.raises(SystemExit, match='train_cfg.max_gb has no effect'):
+        load_tool('score_any').main()
+
+
+def test_training_without_a_cache(scored, monkeypatch, tmp_path):
+    _, args = scored
+    args = [*args, '--cache-gb', '0']
+    args[args.index('--out-dir') + 1] = str(tmp_path / 'out')
+    monkeypatch.setattr('sys.argv', args)
+    load_tool('score_any').main()
+    assert not (tmp_path / 'out/feature_cache').exists()
+    assert (tmp_path / 'out/model.pth').is_file()
+
+
 @pytest.mark.parametrize('kind', ['config', 'checkpoint'])
 def test_missing_inputs(scored, monkeypatch, kind):
     _, args = scored

@@ -47,7 +47,7 @@ def measure_any_model(
 
     Args:
         folder (Path): Folder that tools/score_any.py has written.
-        num_images (int): Images of the test set, without their loading.
+        num_images (int): Images of the test set. Loading is not timed.
         device (str): Device.
         repeats (int): Timed detections of each image.
 

@@ -38,7 +38,7 @@ def kind_of(cfg: Config, figures: Figures) -> str:
     """
     if figures.mask_score is None:
         return 'none'
-    # A mask score for any model stands beside its detector.
+    # In a MaskScoredDetector the scorer is not inside a RoI head.
     parent = cfg.model.get('roi_head', cfg.model)
     head = MODELS.get(parent.mask_iou_head.type)
     return 'learned' if 'mask_scores' in head.predicts else 'product'

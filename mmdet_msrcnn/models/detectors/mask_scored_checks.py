@@ -77,31 +77,57 @@ def check_parts(
     pool_kernel((mask_size, mask_size), (size, size))
 
 
+def check_runs(pyramids: list, module: str) -> None:
+    """Check that the features of a detector were computed once.
+
+    Args:
+        pyramids (list): From :func:`recorded_pyramid`.
+        module (str): Name of the module that computes them.
+
+    Raises:
+        RuntimeError: If it ran never or more than once.
+    """
+    if len(pyramids) != 1:
+        raise RuntimeError(
+            f'model.detector.{module} ran {len(pyramids)} times in one '
+            'prediction, so it is not known which output has the features. '
+            'Name another module in SOURCES of '
+            'mmdet_msrcnn/models/detectors/pyramids.py.'
+        )
+
+
 def check_levels(
-    levels: tuple[Tensor, ...], extractor: BaseRoIExtractor
+    levels: tuple[Tensor, ...], extractor: BaseRoIExtractor, width: int
 ) -> None:
     """Check that the pyramid of a detector is the one of an extractor.
 
     Args:
         levels (tuple[Tensor]): Features of the detector.
         extractor (BaseRoIExtractor): The RoI extractor.
+        width (int): Width of the network's input.
 
     Raises:
-        ValueError: If there are fewer levels than strides, or their channels
+        ValueError: If the number of levels, their channels or their strides
             do not fit.
     """
     strides = extractor.featmap_strides
     channels = [level.shape[1] for level in levels]
     total = sum(channels)
     allowed = {total} if _concatenates(extractor) else {*channels}
-    if len(levels) != len(strides) or allowed != {extractor.out_channels}:
+    # Padded convolutions round sizes up.
+    fits = len(levels) == len(strides) and all(
+        abs(level.shape[-1] - width / stride) <= 1
+        for level, stride in zip(levels, strides, strict=True)
+    )
+    if not fits or allowed != {extractor.out_channels}:
+        measured = [round(width / level.shape[-1]) for level in levels]
         raise ValueError(
             f'model.roi_extractor has out_channels={extractor.out_channels} '
             f'and featmap_strides={list(strides)}, but the pyramid of the '
-            f'detector has levels with {channels} channels. Make them equal. '
-            "If the levels differ, use type='GenericRoIExtractor', "
-            "aggregation='concat' and out_channels="
-            f'{total}.'
+            f'detector has levels with {channels} channels and the strides '
+            f'{measured}. Make them equal; levels with different channels '
+            "need type='GenericRoIExtractor', aggregation='concat' and "
+            f'out_channels={total}.'
         )
 
 

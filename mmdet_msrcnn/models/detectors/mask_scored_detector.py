@@ -5,7 +5,7 @@ from pathlib import Path
 import torch
 from mmdet.models.detectors.base import BaseDetector
 from mmdet.models.utils import unpack_gt_instances
-from mmdet.structures import DetDataSample, SampleList
+from mmdet.structures import SampleList
 from mmdet.utils import ConfigType, OptConfigType, OptMultiConfig
 from mmengine.config import ConfigDict
 from mmengine.model import revert_sync_batchnorm
@@ -14,13 +14,20 @@ from torch import Tensor
 from mmdet_msrcnn.compat.flipped_views import as_unflipped
 from mmdet_msrcnn.compat.mmcv_ops import prepare_roi_extractors
 from mmdet_msrcnn.models.checks import build, check_range
+from mmdet_msrcnn.models.detectors.checkpoint_names import with_new_names
 from mmdet_msrcnn.models.detectors.frozen_detector import FrozenDetector
 from mmdet_msrcnn.models.detectors.mask_scored_checks import (
     check_detector,
     check_parts,
 )
-from mmdet_msrcnn.models.detectors.pyramids import recorded_pyramid
-from mmdet_msrcnn.models.detectors.scorer_inputs import scorer_inputs
+from mmdet_msrcnn.models.detectors.pyramids import (
+    recorded_pyramid,
+)
+from mmdet_msrcnn.models.detectors.scorer_inputs import (
+    input_sample,
+    levels_of,
+    scorer_inputs,
+)
 from mmdet_msrcnn.models.roi_heads.scorer_samples import (
     ScorerSamples,
     scorer_loss,
@@ -62,8 +69,8 @@ class MaskScoredDetector(FrozenDetector):
         init_cfg (:obj:`ConfigDict` or dict, optional): Initialization.
 
     Raises:
-        TypeError: If the detector predicts no masks, or the scorer is of
-            another kind.
+        TypeError: If ``detector`` is no detector, or the scorer is of another
+            kind.
         ValueError: If the RoI features do not fit the scorer, or the
             extractor has parameters.
     """
@@ -81,12 +88,12 @@ class MaskScoredDetector(FrozenDetector):
     ) -> None:
         wrapped = MODELS.build(model_config(detector))
         check_detector(wrapped)
-        # Frozen statistics need no processes; DDP refuses SyncBN on a CPU.
+        # In eval mode SyncBN equals BN, and DDP refuses SyncBN on a CPU.
         wrapped = revert_sync_batchnorm(wrapped)
         super().__init__(
             data_preprocessor=wrapped.data_preprocessor, init_cfg=init_cfg
         )
-        # They change images at random, or to the size of training crops.
+        # Batch augmentations are made for the training of the detector.
         self.data_preprocessor.batch_augments = None
         check_range('model.mask_size', mask_size, 2)
         self.mask_size = mask_size
@@ -102,18 +109,21 @@ class MaskScoredDetector(FrozenDetector):
         """``test_cfg`` of the detector."""
         return getattr(self.detector, 'test_cfg', None)
 
-    def _load_from_state_dict(self, state_dict: dict, prefix: str, *args):
-        """Load a checkpoint of both, or of the detector alone."""
-        own = tuple(f'{prefix}{part}.' for part, _ in self.named_children())
-        if not any(name.startswith(own) for name in state_dict):
-            for name in list(state_dict):
-                value = state_dict.pop(name)
-                # mmdet 2 stored the weights that it did not average so
-                # (mmdet/core/hook/ema.py of its version 2.28).
-                if not name.startswith(f'{prefix}ema_'):
-                    rest = name.removeprefix(prefix)
-                    state_dict[f'{prefix}{DETECTOR}{rest}'] = value
-        super()._load_from_state_dict(state_dict, prefix, *args)
+    def own_state_dict(self, state_dict: dict) -> dict:
+        """Convert the names of a checkpoint to those of this model.
+
+        Args:
+            state_dict (dict): Tensors of this model, or of the detector alone.
+
+        Returns:
+            dict: The tensors with their names here.
+        """
+        state_dict = super().own_state_dict(state_dict)
+        parts = DETECTOR, f'{self.scorer_name}.'
+        if any(name.startswith(parts) for name in state_dict):
+            return state_dict
+        renamed = with_new_names(state_dict, type(self.detector).__name__)
+        return {DETECTOR + name: value for name, value in renamed.items()}
 
     def extract_feat(self, batch_inputs: Tensor) -> tuple[Tensor, ...]:
         """Extract the features of the detector."""
@@ -164,6 +174,10 @@ class MaskScoredDetector(FrozenDetector):
             list[:obj:`DetDataSample`]: Those of the detector. Their
             ``pred_instances`` have ``mask_ious`` and ``mask_scores`` of shape
             (n, ) in addition.
+
+        Raises:
+            TypeError: If the detector predicts no masks.
+            ValueError: If its pyramid does not fit the extractor.
         """
         with (
             recorded_pyramid(self.detector) as pyramids,
@@ -177,8 +191,11 @@ class MaskScoredDetector(FrozenDetector):
             s.metainfo.get('scale_factor', (1, 1)) if rescale else (1, 1)
             for s in data_samples
         ]
+        x = levels_of(
+            pyramids, self.detector, self.roi_extractor, batch_inputs
+        )
         feats, probs, dets = scorer_inputs(
-            self.roi_extractor, self.mask_size, pyramids, results, scales
+            self.roi_extractor, self.mask_size, x, results, scales
         )
         preds = (
             self.mask_iou_head(
@@ -206,24 +223,17 @@ class MaskScoredDetector(FrozenDetector):
             ScorerSamples: All detections, without gradient.
         """
         self.check_has_weights()
-        # Detections in the size of the input, where the ground truth is.
-        as_inputs = [
-            DetDataSample(
-                metainfo={
-                    **sample.metainfo,
-                    'ori_shape': sample.img_shape,
-                    'scale_factor': (1.0, 1.0),
-                    'flip': False,
-                }
-            )
-            for sample in batch_data_samples
-        ]
+        # Detections at the size of the input, where the ground truth is.
+        as_inputs = list(map(input_sample, batch_data_samples))
         with recorded_pyramid(self.detector) as pyramids:
             data_samples = self.detector.predict(batch_inputs, as_inputs)
         results = [sample.pred_instances for sample in data_samples]
         scales = [(1, 1)] * len(results)
+        x = levels_of(
+            pyramids, self.detector, self.roi_extractor, batch_inputs
+        )
         feats, probs, dets = scorer_inputs(
-            self.roi_extractor, self.mask_size, pyramids, results, scales
+            self.roi_extractor, self.mask_size, x, results, scales
         )
         gt_instances, ignored, _ = unpack_gt_instances(batch_data_samples)
         targets = self.mask_iou_head.get_targets(

@@ -3,9 +3,11 @@
 from collections.abc import Sequence
 
 import torch
+from mmdet.models.detectors.base import BaseDetector
 from mmdet.models.roi_heads.roi_extractors.base_roi_extractor import (
     BaseRoIExtractor,
 )
+from mmdet.structures import DetDataSample
 from mmdet.structures.bbox import bbox2roi
 from mmdet.utils import InstanceList
 from mmengine.structures import InstanceData
@@ -14,15 +16,43 @@ from torch import Tensor
 from mmdet_msrcnn.models.detectors.mask_scored_checks import (
     check_levels,
     check_results,
+    check_runs,
 )
-from mmdet_msrcnn.models.detectors.pyramids import Pyramid
+from mmdet_msrcnn.models.detectors.pyramids import Pyramid, pyramid_source
 from mmdet_msrcnn.models.targets.whole_masks import crop_masks, mask_boxes
+
+
+def levels_of(
+    pyramids: list[Pyramid],
+    detector: BaseDetector,
+    extractor: BaseRoIExtractor,
+    batch_inputs: Tensor,
+) -> tuple[Tensor, ...]:
+    """Select the levels that an extractor reads, and check them.
+
+    Args:
+        pyramids (list[tuple[Tensor]]): From :func:`recorded_pyramid`.
+        detector (BaseDetector): The detector.
+        extractor (BaseRoIExtractor): RoI extractor of the scorer.
+        batch_inputs (Tensor): Images, shape (N, C, H, W).
+
+    Returns:
+        tuple[Tensor]: The levels, the finest first.
+
+    Raises:
+        RuntimeError: If the features were not computed once.
+        ValueError: If they do not fit the extractor.
+    """
+    check_runs(pyramids, pyramid_source(detector).module)
+    levels = pyramids[0][: extractor.num_inputs]
+    check_levels(levels, extractor, batch_inputs.shape[-1])
+    return levels
 
 
 def scorer_inputs(
     roi_extractor: BaseRoIExtractor,
     mask_size: int,
-    pyramids: list[Pyramid],
+    levels: tuple[Tensor, ...],
     results: InstanceList,
     scales: Sequence[tuple[float, float]],
 ) -> tuple[Tensor, Tensor, InstanceList]:
@@ -31,8 +61,7 @@ def scorer_inputs(
     Args:
         roi_extractor (BaseRoIExtractor): RoI extractor of the scorer.
         mask_size (int): Size of its masks.
-        pyramids (list[tuple[Tensor]]): Recorded features: one pyramid of
-            all images.
+        levels (tuple[Tensor]): Levels that the extractor reads.
         results (list[:obj:`InstanceData`]): Detections of each image.
         scales (list[tuple[float, float]]): Size of the input / size of
             the results, horizontally and vertically, of each image.
@@ -41,9 +70,6 @@ def scorer_inputs(
         tuple: Features, shape (K, C, h, w); masks, shape
         (K, 1, mask_size, mask_size); and detections of each image.
     """
-    (x,) = pyramids
-    levels = x[: roi_extractor.num_inputs]
-    check_levels(levels, roi_extractor)
     check_results(results)
     boxes = [mask_boxes(result) for result in results]
     rois = bbox2roi(
@@ -60,8 +86,9 @@ def scorer_inputs(
         InstanceData(
             bboxes=image_boxes,
             scores=result.scores,
-            labels=result.labels,
-            masks=result.masks,
+            # mmdet's SOLO returns floats if it detects nothing.
+            labels=result.labels.long(),
+            masks=result.masks.bool(),
         )
         for result, image_boxes in zip(results, boxes, strict=True)
     ]
@@ -70,3 +97,39 @@ def scorer_inputs(
         torch.cat(probs)[:, None],
         dets,
     )
+
+
+def unpadded_shape(metainfo: dict) -> tuple[int, int]:
+    """Compute the size of an image in the network's input, without padding.
+
+    Args:
+        metainfo (dict): Meta information. A ``Pad`` has changed ``img_shape``
+            to the padded size; a crop has made it smaller.
+
+    Returns:
+        tuple[int, int]: Height and width.
+    """
+    width_factor, height_factor = metainfo.get('scale_factor', (1, 1))[:2]
+    height, width = metainfo.get('ori_shape', metainfo['img_shape'])[:2]
+    shape = metainfo['img_shape']
+    return (
+        min(shape[0], round(height * height_factor)),
+        min(shape[1], round(width * width_factor)),
+    )
+
+
+def input_sample(sample: DetDataSample) -> DetDataSample:
+    """Make a sample whose predictions have the size of the input.
+
+    Args:
+        sample (:obj:`DetDataSample`): Training sample.
+
+    Returns:
+        :obj:`DetDataSample`: Its meta information, without padding, as at
+        test, and without ground truth.
+    """
+    shape = unpadded_shape(sample.metainfo)
+    changed = dict(
+        img_shape=shape, ori_shape=shape, scale_factor=(1.0, 1.0), flip=False
+    )
+    return DetDataSample(metainfo=sample.metainfo | changed)

@@ -37,7 +37,7 @@ def mask_boxes(results: InstanceData) -> Tensor:
 
 
 def pixel_windows(boxes: Tensor, height: int, width: int) -> list[list[int]]:
-    """Compute the pixels that boxes touch.
+    """Compute the pixels that RoIAlign reads for boxes.
 
     Args:
         boxes (Tensor): (x1, y1, x2, y2), shape (n, 4).
@@ -49,8 +49,9 @@ def pixel_windows(boxes: Tensor, height: int, width: int) -> list[list[int]]:
         y2 not included; at least one pixel.
     """
     size = boxes.new_tensor([width, height])
-    low = boxes[:, :2].floor().clamp(min=0).minimum(size - 1)
-    high = boxes[:, 2:].ceil().minimum(size).maximum(low + 1)
+    # It interpolates with the neighbours of the pixels that a box touches.
+    low = (boxes[:, :2].floor() - 1).clamp(min=0).minimum(size - 1)
+    high = (boxes[:, 2:].ceil() + 1).minimum(size).maximum(low + 1)
     return torch.cat([low, high], dim=1).long().tolist()
 
 

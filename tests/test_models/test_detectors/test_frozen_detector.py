@@ -26,30 +26,12 @@ def save(path, **content):
     return str(path)
 
 
-def lose_a_tensor(state):
-    del state['rpn_head.rpn_cls.weight']
-
-
-def change_the_classes(state):
-    key = 'roi_head.bbox_head.fc_cls.weight'
-    state[key] = state[key][:-1]
-
-
-def add_a_layer(state):
-    key = 'backbone.layer3.1.conv1.weight'
-    state[key.replace('.1.', '.9.', 1)] = state[key]
-
-
-@pytest.mark.parametrize(
-    'spoil', [lose_a_tensor, change_the_classes, add_a_layer]
-)
-def test_checkpoint_of_another_model_is_an_error(
-    detector, build, tmp_path, spoil
-):
+def test_checkpoint_of_another_model_is_an_error(detector, build, tmp_path):
     state = dict(detector.state_dict())
-    spoil(state)
+    del state['rpn_head.rpn_cls.weight']
     path = save(tmp_path / 'other.pth', state_dict=state)
-    with pytest.raises(ValueError, match='differ in 1 tensors. For example, '):
+    match = 'differ in 1 tensors. For example, detector.rpn_head.rpn_cls'
+    with pytest.raises(ValueError, match=match):
         load_checkpoint(build(), path, map_location='cpu')
 
 

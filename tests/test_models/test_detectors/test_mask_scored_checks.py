@@ -5,7 +5,10 @@ import torch
 from mmdet.registry import MODELS
 from mmengine.model import BaseModel
 
-from mmdet_msrcnn.models.detectors.mask_scored_checks import check_detector
+from mmdet_msrcnn.models.detectors.mask_scored_checks import (
+    check_detector,
+    check_runs,
+)
 from tests.helpers import collate, scene
 from tests.test_models.test_detectors.any_models import scored
 
@@ -79,6 +82,10 @@ def levels(cfg):
     cfg.roi_extractor.featmap_strides = [4, 8, 16, 32, 64, 128]
 
 
+def strides(cfg):
+    cfg.roi_extractor.featmap_strides = [8, 16, 32]
+
+
 def width(cfg):
     cfg.roi_extractor.out_channels = 16
     cfg.mask_iou_head.in_channels = 16
@@ -89,6 +96,7 @@ def width(cfg):
     [
         (levels, ValueError, r'levels with \[32, 32, 32, 32, 32\] channels'),
         (width, ValueError, 'out_channels=16 and featmap_strides'),
+        (strides, ValueError, r'the strides \[4, 8, 16\]. Make them equal'),
         (faster_rcnn, TypeError, r"without \['masks'\]"),
     ],
 )
@@ -99,3 +107,9 @@ def test_detector_that_does_not_fit(change, error, message):
     model = MODELS.build(cfg).eval()
     with pytest.raises(error, match=message):
         model.test_step(collate(scene()))
+
+
+@pytest.mark.parametrize('runs', [0, 2])
+def test_features_that_are_not_computed_once(runs):
+    with pytest.raises(RuntimeError, match=f'detector.neck ran {runs} times'):
+        check_runs([()] * runs, 'neck')

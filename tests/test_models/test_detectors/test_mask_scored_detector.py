@@ -122,6 +122,29 @@ def test_images_of_a_batch_do_not_change_each_other(model):
         torch.testing.assert_close(
             alone.mask_scores, together.mask_scores, atol=0.01, rtol=0
         )
+        torch.testing.assert_close(
+            alone.scores, together.scores, atol=0.01, rtol=0
+        )
+
+
+def test_padding_has_no_detections_in_training(model):
+    """As at test, where mmdet cuts it off."""
+    data = batch(scale_factor=(0.5, 0.5))
+    for sample in data['data_samples']:
+        height, width = sample.img_shape
+        # A third of the image is padding.
+        sample.set_metainfo(dict(ori_shape=(height * 2, width * 4 // 3)))
+    seen = []
+    predict = model.detector.predict
+    model.detector.predict = lambda *args: (
+        seen.extend(args[1]) or predict(*args)
+    )
+    data = model.train().data_preprocessor(data, training=True)
+    model.scorer_samples(data['inputs'], data['data_samples'])
+    del model.detector.predict
+    assert [sample.ori_shape for sample in seen] == [(64, 64), (96, 42)]
+    for sample in seen:
+        assert sample.pred_instances.masks.shape[1:] == sample.ori_shape
 
 
 def test_training_is_at_the_size_of_the_input(model):

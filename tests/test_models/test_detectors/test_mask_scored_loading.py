@@ -87,6 +87,32 @@ def test_last_weights_of_old_files_are_left_out(detector, build, tmp_path):
         assert torch.equal(value, detector.state_dict()[name]), name
 
 
+def test_preprocessor_of_early_files_is_left_out(detector, build, tmp_path):
+    """https://github.com/open-mmlab/mmdetection/issues/10695"""
+    state = dict(detector.state_dict())
+    state['data_preprocessor.mean'] = torch.zeros(3, 1, 1)
+    model = build()
+    path = save(tmp_path / 'early.pth', state_dict=state)
+    load_checkpoint(model, path, map_location='cpu')
+    losses_of(model.train(), collate(scene()))
+
+
+def test_old_names_of_yolact(tmp_path):
+    """mmdet 2 had its semantic branch, for training alone, beside the head."""
+    detector = build_small('YOLACT')
+    new = 'mask_head.segm_branch.'
+    state = {
+        name.replace(new, 'segm_head.'): value
+        for name, value in detector.state_dict().items()
+    }
+    assert any(name.startswith('segm_head.') for name in state)
+    model = MODELS.build(scored('YOLACT'))
+    path = save(tmp_path / 'yolact.pth', state_dict=state)
+    load_checkpoint(model, path, map_location='cpu')
+    for name, value in model.detector.state_dict().items():
+        assert torch.equal(value, detector.state_dict()[name]), name
+
+
 def test_config_file_as_detector():
     cfg = scored(NAME)
     cfg.detector = 'mmdet::mask_rcnn/mask-rcnn_r50_fpn_1x_coco.py'

@@ -27,6 +27,7 @@ from mmdet_msrcnn.lab.any_model import score_any
 from mmdet_msrcnn.utils.arguments import positive
 from mmdet_msrcnn.utils.configs import read_config
 
+CACHE_GB = 8.0
 # What the new config takes from CONFIG.
 USED = (
     'model',
@@ -55,15 +56,15 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument('--seed', type=int, default=0)
     parser.add_argument(
         '--cache-dir',
-        help='feature cache to use, by default OUT_DIR/feature_cache; runs\n'
-        'with other seeds can share it',
+        help='feature cache to use, by default OUT_DIR/train/feature_cache;\n'
+        'runs with other seeds can share it',
     )
     parser.add_argument(
         '--cache-gb',
         type=float,
-        default=8,
-        help='limit of its size (default: 8); with 0 there is no cache, and\n'
-        'the detector runs in every epoch',
+        default=CACHE_GB,
+        help='limit of its size (default: %(default)s); with 0 there is no\n'
+        'cache, and the detector runs in every epoch',
     )
     parser.add_argument(
         '--cfg-options',
@@ -103,11 +104,12 @@ def run(args: argparse.Namespace) -> None:
     scored = mask_scored_config(
         cfg, Path(args.checkpoint).resolve(), args.epochs, seed=args.seed
     )
-    if args.cache_gb:
-        cache = args.cache_dir or args.out_dir / 'feature_cache'
-        scored.train_cfg.update(cache_dir=str(cache), max_gb=args.cache_gb)
-    else:
+    if args.cache_gb == 0:
         scored.train_cfg.type = 'EpochBasedTrainLoop'
+    elif args.cache_gb != CACHE_GB:
+        scored.train_cfg.max_gb = args.cache_gb
+    if args.cache_dir:
+        scored.train_cfg.cache_dir = args.cache_dir
     print(score_any(scored, args.out_dir, Path(__file__).parent))
 
 

@@ -6,7 +6,11 @@ import os
 from mmengine.config import Config, ConfigDict
 from mmengine.registry import init_default_scope
 
-from mmdet_msrcnn.apis.mask_scored_data import metric_of, training_set
+from mmdet_msrcnn.apis.mask_scored_data import (
+    check_test,
+    metric_of,
+    training_set,
+)
 from mmdet_msrcnn.apis.mask_scored_model import scored_model
 from mmdet_msrcnn.utils.data_sets import pipelines_of
 
@@ -37,8 +41,11 @@ def mask_scored_config(
         :obj:`Config`: Complete config of a :class:`MaskScoredDetector`.
 
     Raises:
-        ValueError: If the training set has no annotation file.
+        TypeError: If the model is no detector with a backbone.
+        ValueError: If the config does not say how to train or test, or an
+            annotation file is missing.
     """
+    check_test(cfg)
     init_default_scope(cfg.get('default_scope', 'mmdet'))
     model = cfg.model
     if 'data_preprocessor' in cfg:

@@ -14,6 +14,29 @@ from mmdet_msrcnn.utils.data_sets import (
 WRAPPERS = ('MultiImageMixDataset', 'RepeatDataset')
 
 
+def check_test(cfg: Config) -> None:
+    """Check that a config says how to test.
+
+    Args:
+        cfg (:obj:`Config`): Config of the detector.
+
+    Raises:
+        ValueError: If it does not, or its test set is in a wrapper.
+    """
+    for name in ('test_dataloader', 'test_evaluator', 'train_dataloader'):
+        if not cfg.get(name):
+            raise ValueError(
+                f'The config has no {name}. It must have the data to train '
+                'and to test on, and the metric.'
+            )
+    dataset = cfg.test_dataloader.dataset
+    if 'pipeline' not in dataset:
+        raise ValueError(
+            f'test_dataloader.dataset is a {dataset["type"]}. Use the data '
+            'set inside it.'
+        )
+
+
 def training_set(cfg: Config) -> dict:
     """Make the config of the training set, in the pipeline of the test set.
 
@@ -81,6 +104,9 @@ def metric_of(cfg: Config) -> dict:
 
     Returns:
         dict: :class:`MaskScoringMetric` with the annotations of the test set.
+
+    Raises:
+        ValueError: If there is no annotation file.
     """
     metrics = cfg.test_evaluator
     metrics = metrics if isinstance(metrics, list | tuple) else [metrics]
@@ -91,4 +117,7 @@ def metric_of(cfg: Config) -> dict:
     for metric in metrics:
         if metric.get('ann_file') and 'Panoptic' not in metric.type:
             return dict(type=own, ann_file=metric.ann_file)
-    return dict(type=own)
+    raise ValueError(
+        'test_evaluator has no ann_file. Set it to the annotations of the '
+        'test set, in COCO format.'
+    )

@@ -5,6 +5,7 @@ import copy
 from mmengine.config import ConfigDict
 from mmengine.registry import MODELS
 
+from mmdet_msrcnn.models.detectors.mask_scored_checks import check_detector
 from mmdet_msrcnn.models.detectors.pyramids import pyramid_layout
 from mmdet_msrcnn.utils.configs import model_config
 
@@ -20,7 +21,9 @@ def scored_model(model: ConfigDict) -> dict:
         extractor for its pyramid, and a scorer.
     """
     model = model_config(model)
-    detector = MODELS.build(copy.deepcopy(model)).eval()
+    detector = MODELS.build(copy.deepcopy(model))
+    check_detector(detector)
+    detector.eval()
     channels, strides = pyramid_layout(detector)
     concat = len(set(channels)) > 1
     out_channels = sum(channels) if concat else channels[0]

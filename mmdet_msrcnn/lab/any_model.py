@@ -7,6 +7,7 @@ from pathlib import Path
 
 from mmengine.config import Config
 
+from mmdet_msrcnn.feature_cache.views import views_of
 from mmdet_msrcnn.lab.reproduction.protocols import Recipe
 from mmdet_msrcnn.lab.reproduction.runs import (
     Run,
@@ -36,6 +37,13 @@ def score_any(cfg: Config, folder: Path, tools: Path) -> str:
         RuntimeError: See :func:`execute`.
         ValueError: See :func:`execute`.
     """
+    if 'Cached' in cfg.train_cfg.type:
+        try:
+            views_of(cfg.train_dataloader.dataset)
+        except ValueError as error:
+            raise ValueError(
+                f'{error} tools/score_any.py does so with --cache-gb 0.'
+            ) from error
     folder.mkdir(parents=True, exist_ok=True)
     config = folder / 'config.py'
     seed = cfg.randomness.seed

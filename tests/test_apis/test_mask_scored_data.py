@@ -4,6 +4,7 @@ import pytest
 from mmengine.config import Config
 
 from mmdet_msrcnn.apis.mask_scored_data import (
+    check_test,
     metric_of,
     scorer_pipeline,
     training_set,
@@ -102,9 +103,41 @@ def test_data_set_without_annotations_is_an_error():
             dict(type='mmdet_msrcnn.MaskScoringMetric', max_dets=300),
             dict(max_dets=300),
         ),
-        (dict(type='VOCMetric'), {}),
     ],
 )
 def test_metric(metrics, expected):
     found = metric_of(Config(dict(test_evaluator=metrics)))
     assert found == dict(expected, type='mmdet_msrcnn.MaskScoringMetric')
+
+
+def test_metric_without_annotations_is_an_error():
+    cfg = Config(dict(test_evaluator=dict(type='VOCMetric')))
+    with pytest.raises(ValueError, match='test_evaluator has no ann_file'):
+        metric_of(cfg)
+
+
+def tested(**changes):
+    parts = dict(
+        train_dataloader=dict(dataset=dict(type='CocoDataset')),
+        test_dataloader=dict(dataset=dict(type='CocoDataset', pipeline=[])),
+        test_evaluator=dict(type='CocoMetric'),
+    )
+    return Config(parts | changes)
+
+
+@pytest.mark.parametrize(
+    ('changes', 'match'),
+    [
+        (dict(test_dataloader=None), 'The config has no test_dataloader'),
+        (dict(test_evaluator=None), 'The config has no test_evaluator'),
+        (dict(train_dataloader=None), 'The config has no train_dataloader'),
+        (
+            dict(test_dataloader=dict(dataset=dict(type='ConcatDataset'))),
+            'is a ConcatDataset. Use the data set inside it',
+        ),
+    ],
+)
+def test_config_that_does_not_say_how_to_test(changes, match):
+    check_test(tested())
+    with pytest.raises(ValueError, match=match):
+        check_test(tested(**changes))

@@ -63,7 +63,8 @@ def scored(tmp_path_factory):
     """Folder that the tool has written, and its arguments."""
     folder = tmp_path_factory.mktemp('any')
     config, checkpoint = write_inputs(folder)
-    out = folder / 'out'
+    # mmengine removes spaces from options.
+    out = folder / 'an out dir'
     args = ['score_any.py', config, checkpoint, '--out-dir', out]
     args = [*map(str, args), '--epochs', '1']
     with pytest.MonkeyPatch.context() as patch:

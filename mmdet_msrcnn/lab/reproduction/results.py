@@ -63,7 +63,8 @@ def evaluate_run(folder: Path, name: str, test: Config) -> Evaluation:
     samples = resample_images(len(results['img_ids']), NUM_RESAMPLES)
     evaluation = evaluate(coco, detections, results, samples)
     dataset = test.test_dataloader.dataset
-    img_dir = Path(dataset.data_root, dataset.data_prefix.img)
+    prefix = dataset.get('data_prefix', {}).get('img', '')
+    img_dir = Path(dataset.get('data_root') or '', prefix)
     write_report(folder / 'report', coco, {name: evaluation}, img_dir)
     return evaluation
 

@@ -1,5 +1,6 @@
 """Training and evaluation of one model, with all results in one JSON."""
 
+import copy
 import json
 import zipfile
 from dataclasses import dataclass
@@ -135,10 +136,12 @@ def _test(run: Run, tools: Path, gpus: int, lock: int) -> None:
     if found.is_file() and found.stat().st_mtime > made:
         return
     config = run.folder / 'test.py'
-    run.recipe.test.dump(config)
+    # In the file, because mmengine removes spaces from options.
+    test = copy.deepcopy(run.recipe.test)
+    test.test_evaluator.outfile_prefix = str(prefix)
+    test.dump(config)
     inputs = [config, run.checkpoint]
-    options = ['--cfg-options', f'test_evaluator.outfile_prefix={prefix}']
-    run_step(run.folder, tools, 'test', inputs, gpus, options, lock)
+    run_step(run.folder, tools, 'test', inputs, gpus, [], lock)
 
 
 def check_unchanged(run: Run) -> None:
@@ -188,18 +191,21 @@ def write_submission(run: Run, tools: Path, gpus: int = 1) -> Path:
     prefix = run.folder / 'test-dev'
     data = run.recipe.test.data_root
     ann_file = 'annotations/image_info_test-dev2017.json'
-    settings = {
-        'test_dataloader.dataset.ann_file': ann_file,
-        'test_dataloader.dataset.data_prefix.img': 'test2017/',
-        'test_evaluator.ann_file': f'{data}{ann_file}',
-        'test_evaluator.format_only': True,
-        'test_evaluator.outfile_prefix': prefix,
-    }
-    pairs = [f'{key}={value}' for key, value in settings.items()]
-    options = ['--cfg-options', *pairs]
-    inputs = [run.folder / 'test.py', run.checkpoint]
+    test = copy.deepcopy(run.recipe.test)
+    test.merge_from_dict(
+        {
+            'test_dataloader.dataset.ann_file': ann_file,
+            'test_dataloader.dataset.data_prefix.img': 'test2017/',
+            'test_evaluator.ann_file': f'{data}{ann_file}',
+            'test_evaluator.format_only': True,
+            'test_evaluator.outfile_prefix': str(prefix),
+        }
+    )
+    config = run.folder / 'test-dev.py'
+    test.dump(config)
+    inputs = [config, run.checkpoint]
     with locked(run.folder) as lock:
-        run_step(run.folder, tools, 'test', inputs, gpus, options, lock)
+        run_step(run.folder, tools, 'test', inputs, gpus, [], lock)
     detections = json.loads(Path(f'{prefix}.segm.json').read_text())
     for det in detections:
         # With a box, the area would be computed from the box, not the mask.

@@ -1,5 +1,6 @@
 """Checks of a detector around any instance segmentation model."""
 
+import torch
 from mmdet.models.detectors.base import BaseDetector
 from mmdet.models.roi_heads.roi_extractors.base_roi_extractor import (
     BaseRoIExtractor,
@@ -17,11 +18,13 @@ from mmdet_msrcnn.models.roi_heads.checks import check_scorer
 
 
 def check_detector(detector: BaseModel) -> None:
-    """Raise a TypeError if a model is no detector."""
-    if not isinstance(detector, BaseDetector):
+    """Raise a TypeError if a model is no detector with a backbone."""
+    parts = dict(detector.named_children())
+    if not isinstance(detector, BaseDetector) or 'backbone' not in parts:
         raise TypeError(
-            'model.detector must be a detector of mmdet, got '
-            f'{type(detector).__name__}'
+            'model.detector must be a detector of mmdet with a backbone, got '
+            f'{type(detector).__name__}. If it has a detector inside, such as '
+            'a student or a teacher, use the config of that.'
         )
 
 
@@ -142,7 +145,7 @@ def check_results(results: InstanceList) -> None:
         results (list[:obj:`InstanceData`]): Detections of each image.
 
     Raises:
-        TypeError: If it predicts no masks.
+        TypeError: If it predicts no masks, or soft ones.
     """
     for result in results:
         missing = {'masks', 'scores', 'labels'} - {*result.keys()}
@@ -151,4 +154,13 @@ def check_results(results: InstanceList) -> None:
                 f'model.detector predicts {sorted(result.keys())}, without '
                 f'{sorted(missing)}. It must be an instance segmentation '
                 'model.'
+            )
+        masks = result.masks
+        dtype = getattr(masks, 'dtype', None)
+        # mmdet's SOLO returns floats if it detects nothing.
+        if len(result) and dtype != torch.bool:
+            raise TypeError(
+                f'model.detector predicts masks as {dtype or type(masks)}, '
+                'but they must be a bool tensor. For soft masks set '
+                'mask_thr_binary in its test_cfg to a probability.'
             )

@@ -12,6 +12,10 @@ from torch import Tensor
 from mmdet_msrcnn.compat.mmcv_ops import roi_align
 from mmdet_msrcnn.models.targets.gt_masks import GtMasks
 
+# Samples per axis of a cell, at most. One for each pixel would take a second
+# for a mask of 4000 x 4000 pixels.
+MAX_SAMPLES = 4
+
 
 def mask_boxes(results: InstanceData) -> Tensor:
     """Return the boxes of detections; those of the masks if they have none.
@@ -69,12 +73,18 @@ def crop_masks(masks: Tensor, boxes: Tensor, size: int) -> Tensor:
     """
     crops = masks.new_zeros((len(masks), size, size), dtype=torch.float32)
     windows = pixel_windows(boxes, *masks.shape[1:])
+    sides = (boxes[:, 2:] - boxes[:, :2]).amax(dim=1).tolist()
     # A crop of the image is small, a stack of whole images in float32 is not.
     for n, (x1, y1, x2, y2) in enumerate(windows):
         window = masks[n, y1:y2, x1:x2].float()[None, None]
         corner = boxes.new_tensor([x1, y1, x1, y1])
         roi = torch.cat([boxes.new_zeros(1), boxes[n] - corner])[None]
-        crops[n] = roi_align(window, roi, (size, size), 1.0, 0, 'avg', True)
+        # 0 is a sample for each pixel.
+        large = sides[n] > MAX_SAMPLES * size
+        samples = MAX_SAMPLES if large else 0
+        crops[n] = roi_align(
+            window, roi, (size, size), 1.0, samples, 'avg', True
+        )
     return crops.clamp(0, 1)
 
 

@@ -4,9 +4,11 @@ import pytest
 import torch
 from mmdet.registry import MODELS
 from mmengine.model import BaseModel
+from mmengine.structures import InstanceData
 
 from mmdet_msrcnn.models.detectors.mask_scored_checks import (
     check_detector,
+    check_results,
     check_runs,
 )
 from tests.helpers import collate, scene
@@ -19,7 +21,7 @@ def test_model_that_is_no_detector():
     class Classifier(BaseModel):
         def forward(self, *args, **kwargs) -> None: ...
 
-    with pytest.raises(TypeError, match='detector of mmdet, got Classifier'):
+    with pytest.raises(TypeError, match='with a backbone, got Classifier'):
         check_detector(Classifier())
 
 
@@ -113,3 +115,15 @@ def test_detector_that_does_not_fit(change, error, message):
 def test_features_that_are_not_computed_once(runs):
     with pytest.raises(RuntimeError, match=f'detector.neck ran {runs} times'):
         check_runs([()] * runs, 'neck')
+
+
+@pytest.mark.parametrize('dtype', [torch.uint8, torch.float32])
+def test_soft_masks(dtype):
+    result = InstanceData(
+        masks=torch.ones(2, 4, 4, dtype=dtype),
+        scores=torch.ones(2),
+        labels=torch.zeros(2, dtype=torch.long),
+    )
+    with pytest.raises(TypeError, match=f'masks as {dtype}, but'):
+        check_results([result])
+    check_results([result[:0]])

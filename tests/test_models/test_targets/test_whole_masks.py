@@ -7,6 +7,7 @@ from mmdet.structures.mask import BitmapMasks, PolygonMasks
 from mmengine.structures import InstanceData
 from pycocotools import mask as mask_utils
 
+from mmdet_msrcnn.models.targets import whole_masks
 from mmdet_msrcnn.models.targets.gt_masks import pack_gt_masks
 from mmdet_msrcnn.models.targets.whole_masks import (
     crop_masks,
@@ -88,6 +89,20 @@ def test_crops_are_those_of_the_whole_image():
     found = crop_masks(masks, boxes, 28)
     torch.testing.assert_close(found, expected, atol=1e-4, rtol=0)
     assert expected.amax(dim=(1, 2)).min() > 0
+
+
+def test_time_does_not_grow_with_the_box(monkeypatch):
+    seen = []
+    monkeypatch.setattr(
+        whole_masks,
+        'roi_align',
+        lambda *args: seen.append(args[4]) or torch.zeros(28, 28),
+    )
+    boxes = torch.tensor(
+        [[0.0, 0, 20, 20], [0, 0, 40, 84], [0, 0, 900, 90], [0, 0, 9e9, 9e9]]
+    )
+    crop_masks(torch.zeros(4, 1000, 1000, dtype=torch.bool), boxes, 28)
+    assert seen == [0, 0, 4, 4]
 
 
 def test_crop_outside_the_image():

@@ -6,6 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 import torch
+from mmdet.registry import MODELS
 from mmengine.config import Config
 from mmengine.runner import Runner
 
@@ -14,6 +15,7 @@ from mmdet_msrcnn.hooks.checkpoint_fit_hook import (
     latest_checkpoint,
 )
 from tests.helpers import build_model
+from tests.test_models.test_detectors.any_models import build_small, scored
 from tests.test_tools.conftest import workspace  # noqa: F401 - a fixture
 
 HEADS = 'roi_head.bbox_head.num_classes', 'roi_head.mask_head.num_classes'
@@ -197,3 +199,33 @@ def test_moved_work_dir(tmp_path, given):
         (tmp_path / 'epoch_2.pth').write_bytes(b'')
     expected = tmp_path / 'epoch_2.pth' if given else '/gone/epoch_2.pth'
     assert latest_checkpoint(tmp_path) == str(expected)
+
+
+@pytest.mark.parametrize('old', [False, True])
+def test_checkpoint_of_the_detector_alone(old):
+    """A mask score for any model renames its tensors when it loads them."""
+    detector = build_small('YOLACT')
+    state = {
+        name.replace('mask_head.segm_branch.', 'segm_head.')
+        if old
+        else name: value
+        for name, value in detector.state_dict().items()
+    }
+    lines = []
+    runner = SimpleNamespace(
+        model=MODELS.build(scored('YOLACT')),
+        logger=SimpleNamespace(warning=lines.append),
+        _resume=False,
+        _load_from='yolact.pth',
+    )
+    hook = CheckpointFitHook()
+    hook.after_load_checkpoint(runner, dict(state_dict=state))
+    hook.before_train(runner)
+    (line,) = lines
+    kept = len([k for k in state if not k.endswith('num_batches_tracked')])
+    assert f'Loaded {kept} of ' in line
+    assert 'so initialized: mask_iou_head.convs.0.bias, ' in line
+    assert 'In the checkpoint, but not in the model: none.' in line
+    hook.after_load_checkpoint(runner, dict(state_dict=state))
+    with pytest.raises(ValueError, match='It has no MaskIoU head'):
+        hook.before_test(runner)

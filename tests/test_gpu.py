@@ -12,6 +12,7 @@ from mmcv.ops import (
     roi_align,
     soft_nms,
 )
+from mmdet.registry import MODELS
 from mmdet.structures.mask import BitmapMasks
 from mmengine.config import ConfigDict
 from mmengine.structures import InstanceData
@@ -19,6 +20,11 @@ from mmengine.structures import InstanceData
 from mmdet_msrcnn.models import FCNMaskHead, MaskIoUHead, MaskScoreHead
 from mmdet_msrcnn.models.targets.gt_masks import pack_gt_masks
 from mmdet_msrcnn.models.targets.mask_iou_target import mask_iou_target
+from mmdet_msrcnn.models.targets.whole_masks import (
+    crop_masks,
+    mask_boxes,
+    whole_mask_ious,
+)
 from tests.helpers import (
     MS_RCNN,
     PLUS,
@@ -34,6 +40,7 @@ from tests.helpers import (
     scene,
     small_config,
 )
+from tests.test_models.test_detectors.any_models import scored
 
 pytestmark = pytest.mark.skipif(
     not torch.cuda.is_available(), reason='needs a GPU that torch sees'
@@ -285,3 +292,42 @@ def test_deformable_convolution(cls):
         expected = conv(feats)
         found = conv.cuda()(feats.cuda())
     torch.testing.assert_close(found.cpu(), expected, atol=1e-3, rtol=1e-3)
+
+
+def test_whole_masks_are_equal():
+    masks = torch.from_numpy(ellipse_masks(8, *SIZE, seed=1)).bool()
+    truth = BitmapMasks(ellipse_masks(4, *SIZE, seed=2), *SIZE)
+    boxes, inds = jitter(boxes_of(masks.numpy()), 0.2), torch.arange(8) % 4
+    boxes[0] = 0
+    found = []
+    for device in ('cpu', 'cuda'):
+        own = InstanceData(bboxes=boxes.to(device), masks=masks.to(device))
+        gt_masks = pack_gt_masks(truth, torch.device(device))
+        found.append(
+            (
+                mask_boxes(own).cpu(),
+                crop_masks(own.masks, own.bboxes, 28).cpu(),
+                whole_mask_ious(own.masks, inds.to(device), gt_masks).cpu(),
+            )
+        )
+    for cpu, cuda in zip(*found, strict=True):
+        assert cpu.any()
+        torch.testing.assert_close(cuda, cpu, atol=1e-4, rtol=0)
+
+
+@pytest.mark.parametrize('name', ['MaskRCNN', 'SOLOv2', 'Mask2Former'])
+def test_any_model_is_scored(name):
+    model = MODELS.build(scored(name))
+    model.init_weights()
+    model.load_state_dict(model.state_dict())
+    model.cuda()
+    batch = collate(scene(seed=1), scene(seed=2))
+    loss, log = model.parse_losses(losses_of(model.train(), batch))
+    assert loss.isfinite()
+    assert log['mask_iou_samples'] > 0
+    loss.backward()
+    with torch.no_grad():
+        for sample in model.eval().test_step(batch):
+            pred = sample.pred_instances
+            assert pred.mask_scores.device.type == 'cuda'
+            assert pred.mask_scores.shape == pred.scores.shape

@@ -118,3 +118,9 @@ def scored(name: str, **changes) -> ConfigDict:
     cfg.mask_iou_head.update(conv_out_channels=8, fc_out_channels=16)
     cfg.update(changes)
     return cfg
+
+
+def save(path: Path, **content) -> str:
+    """Write a checkpoint and return its path."""
+    torch.save(content, path)
+    return str(path)

@@ -1,29 +1,12 @@
 """Checkpoints that a frozen detector refuses."""
 
 import pytest
-import torch
-from mmdet.registry import MODELS
 from mmengine.runner import load_checkpoint
 
 from tests.helpers import collate, losses_of, scene
-from tests.test_models.test_detectors.any_models import build_small, scored
-
-NAME = 'MaskRCNN'
-
-
-@pytest.fixture(scope='module')
-def detector():
-    return build_small(NAME)
-
-
-@pytest.fixture
-def build():
-    return lambda **changes: MODELS.build(scored(NAME, **changes))
-
-
-def save(path, **content):
-    torch.save(content, path)
-    return str(path)
+from tests.test_models.test_detectors.any_models import (
+    save,
+)
 
 
 def test_checkpoint_of_another_model_is_an_error(detector, build, tmp_path):

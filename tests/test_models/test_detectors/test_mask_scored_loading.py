@@ -2,7 +2,6 @@
 
 import copy
 
-import pytest
 import torch
 from mmdet.registry import MODELS
 from mmengine.hooks import EMAHook
@@ -12,24 +11,11 @@ from mmengine.runner import load_checkpoint
 
 from tests.helpers import collate, losses_of, scene
 from tests.ranks import run_ranks
-from tests.test_models.test_detectors.any_models import build_small, scored
-
-NAME = 'MaskRCNN'
-
-
-@pytest.fixture(scope='module')
-def detector():
-    return build_small(NAME)
-
-
-@pytest.fixture
-def build():
-    return lambda **changes: MODELS.build(scored(NAME, **changes))
-
-
-def save(path, **content):
-    torch.save(content, path)
-    return str(path)
+from tests.test_models.test_detectors.any_models import (
+    build_small,
+    save,
+    scored,
+)
 
 
 def test_checkpoint_of_both(detector, build, tmp_path):
@@ -62,7 +48,7 @@ def test_averaged_weights_are_loaded(detector, build, tmp_path):
     for name, value in averaged.items():
         last[name] = value + 1 if value.is_floating_point() else value
     hook = EMAHook()
-    hook.src_model = build_small(NAME)
+    hook.src_model = build_small('MaskRCNN')
     hook.src_model.load_state_dict(last)
     hook.ema_model = torch.optim.swa_utils.AveragedModel(detector)
     checkpoint = dict(state_dict=dict(last))
@@ -114,14 +100,14 @@ def test_old_names_of_yolact(tmp_path):
 
 
 def test_config_file_as_detector():
-    cfg = scored(NAME)
+    cfg = scored('MaskRCNN')
     cfg.detector = 'mmdet::mask_rcnn/mask-rcnn_r50_fpn_1x_coco.py'
     model = MODELS.build(cfg)
     assert model.detector.roi_head.bbox_head.num_classes == 80
 
 
 def test_config_is_not_changed(build):
-    cfg = scored(NAME)
+    cfg = scored('MaskRCNN')
     before = copy.deepcopy(cfg)
     MODELS.build(cfg)
     assert cfg == before

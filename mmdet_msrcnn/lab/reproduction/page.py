@@ -11,7 +11,8 @@ from mmdet_msrcnn.lab.reproduction.render import to_markdown
 from mmdet_msrcnn.lab.reproduction.tables import PAGE_TABLES
 
 BLOCK = re.compile(
-    r'(<!-- table: (\S+) (\S+) -->\n).*?(<!-- end -->)', re.DOTALL
+    r'(<!-- table: (\S+) (\S+)(?: (\d+) seeds)? -->\n).*?(<!-- end -->)',
+    re.DOTALL,
 )
 
 
@@ -65,12 +66,32 @@ def load_results(folder: Path) -> dict[str, list[dict]]:
     return results
 
 
+def first_seeds(
+    results: dict[str, list[dict]], seeds: int
+) -> dict[str, list[dict]]:
+    """Keep the results of the first seeds, so that rows are comparable.
+
+    Args:
+        results (dict[str, list[dict]]): Results by variant.
+        seeds (int): Number of seeds.
+
+    Returns:
+        dict[str, list[dict]]: Those with a seed below this number.
+    """
+    kept = {
+        variant: [result for result in found if result['seed'] < seeds]
+        for variant, found in results.items()
+    }
+    return {variant: found for variant, found in kept.items() if found}
+
+
 def fill_page(text: str, folder: Path) -> str:
     """Rewrite the tables of a page.
 
     Args:
         text (str): Markdown with ``<!-- table: PROTOCOL TABLE -->`` and
-            ``<!-- end -->`` around each table.
+            ``<!-- end -->`` around each table. ``TABLE 2 seeds`` leaves out
+            the results of all seeds but the first two.
         folder (Path): Folder with ``PROTOCOL/VARIANT/seedN.json``.
 
     Returns:
@@ -81,8 +102,10 @@ def fill_page(text: str, folder: Path) -> str:
     """
 
     def fill(match: re.Match) -> str:
-        begin, protocol, name, end = match.groups()
+        begin, protocol, name, seeds, end = match.groups()
         results = load_results(folder / protocol)
+        if seeds is not None:
+            results = first_seeds(results, int(seeds))
         if name not in PAGE_TABLES or not results:
             raise ValueError(
                 f'The page has the table {protocol} {name}, which is unknown '

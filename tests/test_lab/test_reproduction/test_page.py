@@ -104,6 +104,22 @@ def test_tables_between_the_marks_are_replaced(tmp_path):
     assert fill_page(filled, tmp_path) == filled
 
 
+def test_table_of_the_first_seeds(tmp_path):
+    variant = TABLES['tau'].rows[0].variant
+    folder = tmp_path / 'nuclei' / variant
+    folder.mkdir(parents=True)
+    for seed, ap in enumerate((0.5, 0.6, 0.1)):
+        metrics = dict(mask=dict(mAP=ap, mAP_50=ap, mAP_75=ap))
+        result = dict(variant=variant, seed=seed, metrics=metrics)
+        result['mask_ap_resampled'] = [ap]
+        (folder / f'seed{seed}.json').write_text(json.dumps(result))
+    begin = '<!-- table: nuclei tau 2 seeds -->\n'
+    filled = fill_page(f'{begin}<!-- end -->\n', tmp_path)
+    assert filled.startswith(begin)
+    assert '| tau 0 | 55.0 ± 7.1 |' in squeezed(filled)
+    assert fill_page(filled, tmp_path) == filled
+
+
 @pytest.mark.parametrize('protocol', ['animals', 'animals_detector1'])
 def test_photos_have_rows_of_their_backbone(protocol):
     table = table_of('upper-bound', protocol)

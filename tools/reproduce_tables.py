@@ -40,7 +40,13 @@ ROOT = Path(__file__).parents[1]
 CONFIGS, TOOLS = ROOT / 'configs', ROOT / 'tools'
 PAGES = tuple(
     ROOT / f'docs/{name}.md'
-    for name in ('reproduction', 'better_score', 'photos', 'isolation')
+    for name in (
+        'reproduction',
+        'better_score',
+        'photos',
+        'isolation',
+        'any_model',
+    )
 )
 
 

@@ -90,7 +90,7 @@ model = dict(
         mask_head=[
             dict(
                 type='HTCMaskHead',
-                with_conv_res=with_conv_res,
+                **first,
                 num_convs=4,
                 in_channels=channels,
                 conv_out_channels=channels,
@@ -99,7 +99,7 @@ model = dict(
                     type='CrossEntropyLoss', use_mask=True, loss_weight=1.0
                 ),
             )
-            for with_conv_res in (False, True, True)
+            for first in (dict(with_conv_res=False), dict(), dict())
         ],
     ),
     train_cfg=dict(

@@ -48,12 +48,14 @@ TOOLS_TO_ARGUMENTS = {
     'convert_checkpoint.py': 'CHECKPOINT OUT --config CONFIG',
     'export_onnx.py': 'CONFIG CHECKPOINT OUT',
     'screen_mask_scores.py': 'CONFIG CHECKPOINT',
+    'score_any.py': 'CONFIG CHECKPOINT --out-dir OUT',
 }
 FILES_ALONE = (
     'publish_model.py',
     'convert_checkpoint.py',
     'export_onnx.py',
     'screen_mask_scores.py',
+    'score_any.py',
 )
 CASES = [(tool, 'file') for tool in TOOLS_TO_ARGUMENTS] + [
     (tool, 'address') for tool in TOOLS_TO_ARGUMENTS if tool not in FILES_ALONE

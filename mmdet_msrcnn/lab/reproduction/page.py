@@ -8,7 +8,7 @@ from mmdet_msrcnn.lab.reproduction.cells import fill_table, without_paper
 from mmdet_msrcnn.lab.reproduction.paper import CLASS_SCORE, Table
 from mmdet_msrcnn.lab.reproduction.protocols import BACKBONES, R18
 from mmdet_msrcnn.lab.reproduction.render import to_markdown
-from mmdet_msrcnn.lab.reproduction.tables import PAGE_TABLES
+from mmdet_msrcnn.lab.reproduction.tables import OTHER_TABLES, TABLES
 
 BLOCK = re.compile(
     r'(<!-- table: (\S+) (\S+)(?: (\d+) seeds)? -->\n).*?(<!-- end -->)',
@@ -20,7 +20,7 @@ def table_of(name: str, protocol: str) -> Table:
     """Find a table; keep the paper's figures only if they are comparable.
 
     Args:
-        name (str): A key of ``PAGE_TABLES``.
+        name (str): A key of ``TABLES`` or ``OTHER_TABLES``.
         protocol (str): A key of ``PROTOCOLS``, or the name of a folder of
             its results.
 
@@ -28,7 +28,7 @@ def table_of(name: str, protocol: str) -> Table:
         Table: The table. The paper's figures are for COCO, so other protocols
         do not have them. The R-18 rows have the protocol's backbone.
     """
-    table = PAGE_TABLES[name]
+    table = (TABLES | OTHER_TABLES)[name]
     if protocol == 'coco':
         return table
     table = without_paper(table)
@@ -106,10 +106,11 @@ def fill_page(text: str, folder: Path) -> str:
         results = load_results(folder / protocol)
         if seeds is not None:
             results = first_seeds(results, int(seeds))
-        if name not in PAGE_TABLES or not results:
+        known = [*TABLES, *OTHER_TABLES]
+        if name not in known or not results:
             raise ValueError(
                 f'The page has the table {protocol} {name}, which is unknown '
-                f'or has no results. The tables are {list(PAGE_TABLES)}; the '
+                f'or has no results. The tables are {known}; the '
                 f'results are in {folder}/PROTOCOL.'
             )
         table = table_of(name, protocol)

@@ -4,5 +4,5 @@ from mmdet_msrcnn.lab.reproduction.extra_tables import ANY_MODEL, EXTRA_TABLES
 from mmdet_msrcnn.lab.reproduction.paper_tables import PAPER_TABLES
 
 TABLES = PAPER_TABLES | EXTRA_TABLES
-# A page can also have tables that another tool makes.
-PAGE_TABLES = TABLES | {'any-model': ANY_MODEL}
+# Tables of a page whose results another tool makes.
+OTHER_TABLES = {'any-model': ANY_MODEL}

@@ -17,7 +17,7 @@ import torch
 from mmdet.models.roi_heads.mask_heads.maskiou_head import (
     MaskIoUHead as MMDetMaskIoUHead,
 )
-from mmdet.registry import DATASETS
+from mmdet.registry import DATASETS, MODELS
 from mmdet.structures.mask import BitmapMasks, mask_target
 from mmengine.config import ConfigDict
 from mmengine.logging import HistoryBuffer
@@ -47,6 +47,7 @@ from tests.helpers import (
     scene,
     small_config,
 )
+from tests.test_models.test_detectors.any_models import scored
 
 
 @pytest.fixture(scope='module')
@@ -409,3 +410,17 @@ def test_needs_are_numbered_without_gaps():
         int(name.split('_')[2]) for name in globals() if 'test_need_' in name
     }
     assert numbers == {*range(1, len(numbers) + 1)}
+
+
+@torch.no_grad()
+def test_htc_scores_its_masks():
+    """mmdet#2715: mask scoring for Cascade Mask R-CNN and HTC."""
+    model = MODELS.build(scored('HybridTaskCascade'))
+    model.init_weights()
+    (sample,) = model.eval().test_step(collate(scene(seed=1)))
+    pred = sample.pred_instances
+    assert len(pred) > 0
+    assert pred.mask_scores.shape == pred.scores.shape
+    # The class scores, which rank the boxes, are those of HTC.
+    (alone,) = model.detector.test_step(collate(scene(seed=1)))
+    assert torch.equal(pred.scores, alone.pred_instances.scores)

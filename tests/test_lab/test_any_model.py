@@ -114,6 +114,7 @@ def test_option_without_effect_is_an_error(scored, monkeypatch):
         load_tool('score_any').main()
 
 
+@pytest.mark.slow
 def test_training_without_a_cache(scored, monkeypatch, tmp_path):
     _, args = scored
     args = [*args, '--cache-gb', '0']

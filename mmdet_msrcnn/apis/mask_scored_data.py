@@ -80,11 +80,11 @@ def scorer_pipeline(
         list[dict]: The test pipeline with annotations, and with the flip of
         the training set.
     """
-    image_steps = []
-    for step in test_steps:
-        name = transform_name(step)
-        if name not in ('LoadAnnotations', 'PackDetInputs'):
-            image_steps.append(copy.deepcopy(step))
+    image_steps = [
+        copy.deepcopy(step)
+        for step in test_steps
+        if transform_name(step) not in ('LoadAnnotations', 'PackDetInputs')
+    ]
     named = {transform_name(step): step for step in train_steps}
     annotations = dict(type='LoadAnnotations', with_bbox=True, with_mask=True)
     steps = [image_steps[0], annotations, *image_steps[1:]]

@@ -26,7 +26,7 @@ $(PY):
 
 # Install torch before mmcv, and mmcv without build isolation. Otherwise pip
 # builds mmcv without its ops. -g0 halves the build time.
-$(READY): requirements.txt setup.py pyproject.toml | $(PY)
+$(READY): requirements.txt setup.py pyproject.toml runtime/pyproject.toml | $(PY)
 	$(PY) tools/missing_requirements.py requirements.txt > $(VENV)/missing.txt
 	$(PY) -m pip install -r $(VENV)/missing.txt 'setuptools>=64,<81' wheel ninja psutil packaging
 	$(PY) -c 'import cv2' || { echo 'OpenCV lacks a system library. Try: apt-get install libgl1 libglib2.0-0'; exit 1; }
@@ -34,7 +34,7 @@ $(READY): requirements.txt setup.py pyproject.toml | $(PY)
 	  echo 'Building the ops of $(MMCV): about 10 minutes on 2 cores'; \
 	  CFLAGS=-g0 CXXFLAGS=-g0 $(PY) -m pip install \
 	    --no-build-isolation --no-cache-dir --force-reinstall --no-deps $(MMCV); }
-	$(PY) -m pip install --quiet --no-build-isolation --no-deps --editable .
+	$(PY) -m pip install --quiet --no-build-isolation --no-deps --editable . --editable ./runtime
 	$(PY) -c 'import mmdet_msrcnn'
 	touch $@
 

@@ -1,15 +1,21 @@
-"""Export the MaskIoU head, with its fusion, to ONNX.
+"""Export a mask-scoring model to ONNX: the MaskIoU head or the detector.
 
-The inputs are RoI features, mask probabilities and labels. The output is the
-MaskIoU of each RoI. The file is written only if onnxruntime agrees with the
-model on random inputs and, with --image, on the detections in an image.
-Without onnxruntime it is written without a check.
+The MaskIoU head takes RoI features, mask probabilities and labels, and gives
+the MaskIoU of each RoI. With --detector the file takes an image and gives
+detections: boxes, labels, class scores, masks and mask scores.
+
+The file is written only if onnxruntime agrees with the model on random inputs
+(MaskIoU head) and, with --image, on an image. Without onnxruntime, and for a
+detector without --image, it is written without a comparison.
 """
 
 import argparse
+from collections.abc import Iterator
 from pathlib import Path
 
 from mmdet_msrcnn.compat.hub_weights_only import force_weights_only
+from mmdet_msrcnn.export.detector.agreement import image_agreement
+from mmdet_msrcnn.export.detector.onnx import load_detector, write_detector
 from mmdet_msrcnn.export.onnx import write_onnx
 from mmdet_msrcnn.export.parity import (
     compare,
@@ -29,29 +35,52 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument('checkpoint', type=Path, help='trained weights')
     parser.add_argument('out', type=Path, help='file to write, *.onnx')
     parser.add_argument(
-        '--image', type=Path, help='image to compare on as well'
+        '--detector', action='store_true', help='export the whole detector'
     )
+    parser.add_argument('--image', type=Path, help='image to compare on')
     return parser.parse_args()
 
 
+def export_head(args: argparse.Namespace, path: Path) -> Iterator[str]:
+    """Write the MaskIoU head and give the results of the comparisons."""
+    scorer = load_scorer(args.config, args.checkpoint)
+    write_onnx(scorer, path)
+    if not (has_runtime() or args.image):
+        return
+    session = open_session(path)
+    yield f'random inputs: {compare(session, random_cases(scorer))}'
+    if args.image:
+        cases = image_cases(args.config, args.checkpoint, args.image)
+        yield f'{args.image}: {compare(session, cases)}'
+
+
+def export_detector(args: argparse.Namespace, path: Path) -> Iterator[str]:
+    """Write the detector and give the result of the comparison."""
+    detector, described = load_detector(args.config, args.checkpoint)
+    write_detector(detector, described, path)
+    if not args.image:
+        return
+    found = image_agreement(
+        open_session(path), args.config, args.checkpoint, args.image
+    )
+    found.check()
+    yield f'{args.image}: {found}'
+
+
 def export(args: argparse.Namespace) -> None:
-    """Write the file if it passes the comparison."""
+    """Write the file if it passes the comparisons."""
     for path in filter(None, (args.config, args.checkpoint, args.image)):
         if not path.is_file():
             raise ValueError(f'{path} is not a file')
     check_not_overwritten([args.out], (args.config, args.checkpoint))
-    scorer = load_scorer(args.config, args.checkpoint)
+    write = export_detector if args.detector else export_head
     with atomic_path(args.out) as path:
-        write_onnx(scorer, path)
-        if has_runtime() or args.image:
-            session = open_session(path)
-            parity = compare(session, random_cases(scorer))
-            print(f'random inputs: {parity}')
-        else:
-            print('Not checked. To check: pip install onnxruntime')
-        if args.image:
-            cases = image_cases(args.config, args.checkpoint, args.image)
-            print(f'{args.image}: {compare(session, cases)}')
+        comparisons = list(write(args, path))
+    print(*comparisons or ['Not compared with the model.'], sep='\n')
+    if not has_runtime():
+        print('To compare: pip install onnxruntime')
+    elif not comparisons:
+        print('To compare: --image IMAGE')
     print(f'Wrote {args.out}')
 
 

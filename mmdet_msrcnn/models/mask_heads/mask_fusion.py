@@ -36,7 +36,9 @@ def select_by_label(per_class: Tensor, labels: Tensor) -> Tensor:
     """
     if per_class.shape[1] == 1:
         return per_class[:, 0]
-    return per_class[torch.arange(len(labels), device=labels.device), labels]
+    # labels.shape, because len() cannot be exported.
+    rois = torch.arange(labels.shape[0], device=labels.device)
+    return per_class[rois, labels]
 
 
 def pool_masks(mask_feats: Tensor, mask_probs: Tensor) -> Tensor:

@@ -56,7 +56,7 @@ def rank_features(boxes: Tensor, scores: Tensor, labels: Tensor) -> Tensor:
     """
     scores = scores.float()
     logits = scores.clamp(LOWEST, HIGHEST).logit()
-    if len(scores) == 0:
+    if scores.shape[0] == 0:
         return logits.new_zeros((0, 2))
     rivals = outranked_by(scores) & (labels == labels[:, None])
     overlaps = bbox_overlaps(boxes.float(), boxes.float()) * rivals

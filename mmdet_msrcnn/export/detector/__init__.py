@@ -1,0 +1,1 @@
+"""Export of a whole detector: image in, detections out."""

@@ -1,0 +1,109 @@
+"""A detector in an ONNX file."""
+
+import json
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnxruntime
+
+from msrcnn_runtime.detections import Detections
+from msrcnn_runtime.images import checked, resized
+
+FORMAT = 'mmdet_msrcnn detector 1'
+
+
+class Detector:
+    """A detector that ``tools/export_onnx.py --detector`` wrote.
+
+    Args:
+        path (str or PathLike): ONNX file.
+        threads (int): Threads of onnxruntime; 0 for one per core. Defaults to
+            0.
+        providers (Sequence[str]): Where onnxruntime runs the model. Defaults
+            to the CPU.
+
+    Attributes:
+        classes (list[str]): Names of the classes.
+        metadata (dict[str, str]): Metadata of the file.
+
+    Raises:
+        FileNotFoundError: If there is no such file.
+        ValueError: If it is not such a file.
+    """
+
+    def __init__(
+        self,
+        path: str | os.PathLike,
+        threads: int = 0,
+        providers: Sequence[str] = ('CPUExecutionProvider',),
+    ) -> None:
+        if not Path(path).is_file():
+            raise FileNotFoundError(f'{path} does not exist')
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = threads
+        # Errors only: they are raised as well.
+        options.log_severity_level = 4
+        try:
+            self._session = onnxruntime.InferenceSession(
+                str(path), options, providers=list(providers)
+            )
+        except Exception as error:
+            # onnxruntime has no common class of its errors.
+            raise ValueError(
+                f'{path} was not loaded by onnxruntime '
+                f'{onnxruntime.__version__}: it is incomplete, no ONNX file, '
+                f'or needs a later version ({_short(error)})'
+            ) from None
+        self.metadata = self._session.get_modelmeta().custom_metadata_map
+        found = self.metadata.get('format')
+        if found != FORMAT:
+            raise ValueError(
+                f'{path} has the format {found!r}, not {FORMAT!r}. Export it '
+                'with tools/export_onnx.py --detector of mmdet_msrcnn.'
+            )
+        self._outputs = [o.name for o in self._session.get_outputs()]
+        self.classes = json.loads(self.metadata['classes'])
+        self._resize = json.loads(self.metadata['resize'])
+        self._mask_thr = json.loads(self.metadata['mask_thr'])
+
+    def __call__(self, image: np.ndarray) -> Detections:
+        """Detect the objects in an image.
+
+        Args:
+            image (np.ndarray): As cv2.imread returns: BGR, uint8, of shape
+                (H, W, 3). Gray images and floats in [0, 255] work too.
+
+        Returns:
+            Detections: In pixels of the image.
+
+        Raises:
+            ValueError: If the image has another shape or type, values that
+                are not finite, or is too large.
+        """
+        image = checked(image)
+        height, width = image.shape[:2]
+        # uint8 is resized as such, with rounding, as by the test pipeline.
+        small = resized(image, self._resize)
+        inputs = np.ascontiguousarray(small.transpose(2, 0, 1)[None])
+        values = self._session.run(None, dict(image=inputs.astype('f4')))
+        found: dict[str, Any] = dict(zip(self._outputs, values, strict=True))
+        factors = small.shape[1] / width, small.shape[0] / height
+        return Detections(
+            boxes=found['boxes'] / np.array([*factors, *factors], 'f4'),
+            labels=found['labels'],
+            scores=found['scores'],
+            mask_probs=found['mask_probs'],
+            mask_ious=found.get('mask_ious'),
+            mask_scores=found.get('mask_scores', found['scores']),
+            classes=self.classes,
+            image_size=(height, width),
+            mask_thr=self._mask_thr,
+        )
+
+
+def _short(error: Exception) -> str:
+    """Return the first line of a message, not too long."""
+    return (str(error).splitlines() or [type(error).__name__])[0][:200]

@@ -3,9 +3,11 @@
 import re
 
 import cv2
+import numpy as np
 import pytest
 
 from mmdet_msrcnn.export import parity
+from mmdet_msrcnn.export.detector.agreement import Agreement
 from mmdet_msrcnn.export.onnx import write_onnx
 from mmdet_msrcnn.export.scorer import MaskIoUScorer
 from mmdet_msrcnn.models import MaskIoUHead, MaskScoreHead
@@ -52,6 +54,52 @@ def test_export_is_compared_on_real_features(
     assert parity.open_session(out).get_modelmeta().custom_metadata_map
 
 
+@pytest.mark.parametrize('image', ['drawn'], indirect=True)
+def test_whole_detector_is_compared_on_an_image(
+    packages, trained, tmp_path, monkeypatch, capsys, image
+):
+    out = tmp_path / 'all.onnx'
+    arguments = trained.config, trained.checkpoint, out, '--detector'
+    run(monkeypatch, *arguments, '--image', image)
+    printed = capsys.readouterr().out
+    assert f'{image}: 10 detections are the same, of 10 of' in printed
+    session = parity.open_session(out)
+    assert (
+        '"a", "b", "c"'
+        in session.get_modelmeta().custom_metadata_map['classes']
+    )
+    (entry,) = session.get_inputs()
+    assert entry.shape == [1, 3, 'height', 'width']
+    shapes = {o.name: (o.type, o.shape) for o in session.get_outputs()}
+    n = 'num_detections'
+    assert shapes == dict(
+        boxes=('tensor(float)', [n, 4]),
+        labels=('tensor(int64)', [n]),
+        scores=('tensor(float)', [n]),
+        mask_probs=('tensor(float)', [n, 28, 28]),
+        mask_ious=('tensor(float)', [n]),
+        mask_scores=('tensor(float)', [n]),
+    )
+    with pytest.raises(Exception, match='Got invalid dimensions for input'):
+        session.run(None, dict(image=np.zeros((2, 3, 64, 64), 'f4')))
+
+
+def test_detector_that_differs_is_not_written(
+    packages, trained, tmp_path, monkeypatch
+):
+    def other(session, *args):
+        return Agreement(expected=10, found=10, matched=5)
+
+    monkeypatch.setattr(TOOL, 'image_agreement', other)
+    monkeypatch.setattr(TOOL, 'write_detector', lambda *args: None)
+    monkeypatch.setattr(TOOL, 'open_session', lambda path: None)
+    out = tmp_path / 'all.onnx'
+    arguments = trained.config, trained.checkpoint, out, '--detector'
+    with pytest.raises(SystemExit, match='5 detections are the same'):
+        run(monkeypatch, *arguments, '--image', trained.config)
+    assert not list(tmp_path.iterdir())
+
+
 def test_file_that_differs_is_not_written(
     packages, trained, tmp_path, monkeypatch
 ):
@@ -82,7 +130,7 @@ def test_without_a_runtime_the_file_is_written_unchecked(
     monkeypatch.setattr(TOOL, 'has_runtime', lambda: False)
     out = tmp_path / 'head.onnx'
     run(monkeypatch, trained.config, trained.checkpoint, out)
-    assert 'Not checked' in capsys.readouterr().out
+    assert 'Not compared' in capsys.readouterr().out
     assert parity.open_session(out)
 
 

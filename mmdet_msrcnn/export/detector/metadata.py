@@ -82,6 +82,8 @@ def resize_of(cfg: Config) -> dict:
         return {}
     step = dict(steps[kinds.index(others[0])])
     step.pop('type')
+    # mmengine stores it in the config of a training.
+    step.pop('_scope_', None)
     backend = step.pop('backend', 'cv2')
     keep_ratio = step.pop('keep_ratio', False)
     if others == ['Resize'] and backend == 'cv2' and len(step) == 1:

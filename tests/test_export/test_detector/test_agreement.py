@@ -1,0 +1,65 @@
+"""Comparison of the detections of two runs."""
+
+import pytest
+import torch
+
+from mmdet_msrcnn.export.detector.agreement import Agreement, agreement
+
+
+def dets(num=5):
+    start = torch.arange(num) * 100.0
+    corners = torch.stack([start, start], dim=1)
+    return dict(
+        boxes=torch.cat([corners, corners + 50], dim=1),
+        labels=torch.arange(num) % 2,
+        scores=torch.linspace(0.9, 0.5, num),
+        mask_scores=torch.linspace(0.8, 0.4, num),
+    )
+
+
+def changed(name, index, value):
+    other = {key: values.clone() for key, values in dets().items()}
+    other[name][index] += value
+    return other
+
+
+def test_order_does_not_matter():
+    order = torch.tensor([3, 1, 4, 0, 2])
+    other = {name: values[order] for name, values in dets().items()}
+    assert agreement(other, dets()) == (5, 5, 5)
+
+
+@pytest.mark.parametrize(
+    ('name', 'value', 'matched'),
+    [
+        ('boxes', 0.1, 5),
+        ('boxes', 1.0, 4),
+        ('labels', 1, 4),
+        ('scores', 5e-4, 5),
+        ('scores', 2e-3, 4),
+        ('mask_scores', 2e-3, 4),
+    ],
+)
+def test_what_is_the_same(name, value, matched):
+    assert agreement(changed(name, 2, value), dets()) == (5, 5, matched)
+
+
+def test_each_is_matched_once():
+    two = {name: values[[0, 0]] for name, values in dets().items()}
+    one = {name: values[[0]] for name, values in dets().items()}
+    assert agreement(two, one) == (1, 2, 1)
+    assert agreement(one, two) == (2, 1, 1)
+
+
+def test_low_scores_are_not_compared():
+    low = changed('scores', 4, -0.46)
+    assert agreement(low, low) == (4, 4, 4)
+
+
+def test_check():
+    Agreement(100, 100, 99).check()
+    Agreement(3, 2, 2).check()
+    Agreement(0, 0, 0).check()
+    for wrong in ((100, 100, 98), (3, 3, 1), (100, 200, 100), (2, 2, 0)):
+        with pytest.raises(ValueError, match='99% must be the same'):
+            Agreement(*wrong).check()

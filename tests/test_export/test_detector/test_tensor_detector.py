@@ -1,0 +1,70 @@
+"""The detector of tensors gives what mmdet's predict gives."""
+
+import pytest
+import torch
+
+from mmdet_msrcnn.export.detector.tensor_detector import TensorDetector
+from tests.test_export.test_detector.detectors import (
+    KINDS,
+    detector,
+    image,
+    predict,
+)
+
+FIELDS = dict(
+    boxes='bboxes',
+    labels='labels',
+    scores='scores',
+    mask_ious='mask_ious',
+    mask_scores='mask_scores',
+)
+
+
+def run(model, pixels):
+    exported = TensorDetector(model)
+    with torch.no_grad():
+        return dict(zip(exported.outputs, exported(pixels), strict=True))
+
+
+@pytest.mark.parametrize('kind', KINDS)
+def test_results_are_those_of_mmdet(kind):
+    model = detector(KINDS[kind]())
+    pixels = image()
+    expected = predict(model, pixels)
+    found = run(model, pixels)
+    assert len(expected) >= 5
+    assert len(expected.scores.unique()) >= 5
+    scored = 'mask_rcnn' not in kind
+    assert ('mask_scores' in found) == ('mask_scores' in expected) == scored
+    for name, values in found.items():
+        if name != 'mask_probs':
+            assert torch.equal(values, expected[FIELDS[name]]), name
+
+
+def test_masks_are_those_that_are_pasted(monkeypatch):
+    model = detector(KINDS['ms_rcnn']())
+    seen = []
+    monkeypatch.setattr(
+        'mmdet_msrcnn.models.mask_heads.fcn_mask_head.paste_masks',
+        lambda probs, boxes, height, width, thr: (
+            seen.append(probs) or torch.zeros(len(boxes), height, width)
+        ),
+    )
+    predict(model, image())
+    assert torch.equal(run(model, image())['mask_probs'], seen[0])
+
+
+def test_the_model_is_not_changed():
+    model = detector(KINDS['dcn']())
+    before = str(model)
+    run(model, image())
+    assert str(model) == before
+
+
+@pytest.mark.parametrize('kind', ['plus', 'cascade', 'mask_rcnn', 'c4'])
+def test_nothing_is_detected(kind):
+    cfg = KINDS[kind]()
+    cfg.model.test_cfg.rcnn.score_thr = 1.0
+    found = run(detector(cfg), image())
+    assert {len(values) for values in found.values()} == {0}
+    assert found['boxes'].shape == (0, 4)

@@ -17,12 +17,15 @@ def paste(
         thr (float): Probability from which a pixel is foreground.
 
     Returns:
-        np.ndarray: bool of shape (height, width).
+        np.ndarray: bool of shape (height, width); empty if a coordinate is NaN
+        or infinite.
     """
+    mask = np.zeros((height, width), bool)
+    if not np.isfinite(box).all():
+        return mask
     x1, y1, x2, y2 = box.astype(np.float32)
     columns, across = _weights(x1, x2, width, probs.shape[1])
     rows, down = _weights(y1, y2, height, probs.shape[0])
-    mask = np.zeros((height, width), bool)
     mask[rows, columns] = down @ probs @ across.T >= thr
     return mask
 

@@ -1,0 +1,65 @@
+"""The command line."""
+
+import json
+import subprocess
+import sys
+
+import cv2
+import pytest
+from msrcnn_runtime.__main__ import main
+
+
+def test_a_folder(model, photos, tmp_path, capsys):
+    out = tmp_path / 'out'
+    main([str(photos), str(model), '--out-dir', str(out)])
+    assert f'{photos / "a.jpg"}: 2 detections' in capsys.readouterr().out
+    names = sorted(path.name for path in out.iterdir())
+    assert names == ['a.png', 'b.png', 'detections.json']
+    assert cv2.imread(str(out / 'b.png')).shape == (80, 160, 3)
+    found = json.loads((out / 'detections.json').read_text())
+    assert [image['file_name'] for image in found['images']] == [
+        'a.jpg',
+        'b.png',
+    ]
+    assert len(found['annotations']) == 4
+
+
+def test_an_image(model, photos, tmp_path):
+    # As a user starts it
+    command = '-m', 'msrcnn_runtime', photos / 'b.png', model
+    done = subprocess.run(
+        [sys.executable, *command, '--out-dir', tmp_path, '--threads', '1'],
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    assert 'b.png: 2 detections' in done.stdout
+    assert (tmp_path / 'b.png').is_file()
+
+
+def test_only_good_masks_are_drawn(model, photos, tmp_path):
+    out = tmp_path / 'out'
+    image, arguments = photos / 'b.png', ('--out-dir', str(out))
+    main([str(image), str(model), *arguments, '--min-score', '0.9'])
+    drawn, original = cv2.imread(str(out / 'b.png')), cv2.imread(str(image))
+    assert (drawn == original).all()
+
+
+def test_an_image_that_is_not_read_does_not_stop_the_others(
+    model, photos, tmp_path
+):
+    (photos / 'a0.png').write_bytes(b'no image')
+    out = tmp_path / 'out'
+    with pytest.raises(SystemExit, match='a0.png is not an image'):
+        main([str(photos), str(model), '--out-dir', str(out)])
+    found = json.loads((out / 'detections.json').read_text())
+    assert len(found['images']) == 2
+
+
+def test_messages(model, photos, tmp_path):
+    out = '--out-dir', str(tmp_path / 'out')
+    with pytest.raises(SystemExit, match='none.onnx does not exist'):
+        main([str(photos), str(tmp_path / 'none.onnx'), *out])
+    with pytest.raises(SystemExit, match='no image and no folder'):
+        main([str(tmp_path / 'none'), str(model), *out])
+    assert not (tmp_path / 'out').exists()

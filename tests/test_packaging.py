@@ -1,6 +1,8 @@
 """Wheel and sdist, used by mim from an empty folder."""
 
+import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -10,12 +12,17 @@ import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
+import cv2
 import pytest
 import torch
 from mmengine.config import Config
 
+from mmdet_msrcnn.export.detector.onnx import write_detector
+from mmdet_msrcnn.export.detector.tensor_detector import TensorDetector
 from tests.file_server import serve
 from tests.helpers import ROOT, build_model
+from tests.test_export.test_detector.detectors import KINDS, detector, image
+from tests.test_runtime.conftest import METADATA
 from tests.test_tools.conftest import workspace  # noqa: F401 - a fixture
 
 pytestmark = pytest.mark.slow
@@ -205,3 +212,29 @@ def test_editable_installation_links_to_the_tree(environment, source):
     mim = source / 'mmdet_msrcnn/.mim'
     for name in ('configs', 'tools', 'model-index.yml'):
         assert (mim / name).resolve() == (source / name).resolve()
+
+
+def test_runtime_alone(tmp_path):
+    """Its wheel runs an exported detector where there is no torch."""
+    pytest.importorskip('onnxscript', reason='a detector is exported')
+    model = detector(KINDS['plus']())
+    described = METADATA | dict(classes='["a", "b", "c"]')
+    write_detector(TensorDetector(model), described, tmp_path / 'all.onnx')
+    pixels = image()[0].permute(1, 2, 0).numpy()
+    cv2.imwrite(str(tmp_path / 'scene.png'), pixels)
+
+    env = Environment(tmp_path / 'env/bin', tmp_path, tmp_path / 'dist')
+    subprocess.run([sys.executable, '-m', 'venv', env.bin.parent], check=True)
+    shutil.copytree(ROOT / 'runtime', tmp_path / 'runtime')
+    env.run('pip', 'wheel', '--no-deps', '-w', env.dist, './runtime')
+    (wheel,) = env.dist.iterdir()
+    env.run('pip', 'install', '--quiet', wheel)
+    listed = env.run('pip', 'list', '--format=freeze').lower()
+    assert 'onnxruntime' in listed
+    assert not re.search('^(torch|mm|onnx=|pycocotools)', listed, re.MULTILINE)
+    env.run('pip', 'check')
+    command = 'scene.png', 'all.onnx', '--out-dir', 'out'
+    assert '10 detections' in env.run('msrcnn-detect', *command)
+    found = json.loads((tmp_path / 'out/detections.json').read_text())
+    assert len(found['annotations']) == 10
+    assert cv2.imread(str(tmp_path / 'out/scene.png')).shape == pixels.shape

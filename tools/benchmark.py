@@ -12,6 +12,8 @@
 - inference: the detection of an image, R-50 FPN.
 - any-model: the detection of an image with and without the mask score of
   tools/score_any.py, whose OUT_DIR --model names; images of its test set.
+- onnx: the detection of an image by the exported detector and by PyTorch,
+  without pasting; MS R-CNN+ with R-18 and R-50 FPN.
 - paste: pasting 100 masks into the image.
 - eval: the metric with its three rankings, and mmdet's CocoMetric.
 - dense: targets, pasting and metric with 10 to 400 instances.
@@ -39,6 +41,7 @@ from mmdet_msrcnn.lab.benchmarks import (
     heads,
     inference,
     joint_step,
+    onnx,
     paste,
     step,
     targets,
@@ -115,6 +118,14 @@ BENCHMARKS = {
             args.model, args.num_images, args.device, args.repeats
         ),
         any_model.COLUMNS,
+    ),
+    'onnx': (
+        lambda args: onnx.measure_onnx(
+            {name: ours for name, (ours, _) in PLUS_PAIRS.items()},
+            args.source,
+            args.repeats,
+        ),
+        onnx.COLUMNS,
     ),
     'paste': (
         lambda args: paste.measure_paste(args.source, args.repeats),

@@ -13,9 +13,18 @@ import argparse
 from collections.abc import Iterator
 from pathlib import Path
 
+from mmengine.config import Config
+
 from mmdet_msrcnn.compat.hub_weights_only import force_weights_only
-from mmdet_msrcnn.export.detector.agreement import image_agreement
+from mmdet_msrcnn.export.detector.agreement import Agreement
+from mmdet_msrcnn.export.detector.evaluate import image_agreement
 from mmdet_msrcnn.export.detector.onnx import load_detector, write_detector
+from mmdet_msrcnn.export.detector.weights import (
+    CALIBRATION_IMAGES,
+    calibration_inputs,
+    half_weights,
+    quantize,
+)
 from mmdet_msrcnn.export.onnx import write_onnx
 from mmdet_msrcnn.export.parity import (
     compare,
@@ -38,7 +47,25 @@ def parse_args() -> argparse.Namespace:
         '--detector', action='store_true', help='export the whole detector'
     )
     parser.add_argument('--image', type=Path, help='image to compare on')
-    return parser.parse_args()
+    parser.add_argument(
+        '--weights',
+        choices=('float32', 'float16', 'int8'),
+        default='float32',
+        help='of the detector: int8 also computes in 8 bits, on the CPU '
+        'twice as fast or more, and needs --calibrate',
+    )
+    parser.add_argument(
+        '--calibrate',
+        type=Path,
+        metavar='FOLDER',
+        help=f'training images for int8; {CALIBRATION_IMAGES} are used',
+    )
+    args = parser.parse_args()
+    if (args.weights == 'int8') != (args.calibrate is not None):
+        parser.error('--weights int8 and --calibrate belong together')
+    if args.weights != 'float32' and not args.detector:
+        parser.error(f'--weights {args.weights} needs --detector')
+    return args
 
 
 def export_head(args: argparse.Namespace, path: Path) -> Iterator[str]:
@@ -58,13 +85,23 @@ def export_detector(args: argparse.Namespace, path: Path) -> Iterator[str]:
     """Write the detector and give the result of the comparison."""
     detector, described = load_detector(args.config, args.checkpoint)
     write_detector(detector, described, path)
-    if not args.image:
-        return
-    found = image_agreement(
-        open_session(path), args.config, args.checkpoint, args.image
-    )
-    found.check()
-    yield f'{args.image}: {found}'
+    if args.image:
+        found = agreement_of(path, args)
+        found.check()
+        yield f'{args.image}: {found}'
+    if args.weights == 'float16':
+        half_weights(path)
+    elif args.weights == 'int8':
+        cfg = Config.fromfile(args.config)
+        quantize(path, calibration_inputs(cfg, args.calibrate))
+    if args.image and args.weights != 'float32':
+        yield f'with {args.weights}: {agreement_of(path, args)}'
+
+
+def agreement_of(path: Path, args: argparse.Namespace) -> Agreement:
+    """Compare a file with the model on the image."""
+    session = open_session(path)
+    return image_agreement(session, args.config, args.checkpoint, args.image)
 
 
 def export(args: argparse.Namespace) -> None:

@@ -1,22 +1,16 @@
 """Agreement of an exported detector with the model."""
 
-import os
-from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-import numpy as np
 import torch
-from mmcv.transforms import Compose
-from mmdet.apis import init_detector
 from mmdet.structures.bbox import bbox_overlaps
-from mmdet.utils import get_test_pipeline_cfg
-from mmengine.dataset import pseudo_collate
-from torch import Tensor
+from mmengine.structures import InstanceData
 
 # Detections below are not compared.
 MIN_SCORE = 0.05
 MIN_BOX_IOU = 0.99
 MAX_DIFFERENCE = 1e-3
+COMPARED = {'scores', 'mask_ious', 'mask_scores'}
 # Of the detections; one may differ in any case, since rounding can change
 # which of two boxes NMS keeps.
 MIN_SHARE = 0.99
@@ -54,23 +48,22 @@ class Agreement(NamedTuple):
         )
 
 
-def agreement(
-    found: Mapping[str, Tensor], expected: Mapping[str, Tensor]
-) -> Agreement:
+def agreement(found: InstanceData, expected: InstanceData) -> Agreement:
     """Match the detections of two runs on an image, one to one.
 
     Args:
-        found (Mapping[str, Tensor]): ``boxes`` of shape (n, 4), ``labels``,
-            ``scores``, and any other scores, of shape (n, ).
-        expected (Mapping[str, Tensor]): The same names, for m detections.
+        found (:obj:`InstanceData`): ``bboxes``, ``labels``, ``scores`` and
+            maybe ``mask_ious`` and ``mask_scores`` of n detections.
+        expected (:obj:`InstanceData`): The same fields of m detections.
 
     Returns:
         Agreement: Numbers of detections.
     """
-    found, expected = (above(dets, MIN_SCORE) for dets in (found, expected))
-    same = bbox_overlaps(expected['boxes'], found['boxes']) >= MIN_BOX_IOU
-    same &= expected['labels'][:, None] == found['labels']
-    for name in expected.keys() - {'boxes', 'labels'}:
+    found = found[found.scores >= MIN_SCORE]
+    expected = expected[expected.scores >= MIN_SCORE]
+    same = bbox_overlaps(expected.bboxes, found.bboxes) >= MIN_BOX_IOU
+    same &= expected.labels[:, None] == found.labels
+    for name in COMPARED & set(expected.keys()):
         differences = expected[name][:, None] - found[name]
         same &= differences.abs() <= MAX_DIFFERENCE
     free = torch.ones(same.shape[1], dtype=torch.bool)
@@ -81,44 +74,3 @@ def agreement(
             free[partners[0]] = False
             matched += 1
     return Agreement(len(same), same.shape[1], matched)
-
-
-def above(dets: Mapping[str, Tensor], score: float) -> dict[str, Tensor]:
-    """Select the detections with at least a class score."""
-    kept = dets['scores'] >= score
-    return {name: values[kept] for name, values in dets.items()}
-
-
-@torch.no_grad()
-def image_agreement(
-    session: Any,
-    config: str | os.PathLike,
-    checkpoint: str | os.PathLike,
-    image: str | os.PathLike,
-) -> Agreement:
-    """Compare an exported detector with the model on an image, on the CPU.
-
-    Args:
-        session (onnxruntime.InferenceSession): The exported detector.
-        config (str or PathLike): Config of the model.
-        checkpoint (str or PathLike): Its checkpoint.
-        image (str or PathLike): Image file.
-
-    Returns:
-        Agreement: Numbers of detections.
-    """
-    model = init_detector(str(config), str(checkpoint), device='cpu')
-    pipeline = Compose(get_test_pipeline_cfg(model.cfg))
-    data = pipeline(dict(img_path=str(image), img_id=0))
-    inputs = data['inputs'][None].numpy().astype(np.float32)
-    names = [output.name for output in session.get_outputs()]
-    values = session.run(None, dict(image=inputs))
-    found = dict(zip(names, map(torch.from_numpy, values), strict=True))
-    batch = model.data_preprocessor(pseudo_collate([data]))
-    (sample,) = model.predict(
-        batch['inputs'], batch['data_samples'], rescale=False
-    )
-    pred = sample.pred_instances
-    scores = [name for name in names if name in pred and name != 'mask_probs']
-    expected = {'boxes': pred.bboxes} | {name: pred[name] for name in scores}
-    return agreement({name: found[name] for name in expected}, expected)

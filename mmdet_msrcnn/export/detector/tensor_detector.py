@@ -73,7 +73,8 @@ class TensorDetector(nn.Module):
             image = (image - cfg.mean) / cfg.std
         divisor = cfg.pad_size_divisor
         height, width = image.shape[2:]
-        right, bottom = -width % divisor, -height % divisor
+        right = (width + divisor - 1) // divisor * divisor - width
+        bottom = (height + divisor - 1) // divisor * divisor - height
         return F.pad(image, (0, right, 0, bottom), value=cfg.pad_value)
 
     def detect(

@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+from mmengine.structures import InstanceData
 
 from mmdet_msrcnn.export.detector.agreement import Agreement, agreement
 
@@ -9,8 +10,8 @@ from mmdet_msrcnn.export.detector.agreement import Agreement, agreement
 def dets(num=5):
     start = torch.arange(num) * 100.0
     corners = torch.stack([start, start], dim=1)
-    return dict(
-        boxes=torch.cat([corners, corners + 50], dim=1),
+    return InstanceData(
+        bboxes=torch.cat([corners, corners + 50], dim=1),
         labels=torch.arange(num) % 2,
         scores=torch.linspace(0.9, 0.5, num),
         mask_scores=torch.linspace(0.8, 0.4, num),
@@ -18,22 +19,21 @@ def dets(num=5):
 
 
 def changed(name, index, value):
-    other = {key: values.clone() for key, values in dets().items()}
+    other = dets()
     other[name][index] += value
     return other
 
 
 def test_order_does_not_matter():
     order = torch.tensor([3, 1, 4, 0, 2])
-    other = {name: values[order] for name, values in dets().items()}
-    assert agreement(other, dets()) == (5, 5, 5)
+    assert agreement(dets()[order], dets()) == (5, 5, 5)
 
 
 @pytest.mark.parametrize(
     ('name', 'value', 'matched'),
     [
-        ('boxes', 0.1, 5),
-        ('boxes', 1.0, 4),
+        ('bboxes', 0.1, 5),
+        ('bboxes', 1.0, 4),
         ('labels', 1, 4),
         ('scores', 5e-4, 5),
         ('scores', 2e-3, 4),
@@ -45,8 +45,7 @@ def test_what_is_the_same(name, value, matched):
 
 
 def test_each_is_matched_once():
-    two = {name: values[[0, 0]] for name, values in dets().items()}
-    one = {name: values[[0]] for name, values in dets().items()}
+    two, one = dets()[torch.tensor([0, 0])], dets()[torch.tensor([0])]
     assert agreement(two, one) == (1, 2, 1)
     assert agreement(one, two) == (2, 1, 1)
 

@@ -1,0 +1,125 @@
+"""Comparison of an exported detector with the model, on images."""
+
+import json
+import os
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+from mmcv.transforms import Compose
+from mmdet.apis import init_detector
+from mmdet.models.detectors.base import BaseDetector
+from mmdet.registry import DATASETS
+from mmdet.structures import DetDataSample
+from mmdet.utils import get_test_pipeline_cfg
+from mmengine.config import Config
+from mmengine.dataset import pseudo_collate
+from mmengine.evaluator import Evaluator
+from mmengine.structures import InstanceData
+
+from mmdet_msrcnn.export.detector.agreement import Agreement, agreement
+from mmdet_msrcnn.models.mask_heads.mask_paste import paste_masks
+
+
+class Evaluation(NamedTuple):
+    """Results on a test set.
+
+    Attributes:
+        model (dict[str, float]): Metrics of the model.
+        exported (dict[str, float]): Metrics of the exported detector.
+        agreement (Agreement): Sums over all images.
+    """
+
+    model: dict[str, float]
+    exported: dict[str, float]
+    agreement: Agreement
+
+
+def load_image(cfg: Config, image: str | os.PathLike) -> dict:
+    """Load an image by the test pipeline of a config.
+
+    Args:
+        cfg (:obj:`Config`): Whole config.
+        image (str or PathLike): Image file.
+
+    Returns:
+        dict: ``inputs`` of shape (3, H, W) and ``data_samples``.
+    """
+    pipeline = Compose(get_test_pipeline_cfg(cfg))
+    return pipeline(dict(img_path=str(image), img_id=0))
+
+
+def image_agreement(
+    session: Any,
+    config: str | os.PathLike,
+    checkpoint: str | os.PathLike,
+    image: str | os.PathLike,
+) -> Agreement:
+    """Compare an exported detector with the model on an image, on the CPU.
+
+    Args:
+        session (onnxruntime.InferenceSession): The exported detector.
+        config (str or PathLike): Config of the model.
+        checkpoint (str or PathLike): Its checkpoint.
+        image (str or PathLike): Image file.
+
+    Returns:
+        Agreement: Numbers of detections.
+    """
+    model = init_detector(str(config), str(checkpoint), device='cpu')
+    data = load_image(model.cfg, image)
+    found = run_exported(session, data).pred_instances
+    return agreement(found, run_model(model, data).pred_instances)
+
+
+def evaluate(
+    session: Any, config: str | os.PathLike, checkpoint: str | os.PathLike
+) -> Evaluation:
+    """Run a model and its exported file on the test set of a config.
+
+    Args:
+        session (onnxruntime.InferenceSession): The exported detector.
+        config (str or PathLike): Config of the model.
+        checkpoint (str or PathLike): Its checkpoint.
+
+    Returns:
+        Evaluation: Metrics of ``test_evaluator``, and the agreement.
+    """
+    model = init_detector(str(config), str(checkpoint), device='cpu')
+    dataset = DATASETS.build(model.cfg.test_dataloader.dataset)
+    evaluators = [Evaluator(model.cfg.test_evaluator) for _ in range(2)]
+    total = np.zeros(len(Agreement._fields), int)
+    for index in range(len(dataset)):
+        data = dataset[index]
+        samples = run_model(model, data), run_exported(session, data)
+        for evaluator, sample in zip(evaluators, samples, strict=True):
+            evaluator.dataset_meta = dataset.metainfo
+            evaluator.process([sample])
+        expected, found = (sample.pred_instances for sample in samples)
+        total += agreement(found, expected)
+    of_model, of_exported = (e.evaluate(len(dataset)) for e in evaluators)
+    return Evaluation(of_model, of_exported, Agreement(*total.tolist()))
+
+
+@torch.no_grad()
+def run_model(model: BaseDetector, data: dict) -> DetDataSample:
+    """Run the model on an image of :func:`load_image`."""
+    batch = model.data_preprocessor(pseudo_collate([data]))
+    (sample,) = model.predict(batch['inputs'], batch['data_samples'])
+    return sample
+
+
+def run_exported(session: Any, data: dict) -> DetDataSample:
+    """Run an exported detector on an image of :func:`load_image`."""
+    names = [output.name for output in session.get_outputs()]
+    inputs = data['inputs'][None].numpy().astype(np.float32)
+    values = map(torch.from_numpy, session.run(None, dict(image=inputs)))
+    found = dict(zip(names, values, strict=True))
+    sample = data['data_samples'].clone()
+    boxes = found.pop('boxes')
+    boxes /= boxes.new_tensor(sample.scale_factor).repeat(2)
+    thr = json.loads(session.get_modelmeta().custom_metadata_map['mask_thr'])
+    height, width = sample.ori_shape[:2]
+    masks = paste_masks(found.pop('mask_probs'), boxes, height, width, thr)
+    sample.pred_instances = InstanceData(bboxes=boxes, masks=masks, **found)
+    return sample

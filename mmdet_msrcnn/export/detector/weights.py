@@ -1,0 +1,118 @@
+"""Smaller weights in the ONNX file of a detector."""
+
+import logging
+import os
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import numpy as np
+from mmengine.config import Config
+
+from mmdet_msrcnn.export.detector.evaluate import load_image
+from mmdet_msrcnn.utils.image_files import find_images
+
+# Smaller tensors are constants of the post-processing, or too small to matter.
+MIN_SIZE = 1024
+# Post-processing stays in single precision.
+QUANTIZED = ('Conv', 'Gemm')
+CALIBRATION_IMAGES = 32
+
+
+def half_weights(path: str | os.PathLike) -> None:
+    """Store the weights in half precision; they are cast when loaded.
+
+    The file is half as large, and as fast.
+
+    Args:
+        path (str or PathLike): File that is changed.
+    """
+    import onnx
+    from onnx import TensorProto, helper, numpy_helper
+
+    model = onnx.load(path)
+    graph = model.graph
+    casts = []
+    for tensor in graph.initializer:
+        values = numpy_helper.to_array(tensor)
+        if values.dtype == np.float32 and values.size >= MIN_SIZE:
+            name, stored = tensor.name, f'{tensor.name}.half'
+            half = values.astype(np.float16)
+            tensor.CopyFrom(numpy_helper.from_array(half, stored))
+            casts.append(
+                helper.make_node(
+                    'Cast', [stored], [name], to=TensorProto.FLOAT
+                )
+            )
+    for node in reversed(casts):
+        graph.node.insert(0, node)
+    onnx.save(model, path)
+
+
+def calibration_inputs(cfg: Config, folder: Path) -> Iterator[np.ndarray]:
+    """Load images of a folder, evenly spread, as the test pipeline does.
+
+    Args:
+        cfg (:obj:`Config`): Config of the detector.
+        folder (Path): Training images.
+
+    Yields:
+        np.ndarray: float32 in [0, 255], shape (1, 3, H, W).
+
+    Raises:
+        ValueError: If there are no images.
+    """
+    images, _ = find_images(folder)
+    if not images:
+        raise ValueError(f'{folder} has no images to calibrate int8 with')
+    num = min(CALIBRATION_IMAGES, len(images))
+    for index in np.linspace(0, len(images) - 1, num).astype(int).tolist():
+        inputs = load_image(cfg, images[index])['inputs']
+        yield inputs[None].numpy().astype(np.float32)
+
+
+def quantize(path: str | os.PathLike, images: Iterable[np.ndarray]) -> None:
+    """Quantize convolutions and linear layers to 8 bits (QDQ format).
+
+    Weights have one scale per channel. The range of the activations is that
+    on the images.
+
+    Args:
+        path (str or PathLike): File that is changed.
+        images (Iterable[np.ndarray]): Inputs of the detector, from its
+            training set, each of shape (1, 3, H, W).
+    """
+    from onnxruntime.quantization import (
+        CalibrationDataReader,
+        QuantFormat,
+        QuantType,
+        quantize_static,
+    )
+
+    class Reader(CalibrationDataReader):
+        def __init__(self) -> None:
+            self.inputs: Iterator[np.ndarray] = iter(images)
+
+        def get_next(self) -> dict[str, np.ndarray] | None:
+            image = next(self.inputs, None)
+            return None if image is None else dict(image=image)
+
+    out = Path(path).with_suffix('.int8.onnx')
+    # It advises to simplify the graph, as the exporter has done.
+    logger = logging.getLogger()
+    level = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        quantize_static(
+            str(path),
+            str(out),
+            Reader(),
+            quant_format=QuantFormat.QDQ,
+            op_types_to_quantize=list(QUANTIZED),
+            per_channel=True,
+            activation_type=QuantType.QUInt8,
+            weight_type=QuantType.QInt8,
+        )
+        out.replace(path)
+    finally:
+        logger.setLevel(level)
+        out.unlink(missing_ok=True)

@@ -16,7 +16,6 @@ from pathlib import Path
 from mmengine.config import Config
 
 from mmdet_msrcnn.compat.hub_weights_only import force_weights_only
-from mmdet_msrcnn.export.detector.agreement import Agreement
 from mmdet_msrcnn.export.detector.evaluate import image_agreement
 from mmdet_msrcnn.export.detector.onnx import load_detector, write_detector
 from mmdet_msrcnn.export.detector.weights import (
@@ -86,7 +85,9 @@ def export_detector(args: argparse.Namespace, path: Path) -> Iterator[str]:
     detector, described = load_detector(args.config, args.checkpoint)
     write_detector(detector, described, path)
     if args.image:
-        found = agreement_of(path, args)
+        found = image_agreement(
+            open_session(path), args.config, args.checkpoint, args.image
+        )
         found.check()
         yield f'{args.image}: {found}'
     if args.weights == 'float16':
@@ -94,14 +95,9 @@ def export_detector(args: argparse.Namespace, path: Path) -> Iterator[str]:
     elif args.weights == 'int8':
         cfg = Config.fromfile(args.config)
         quantize(path, calibration_inputs(cfg, args.calibrate))
-    if args.image and args.weights != 'float32':
-        yield f'with {args.weights}: {agreement_of(path, args)}'
-
-
-def agreement_of(path: Path, args: argparse.Namespace) -> Agreement:
-    """Compare a file with the model on the image."""
-    session = open_session(path)
-    return image_agreement(session, args.config, args.checkpoint, args.image)
+    if args.weights != 'float32':
+        files = f'{args.config} {args.checkpoint} {args.out}'
+        yield f'To see its AP: python tools/test_onnx.py {files}'
 
 
 def export(args: argparse.Namespace) -> None:
@@ -113,11 +109,11 @@ def export(args: argparse.Namespace) -> None:
     write = export_detector if args.detector else export_head
     with atomic_path(args.out) as path:
         comparisons = list(write(args, path))
-    print(*comparisons or ['Not compared with the model.'], sep='\n')
-    if not has_runtime():
-        print('To compare: pip install onnxruntime')
-    elif not comparisons:
-        print('To compare: --image IMAGE')
+    print(*comparisons, sep='\n')
+    if not (args.image or has_runtime()):
+        print('Not compared with the model. Run: pip install onnxruntime')
+    elif args.detector and not args.image:
+        print('Not compared with the model. To compare: --image IMAGE')
     print(f'Wrote {args.out}')
 
 

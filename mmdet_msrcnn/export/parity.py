@@ -56,6 +56,7 @@ def open_session(path: str | os.PathLike) -> Any:
 
     Raises:
         ImportError: If onnxruntime is missing.
+        ValueError: If it cannot load the file.
     """
     if not has_runtime():
         raise ImportError(
@@ -65,9 +66,16 @@ def open_session(path: str | os.PathLike) -> Any:
 
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = torch.get_num_threads()
-    return onnxruntime.InferenceSession(
-        str(path), options, providers=['CPUExecutionProvider']
-    )
+    try:
+        return onnxruntime.InferenceSession(
+            str(path), options, providers=['CPUExecutionProvider']
+        )
+    except Exception as error:
+        # onnxruntime has no common class of its errors.
+        raise ValueError(
+            f'onnxruntime {onnxruntime.__version__} cannot load {path}: '
+            f'{str(error)[:200]}'
+        ) from error
 
 
 def compare(session: Any, cases: Iterable[Case]) -> Parity:

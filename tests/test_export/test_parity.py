@@ -119,3 +119,10 @@ def test_onnxruntime_gives_the_mask_ious_of_a_detector(
     write_onnx(MaskIoUScorer(head, 28), tmp_path / 'head.onnx')
     with pytest.raises(ValueError, match='differ by'):
         compare(open_session(tmp_path / 'head.onnx'), cases)
+
+
+def test_a_file_that_is_not_loaded_is_named(tmp_path):
+    pytest.importorskip('onnxruntime', reason='it loads files')
+    (tmp_path / 'a.onnx').write_text('text')
+    with pytest.raises(ValueError, match='cannot load .*a.onnx'):
+        open_session(tmp_path / 'a.onnx')

@@ -7,6 +7,7 @@ import torch
 
 from tests.file_server import serve
 from tests.helpers import ROOT, Hostile
+from tests.test_runtime.conftest import write_model
 
 TOOLS = ROOT / 'tools'
 
@@ -47,6 +48,7 @@ TOOLS_TO_ARGUMENTS = {
     'publish_model.py': 'CHECKPOINT OUT --config CONFIG --results REPORT',
     'convert_checkpoint.py': 'CHECKPOINT OUT --config CONFIG',
     'export_onnx.py': 'CONFIG CHECKPOINT OUT',
+    'test_onnx.py': 'CONFIG CHECKPOINT MODEL',
     'screen_mask_scores.py': 'CONFIG CHECKPOINT',
     'score_any.py': 'CONFIG CHECKPOINT --out-dir OUT',
 }
@@ -54,6 +56,7 @@ FILES_ALONE = (
     'publish_model.py',
     'convert_checkpoint.py',
     'export_onnx.py',
+    'test_onnx.py',
     'screen_mask_scores.py',
     'score_any.py',
 )
@@ -79,6 +82,7 @@ def test_nothing_is_executed(
         OUT=tmp_path / 'out',
         IMAGE=next((workspace.folder / 'digits/val').iterdir()),
         REPORT=report,
+        MODEL=write_model(tmp_path / 'detector.onnx'),
     )
     command = TOOLS_TO_ARGUMENTS[tool]
     for name, value in values.items():

@@ -84,7 +84,15 @@ def evaluate(
 
     Returns:
         Evaluation: Metrics of ``test_evaluator``, and the agreement.
+
+    Raises:
+        ValueError: If the file is no exported detector.
     """
+    if 'mask_probs' not in {out.name for out in session.get_outputs()}:
+        raise ValueError(
+            'the ONNX file is no detector of this package. Export it with '
+            'tools/export_onnx.py --detector.'
+        )
     model = init_detector(str(config), str(checkpoint), device='cpu')
     dataset = DATASETS.build(model.cfg.test_dataloader.dataset)
     evaluators = [Evaluator(model.cfg.test_evaluator) for _ in range(2)]

@@ -28,7 +28,7 @@ COLUMNS = (
     Column('run by', 'runtime'),
     Column('seconds per image', 'seconds', 3),
     Column('times as fast as PyTorch', 'speed-up', 2),
-    Column('size of the file, MB', 'megabytes', 1),
+    Column('weights or file, MB', 'megabytes', 1),
 )
 
 
@@ -96,7 +96,7 @@ def measure_onnx(
     Returns:
         list[dict]: ``detector`` and ``runtime`` (str); ``seconds`` (float) per
         image, the mean over images of the median; ``speed-up`` (float) over
-        PyTorch; ``megabytes`` (float or None), size of the file.
+        PyTorch; ``megabytes`` (float) of the weights, or of the file.
     """
     images = [
         batch['inputs'][0][None].float() for batch in load_images(source)
@@ -108,6 +108,7 @@ def measure_onnx(
             files = export_all(detector, Path(folder), images)
             sizes = {n: file.stat().st_size / 1e6 for n, file in files.items()}
             functions = runners(detector, files)
+        weights = sum(w.nbytes for w in detector.parameters()) / 1e6
         times = [
             time_in_turn(
                 {n: partial(detect, image) for n, detect in functions.items()},
@@ -122,7 +123,7 @@ def measure_onnx(
                 'runtime': runtime,
                 'seconds': seconds[runtime],
                 'speed-up': seconds[EAGER] / seconds[runtime],
-                'megabytes': sizes.get(runtime),
+                'megabytes': sizes.get(runtime, weights),
             }
             for runtime in functions
         ]

@@ -1,0 +1,86 @@
+"""An exported detector beside its model, on images."""
+
+from types import SimpleNamespace
+
+import pytest
+import torch
+from mmengine.config import Config
+
+from mmdet_msrcnn.export.detector.evaluate import (
+    evaluate,
+    image_agreement,
+)
+from mmdet_msrcnn.export.detector.tensor_detector import TensorDetector
+from tests.test_export.test_detector.detectors import detector
+from tests.test_tools.conftest import workspace  # noqa: F401 - a fixture
+
+
+class Session:
+    """The model itself in place of onnxruntime."""
+
+    def __init__(self, model, shift=0.0) -> None:
+        self.model = TensorDetector(model)
+        self.shift = shift
+
+    def get_outputs(self):
+        return [SimpleNamespace(name=name) for name in self.model.outputs]
+
+    def get_modelmeta(self):
+        return SimpleNamespace(custom_metadata_map=dict(mask_thr='0.5'))
+
+    def run(self, _, inputs):
+        with torch.no_grad():
+            *values, scores = self.model(torch.from_numpy(inputs['image']))
+        values.append(scores + self.shift)
+        return [value.numpy() for value in values]
+
+
+@pytest.fixture(scope='module')
+def files(workspace):  # noqa: F811
+    cfg = Config.fromfile(workspace.config)
+    # Boxes are scaled back.
+    next(
+        step
+        for step in cfg.test_dataloader.dataset.pipeline
+        if step.type == 'Resize'
+    ).scale = (128, 128)
+    cfg.dump(workspace.folder / 'resized.py')
+    model = detector(cfg)
+    checkpoint = workspace.folder / 'random.pth'
+    meta = dict(dataset_meta=dict(cfg.metainfo))
+    torch.save(dict(meta=meta, state_dict=model.state_dict()), checkpoint)
+    return model, workspace.folder / 'resized.py', checkpoint
+
+
+def test_the_same_model_has_the_same_results(files):
+    model, *paths = files
+    result = evaluate(Session(model), *paths)
+    assert result.agreement.matched == result.agreement.expected >= 10
+    assert result.exported == pytest.approx(result.model, nan_ok=True)
+    assert 'coco/segm_class_score_mAP' in result.model
+
+
+def test_another_mask_score_is_seen(files):
+    model, *paths = files
+    result = evaluate(Session(model, shift=0.01), *paths)
+    assert result.agreement.matched < result.agreement.expected
+    # Only the masks are ranked by it.
+    name = 'coco/bbox_mAP'
+    assert result.exported[name] == result.model[name]
+
+
+def test_one_image(files, workspace):  # noqa: F811
+    model, *paths = files
+    image = next((workspace.folder / 'digits/val').iterdir())
+    result = image_agreement(Session(model), *paths, image)
+    assert result.matched == result.expected == result.found >= 3
+    result = image_agreement(Session(model, 0.01), *paths, image)
+    assert result.matched < result.expected
+
+
+def test_an_exported_head_is_refused(files):
+    model, *paths = files
+    session = Session(model)
+    session.get_outputs = lambda: [SimpleNamespace(name='mask_ious')]
+    with pytest.raises(ValueError, match='no detector of this package'):
+        evaluate(session, *paths)

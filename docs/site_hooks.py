@@ -16,7 +16,7 @@ from mkdocs.structure.files import File, Files, InclusionLevel
 from mkdocs.structure.pages import Page
 
 ROOT = Path(__file__).parents[1]
-PAGES = ('*.md', 'docs/**/*.md', 'configs/*/README.md')
+PAGES = ('*.md', 'docs/**/*.md', 'configs/*/README.md', 'runtime/*.md')
 PACKAGE = 'mmdet_msrcnn'
 # Packages for tools and tests, not for configs and users.
 INTERNAL = ('lab', 'utils')

@@ -16,6 +16,7 @@ from pathlib import Path
 from mmengine.config import Config
 
 from mmdet_msrcnn.compat.hub_weights_only import force_weights_only
+from mmdet_msrcnn.export.detector.agreement import Agreement
 from mmdet_msrcnn.export.detector.evaluate import image_agreement
 from mmdet_msrcnn.export.detector.onnx import load_detector, write_detector
 from mmdet_msrcnn.export.detector.weights import (
@@ -50,8 +51,8 @@ def parse_args() -> argparse.Namespace:
         '--weights',
         choices=('float32', 'float16', 'int8'),
         default='float32',
-        help='of the detector: int8 also computes in 8 bits, on the CPU '
-        'twice as fast or more, and needs --calibrate',
+        help='of the detector; int8 also computes in 8 bits, and needs '
+        '--calibrate',
     )
     parser.add_argument(
         '--calibrate',
@@ -85,9 +86,7 @@ def export_detector(args: argparse.Namespace, path: Path) -> Iterator[str]:
     detector, described = load_detector(args.config, args.checkpoint)
     write_detector(detector, described, path)
     if args.image:
-        found = image_agreement(
-            open_session(path), args.config, args.checkpoint, args.image
-        )
+        found = agreement_of(path, args)
         found.check()
         yield f'{args.image}: {found}'
     if args.weights == 'float16':
@@ -95,9 +94,18 @@ def export_detector(args: argparse.Namespace, path: Path) -> Iterator[str]:
     elif args.weights == 'int8':
         cfg = Config.fromfile(args.config)
         quantize(path, calibration_inputs(cfg, args.calibrate))
+    if args.weights != 'float32' and args.image:
+        found = agreement_of(path, args)
+        yield f'with {args.weights}: {found.found} detections'
     if args.weights != 'float32':
         files = f'{args.config} {args.checkpoint} {args.out}'
         yield f'To see its AP: python tools/test_onnx.py {files}'
+
+
+def agreement_of(path: Path, args: argparse.Namespace) -> Agreement:
+    """Compare a file with the model on the image."""
+    session = open_session(path)
+    return image_agreement(session, args.config, args.checkpoint, args.image)
 
 
 def export(args: argparse.Namespace) -> None:

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import cv2
 
-from msrcnn_runtime.coco import data_set
+from msrcnn_runtime.coco import annotations, data_set
+from msrcnn_runtime.detections import Detections
 from msrcnn_runtime.detector import Detector
 from msrcnn_runtime.draw import draw
 from msrcnn_runtime.images import find_images, read_image
@@ -49,28 +50,60 @@ def detect(args: argparse.Namespace) -> list[str]:
     """Run the command.
 
     Returns:
-        list[str]: A message for each image that was not read.
+        list[str]: A message for each image without a result.
+
+    Raises:
+        ValueError: If there are no images, the model is not loaded, or the
+            pictures would be written beside the images.
     """
     detector = Detector(args.model, args.threads)
     paths = find_images(args.images)
+    if args.out_dir.resolve() == paths[0].parent.resolve():
+        raise ValueError(
+            f'--out-dir {args.out_dir} is the folder of the images. Choose '
+            'another folder.'
+        )
     args.out_dir.mkdir(parents=True, exist_ok=True)
-    names, found, failed = [], [], []
-    for path in paths:
-        try:
-            image = read_image(path)
-            dets = detector(image)
-        except ValueError as error:
-            failed.append(f'{path}: {error}')
-            continue
-        names.append(path.name)
-        found.append(dets)
-        drawn = draw(image, dets.select(dets.mask_scores >= args.min_score))
-        _, picture = cv2.imencode('.png', drawn)
-        write(args.out_dir / f'{path.stem}.png', picture.tobytes())
-        print(f'{path}: {len(dets)} detections')
-    content = data_set(names, found, detector.classes)
-    write(args.out_dir / 'detections.json', json.dumps(content).encode())
+    images: list[dict] = []
+    found: list[dict] = []
+    failed = []
+    try:
+        for path in paths:
+            try:
+                dets = detect_one(path, detector, args)
+            except ValueError as error:
+                failed.append(f'{path}: {error}')
+                continue
+            height, width = dets.image_size
+            image_id = len(images) + 1
+            images.append(
+                dict(
+                    id=image_id,
+                    file_name=path.name,
+                    height=height,
+                    width=width,
+                )
+            )
+            found += annotations(dets, image_id)
+            print(f'{path}: {len(dets)} detections')
+    finally:
+        # Also after Ctrl-C
+        content = data_set(images, found, detector.classes)
+        write(args.out_dir / 'detections.json', json.dumps(content).encode())
     return failed
+
+
+def detect_one(
+    path: Path, detector: Detector, args: argparse.Namespace
+) -> Detections:
+    """Detect the objects of an image and write its picture."""
+    image = read_image(path)
+    dets = detector(image)
+    drawn = draw(image, dets.select(dets.mask_scores >= args.min_score))
+    _, picture = cv2.imencode('.png', drawn)
+    # The whole name: two images may differ only in their suffix.
+    write(args.out_dir / f'{path.name}.png', picture.tobytes())
+    return dets
 
 
 def main(args: list[str] | None = None) -> None:

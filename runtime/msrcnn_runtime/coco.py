@@ -13,9 +13,10 @@ def annotations(dets: Detections, image_id: int) -> list[dict]:
 
     Returns:
         list[dict]: For each detection ``image_id``, ``category_id``,
-        ``bbox`` (x, y, width, height), ``segmentation`` (RLE), ``score``
-        (the mask score, by which COCO ranks masks), ``class_score`` and, if
-        the model predicts it, ``mask_iou``.
+        ``bbox`` (x, y, width, height), ``segmentation`` (RLE), ``area``
+        (pixels of the mask), ``iscrowd`` (0), ``score`` (the mask score, by
+        which COCO ranks masks), ``class_score`` and, if the model predicts
+        it, ``mask_iou``. ``category_id`` is the label, from 0.
     """
     found = []
     for i, mask in enumerate(dets.iter_masks()):
@@ -38,25 +39,20 @@ def annotations(dets: Detections, image_id: int) -> list[dict]:
 
 
 def data_set(
-    names: list[str], found: list[Detections], classes: list[str]
+    images: list[dict], found: list[dict], classes: list[str]
 ) -> dict:
-    """Convert the detections of images to a data set in COCO's format.
+    """Join the detections of images to a data set in COCO's format.
 
     Args:
-        names (list[str]): File name of each image.
-        found (list[Detections]): Detections of each image.
+        images (list[dict]): ``id``, ``file_name``, ``height`` and ``width``.
+        found (list[dict]): :func:`annotations` of all images.
         classes (list[str]): Names of the classes.
 
     Returns:
         dict: ``images``, ``categories`` with ids from 0, ``annotations``.
     """
-    images, anns = [], []
-    for i, (name, dets) in enumerate(zip(names, found, strict=True), 1):
-        height, width = dets.image_size
-        images.append(dict(id=i, file_name=name, height=height, width=width))
-        anns += annotations(dets, i)
     return dict(
         images=images,
         categories=[dict(id=i, name=name) for i, name in enumerate(classes)],
-        annotations=[dict(id=i, **ann) for i, ann in enumerate(anns, 1)],
+        annotations=[dict(id=i, **ann) for i, ann in enumerate(found, 1)],
     )

@@ -31,7 +31,7 @@ class Detector:
 
     Raises:
         FileNotFoundError: If there is no such file.
-        ValueError: If it is not such a file.
+        ValueError: If it is not such a file, or a provider is not available.
     """
 
     def __init__(
@@ -64,10 +64,22 @@ class Detector:
                 f'{path} has the format {found!r}, not {FORMAT!r}. Export it '
                 'with tools/export_onnx.py --detector of mmdet_msrcnn.'
             )
+        missing = {*providers} - {*self._session.get_providers()}
+        if missing:
+            raise ValueError(
+                f'onnxruntime cannot use {", ".join(sorted(missing))} here; '
+                f'available: {", ".join(self._session.get_providers())}'
+            )
         self._outputs = [o.name for o in self._session.get_outputs()]
-        self.classes = json.loads(self.metadata['classes'])
-        self._resize = json.loads(self.metadata['resize'])
-        self._mask_thr = json.loads(self.metadata['mask_thr'])
+        try:
+            self.classes = json.loads(self.metadata['classes'])
+            self._resize = json.loads(self.metadata['resize'])
+            self._mask_thr = json.loads(self.metadata['mask_thr'])
+        except (KeyError, json.JSONDecodeError) as error:
+            raise ValueError(
+                f'{path} lacks metadata, or has wrong metadata: {error!r}. '
+                'Export it again.'
+            ) from None
 
     def __call__(self, image: np.ndarray) -> Detections:
         """Detect the objects in an image.
@@ -81,14 +93,20 @@ class Detector:
 
         Raises:
             ValueError: If the image has another shape or type, values that
-                are not finite, or is too large.
+                are not finite, or is too large; or if onnxruntime fails.
         """
         image = checked(image)
         height, width = image.shape[:2]
         # uint8 is resized as such, with rounding, as by the test pipeline.
         small = resized(image, self._resize)
         inputs = np.ascontiguousarray(small.transpose(2, 0, 1)[None])
-        values = self._session.run(None, dict(image=inputs.astype('f4')))
+        try:
+            values = self._session.run(None, dict(image=inputs.astype('f4')))
+        except Exception as error:
+            raise ValueError(
+                f'onnxruntime failed on an image of {width}x{height} pixels, '
+                f'maybe for lack of memory: {_short(error)}'
+            ) from error
         found: dict[str, Any] = dict(zip(self._outputs, values, strict=True))
         factors = small.shape[1] / width, small.shape[0] / height
         return Detections(

@@ -27,7 +27,11 @@ def read_image(path: str | os.PathLike) -> np.ndarray:
         data = np.fromfile(path, np.uint8)
     except OSError as error:
         raise ValueError(f'{path} was not read: {error.strerror}') from None
-    image = cv2.imdecode(data, cv2.IMREAD_COLOR) if data.size else None
+    try:
+        image = cv2.imdecode(data, cv2.IMREAD_COLOR) if data.size else None
+    except cv2.error as error:
+        # Such as more pixels than OpenCV allows
+        raise ValueError(f'{path} was not read: {error.err}') from None
     if image is None:
         raise ValueError(f'{path} is not an image that OpenCV can read')
     return image

@@ -5,6 +5,7 @@ import re
 import cv2
 import numpy as np
 import pytest
+from msrcnn_runtime import Detector
 
 from mmdet_msrcnn.export import parity
 from mmdet_msrcnn.export.detector.agreement import Agreement
@@ -82,6 +83,39 @@ def test_whole_detector_is_compared_on_an_image(
     )
     with pytest.raises(Exception, match='Got invalid dimensions for input'):
         session.run(None, dict(image=np.zeros((2, 3, 64, 64), 'f4')))
+
+
+@pytest.mark.parametrize('image', ['drawn'], indirect=True)
+@pytest.mark.parametrize('weights', ['float16', 'int8'])
+@pytest.mark.slow
+def test_smaller_weights(
+    packages, trained, tmp_path, monkeypatch, capsys, image, weights
+):
+    out = tmp_path / 'all.onnx'
+    arguments = [trained.config, trained.checkpoint, out, '--detector']
+    arguments += ['--weights', weights, '--image', image]
+    if weights == 'int8':
+        arguments += ['--calibrate', image.parent]
+    run(monkeypatch, *arguments)
+    printed = capsys.readouterr().out
+    assert f'with {weights}: 10 detections' in printed
+    assert 'tools/test_onnx.py' in printed
+    assert len(Detector(out)(cv2.imread(str(image)))) == 10
+
+
+@pytest.mark.parametrize(
+    'arguments',
+    [
+        ['--detector', '--weights', 'int8'],
+        ['--detector', '--calibrate', 'folder'],
+        ['--weights', 'float16'],
+    ],
+)
+def test_options_that_do_not_go_together(monkeypatch, capsys, arguments):
+    with pytest.raises(SystemExit):
+        run(monkeypatch, 'config', 'checkpoint', 'out', *arguments)
+    message = capsys.readouterr().err
+    assert 'belong together' in message or 'needs --detector' in message
 
 
 def test_detector_that_differs_is_not_written(

@@ -6,6 +6,7 @@ import sys
 
 import cv2
 import pytest
+from msrcnn_runtime import __main__ as runtime
 from msrcnn_runtime.__main__ import main
 
 
@@ -14,8 +15,8 @@ def test_a_folder(model, photos, tmp_path, capsys):
     main([str(photos), str(model), '--out-dir', str(out)])
     assert f'{photos / "a.jpg"}: 2 detections' in capsys.readouterr().out
     names = sorted(path.name for path in out.iterdir())
-    assert names == ['a.png', 'b.png', 'detections.json']
-    assert cv2.imread(str(out / 'b.png')).shape == (80, 160, 3)
+    assert names == ['a.jpg.png', 'b.png.png', 'detections.json']
+    assert cv2.imread(str(out / 'b.png.png')).shape == (80, 160, 3)
     found = json.loads((out / 'detections.json').read_text())
     assert [image['file_name'] for image in found['images']] == [
         'a.jpg',
@@ -34,14 +35,17 @@ def test_an_image(model, photos, tmp_path):
         text=True,
     )
     assert 'b.png: 2 detections' in done.stdout
-    assert (tmp_path / 'b.png').is_file()
+    assert (tmp_path / 'b.png.png').is_file()
 
 
 def test_only_good_masks_are_drawn(model, photos, tmp_path):
     out = tmp_path / 'out'
     image, arguments = photos / 'b.png', ('--out-dir', str(out))
     main([str(image), str(model), *arguments, '--min-score', '0.9'])
-    drawn, original = cv2.imread(str(out / 'b.png')), cv2.imread(str(image))
+    drawn, original = (
+        cv2.imread(str(out / 'b.png.png')),
+        cv2.imread(str(image)),
+    )
     assert (drawn == original).all()
 
 
@@ -54,6 +58,34 @@ def test_an_image_that_is_not_read_does_not_stop_the_others(
         main([str(photos), str(model), '--out-dir', str(out)])
     found = json.loads((out / 'detections.json').read_text())
     assert len(found['images']) == 2
+
+
+def test_the_images_are_not_overwritten(model, photos, capsys):
+    content = (photos / 'b.png').read_bytes()
+    for images in (photos, photos / 'b.png'):
+        with pytest.raises(SystemExit, match='is the folder of the images'):
+            main([str(images), str(model), '--out-dir', str(photos)])
+    assert (photos / 'b.png').read_bytes() == content
+    assert len([*photos.iterdir()]) == 3
+
+
+def test_what_is_found_before_an_interruption_is_kept(
+    model, photos, tmp_path, monkeypatch
+):
+    draw, calls = runtime.draw, []
+
+    def interrupted(*args):
+        calls.append(args)
+        if len(calls) == 2:
+            raise KeyboardInterrupt
+        return draw(*args)
+
+    monkeypatch.setattr(runtime, 'draw', interrupted)
+    out = tmp_path / 'out'
+    with pytest.raises(KeyboardInterrupt):
+        main([str(photos), str(model), '--out-dir', str(out)])
+    found = json.loads((out / 'detections.json').read_text())
+    assert [image['file_name'] for image in found['images']] == ['a.jpg']
 
 
 def test_messages(model, photos, tmp_path):

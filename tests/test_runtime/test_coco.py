@@ -10,7 +10,12 @@ from tests.test_runtime.test_detections import dets
 
 
 def test_pycocotools_reads_the_data_set(tmp_path):
-    content = data_set(['a.png', 'b.png'], [dets(), dets(2)], ['cat', 'dog'])
+    images = [
+        dict(id=i, file_name=f'{name}.png', height=40, width=50)
+        for i, name in enumerate('ab', 1)
+    ]
+    found = annotations(dets(), 1) + annotations(dets(2), 2)
+    content = data_set(images, found, ['cat', 'dog'])
     path = tmp_path / 'detections.json'
     path.write_text(json.dumps(content))
     coco = COCO(path)
@@ -23,6 +28,7 @@ def test_pycocotools_reads_the_data_set(tmp_path):
     masks = np.stack([coco.annToMask(ann) for ann in first])
     assert np.array_equal(masks, dets().masks)
     assert [ann['area'] for ann in second] == [64, 64]
+    assert len(coco.loadRes(content['annotations']).anns) == 5
     assert coco.loadCats(second[1]['category_id'])[0]['name'] == 'dog'
 
 

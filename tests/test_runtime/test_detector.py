@@ -69,3 +69,17 @@ def test_format_is_that_of_the_export():
     from mmdet_msrcnn.export.detector import metadata
 
     assert metadata.FORMAT == FORMAT
+
+
+def test_metadata_that_is_missing_or_wrong(tmp_path):
+    for name in ('classes', 'resize', 'mask_thr'):
+        for wrong in ({}, {name: '{'}):
+            rest = {k: v for k, v in METADATA.items() if k != name}
+            path = write_model(tmp_path / 'a.onnx', rest | wrong)
+            with pytest.raises(ValueError, match='a.onnx lacks metadata'):
+                Detector(path)
+
+
+def test_a_provider_that_is_not_available(model):
+    with pytest.raises(ValueError, match='cannot use CUDAExecutionProvider'):
+        Detector(model, providers=['CUDAExecutionProvider'])

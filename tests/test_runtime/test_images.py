@@ -1,5 +1,8 @@
 """Images: reading, checks and size."""
 
+import struct
+import zlib
+
 import cv2
 import mmcv
 import numpy as np
@@ -96,3 +99,13 @@ def test_gray_and_float_images():
 def test_another_image_is_refused(image, message):
     with pytest.raises(ValueError, match=message):
         checked(image)
+
+
+def test_more_pixels_than_opencv_allows(tmp_path):
+    data = bytearray(cv2.imencode('.png', PHOTO)[1].tobytes())
+    size = struct.pack('>II', 40000, 40000)
+    data[16:24] = size
+    data[29:33] = struct.pack('>I', zlib.crc32(bytes(data[12:29])))
+    (tmp_path / 'large.png').write_bytes(data)
+    with pytest.raises(ValueError, match='large.png (was not|is not)'):
+        read_image(tmp_path / 'large.png')

@@ -36,7 +36,7 @@ def select_boxes(
     Raises:
         ValueError: If ``cfg`` has another type or a key that is not known.
     """
-    cfg = dict(cfg)
+    cfg = dict(cfg or {'type': None})
     name = cfg.pop('type', 'nms')
     max_num = max_num if max_num > 0 else NO_LIMIT
     iou_threshold = cfg.pop('iou_threshold', 0.3)

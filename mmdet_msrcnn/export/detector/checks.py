@@ -17,6 +17,8 @@ from mmdet.models.roi_heads.bbox_heads import (
     Shared4Conv1FCBBoxHead,
 )
 from mmdet.models.roi_heads.bbox_heads.bbox_head import BBoxHead
+from mmdet.models.roi_heads.mask_heads import FCNMaskHead as MMDetFCNMaskHead
+from mmdet.models.roi_heads.roi_extractors import SingleRoIExtractor
 from mmdet.models.task_modules.coders import DeltaXYWHBBoxCoder
 from mmdet.models.task_modules.prior_generators import AnchorGenerator
 from torch import nn
@@ -24,8 +26,18 @@ from torch import nn
 from mmdet_msrcnn.models.detectors.frozen_two_stage import (
     FrozenTwoStageDetector,
 )
-from mmdet_msrcnn.models.roi_heads.base_mask_scoring_roi_head import (
-    BaseMaskScoringRoIHead,
+from mmdet_msrcnn.models.mask_heads.fcn_mask_head import FCNMaskHead
+from mmdet_msrcnn.models.roi_heads.cascade_detection_scoring_roi_head import (
+    CascadeDetectionScoringRoIHead,
+)
+from mmdet_msrcnn.models.roi_heads.cascade_mask_scoring_roi_head import (
+    CascadeMaskScoringRoIHead,
+)
+from mmdet_msrcnn.models.roi_heads.detection_scoring_roi_head import (
+    DetectionScoringRoIHead,
+)
+from mmdet_msrcnn.models.roi_heads.mask_scoring_roi_head import (
+    MaskScoringRoIHead,
 )
 
 # The path of a part in the model, and its classes that are exported.
@@ -48,8 +60,19 @@ PARTS: dict[str, tuple[type, ...]] = {
         Shared4Conv1FCBBoxHead,
     ),
     'roi_head.bbox_head.bbox_coder': (DeltaXYWHBBoxCoder,),
+    'roi_head': (
+        StandardRoIHead,
+        CascadeRoIHead,
+        MaskScoringRoIHead,
+        DetectionScoringRoIHead,
+        CascadeMaskScoringRoIHead,
+        CascadeDetectionScoringRoIHead,
+    ),
+    'roi_head.mask_head': (FCNMaskHead, MMDetFCNMaskHead),
+    'roi_head.bbox_roi_extractor': (SingleRoIExtractor,),
+    'roi_head.mask_roi_extractor': (SingleRoIExtractor,),
+    'roi_head.mask_iou_roi_extractor': (SingleRoIExtractor, type(None)),
 }
-ROI_HEADS = (StandardRoIHead, CascadeRoIHead)
 
 
 def check_exportable(model: nn.Module) -> None:
@@ -59,21 +82,27 @@ def check_exportable(model: nn.Module) -> None:
         model (nn.Module): Detector.
 
     Raises:
-        TypeError: If it or one of its parts has another class.
+        TypeError: If it or one of its parts has another class, or is set to
+            predict in another way.
     """
     for path, allowed in PARTS.items():
         for part in parts_at(model, path):
             if type(part) not in allowed:
                 raise TypeError(_message(f'model.{path}', part, allowed))
-    roi_head: Any = model.roi_head
-    if not (
-        type(roi_head) in ROI_HEADS
-        or isinstance(roi_head, BaseMaskScoringRoIHead)
-    ):
-        allowed = *ROI_HEADS, BaseMaskScoringRoIHead
-        raise TypeError(_message('model.roi_head', roi_head, allowed))
-    if not roi_head.with_mask:
-        raise TypeError('model.roi_head has no mask_head; masks are exported')
+    for head in parts_at(model, 'roi_head.bbox_head'):
+        if head.custom_activation or not head.with_reg:
+            raise TypeError(
+                'model.roi_head.bbox_head must use softmax and regress boxes '
+                f'to be exported, got loss_cls {type(head.loss_cls).__name__} '
+                f'and with_reg={head.with_reg}'
+            )
+    test_cfg: Any = model.test_cfg
+    thr = test_cfg.rcnn.mask_thr_binary
+    if not 0 <= thr <= 1:
+        raise TypeError(
+            'model.test_cfg.rcnn.mask_thr_binary must be in [0, 1] to be '
+            f'exported, got {thr}'
+        )
 
 
 def parts_at(model: nn.Module, path: str) -> list:

@@ -119,9 +119,9 @@ def exportable(model: nn.Module) -> nn.Module:
     replaced: dict[nn.Module, nn.Module] = {}
     for parent in list(model.modules()):
         for name, child in parent._modules.items():
-            for kind, replacement in REPLACEMENTS.items():
-                if child is not None and isinstance(child, kind):
-                    if child not in replaced:
-                        replaced[child] = replacement(child)
-                    parent._modules[name] = replaced[child]
+            replacement = REPLACEMENTS.get(type(child))
+            if child is not None and replacement is not None:
+                if child not in replaced:
+                    replaced[child] = replacement(child)
+                parent._modules[name] = replaced[child]
     return model

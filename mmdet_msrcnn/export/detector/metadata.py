@@ -6,7 +6,8 @@ import os
 from pathlib import Path
 
 from mmdet.models.detectors import TwoStageDetector
-from mmengine.config import Config, ConfigDict
+from mmdet.utils import get_test_pipeline_cfg
+from mmengine.config import Config
 
 from mmdet_msrcnn.checkpoints.dataset_meta import dataset_meta
 from mmdet_msrcnn.checkpoints.read import read_checkpoint
@@ -49,7 +50,8 @@ def metadata(
             input='BGR, 0 to 255',
             mean=pre.mean.flatten().tolist() if pre._enable_normalize else 0,
             std=pre.std.flatten().tolist() if pre._enable_normalize else 1,
-            bgr_to_rgb=pre._channel_conversion,
+            flip_channels=pre._channel_conversion,
+            pad_value=pre.pad_value,
             pad_size_divisor=pre.pad_size_divisor,
         ),
         test_cfg=model.test_cfg,
@@ -75,26 +77,42 @@ def resize_of(cfg: Config) -> dict:
         ValueError: If the pipeline resizes otherwise, or changes the image by
             another transform.
     """
-    steps: list[ConfigDict] = cfg.test_dataloader.dataset.pipeline
-    kinds = [step.type.removeprefix('mmdet.') for step in steps]
-    others = [kind for kind in kinds if not kind.startswith(('Load', 'Pack'))]
-    if not others:
-        return {}
-    step = dict(steps[kinds.index(others[0])])
-    step.pop('type')
-    # mmengine stores it in the config of a training.
-    step.pop('_scope_', None)
-    backend = step.pop('backend', 'cv2')
-    keep_ratio = step.pop('keep_ratio', False)
-    if others == ['Resize'] and backend == 'cv2' and len(step) == 1:
-        ((name, value),) = step.items()
-        pair = [value] * 2 if isinstance(value, int | float) else list(value)
-        if name == 'scale':
-            return dict(scale=pair, keep_ratio=keep_ratio)
-        if name == 'scale_factor':
-            return dict(scale_factor=pair)
+    if 'test_dataloader' not in cfg:
+        raise ValueError('the config has no test_dataloader')
+    steps = [without_scope(step) for step in get_test_pipeline_cfg(cfg)]
+    kinds = [step.pop('type').removeprefix('mmdet.') for step in steps]
+    rest = [
+        (kind, step)
+        for kind, step in zip(kinds, steps, strict=True)
+        if not kind.startswith(('LoadAnnotations', 'Pack'))
+    ]
+    match rest:
+        case [('LoadImageFromFile', loaded)] if not loaded:
+            return {}
+        case [
+            ('LoadImageFromFile', loaded),
+            ('Resize', {'scale': scale, **more}),
+        ] if not loaded and set(more) <= {'keep_ratio'}:
+            pair = [scale, scale] if isinstance(scale, int) else list(scale)
+            return dict(scale=pair, keep_ratio=more.get('keep_ratio', False))
+        case [
+            ('LoadImageFromFile', loaded),
+            ('Resize', {'scale_factor': factor, **more}),
+        ] if not loaded and not any(more.values()):
+            one = isinstance(factor, int | float)
+            return dict(scale_factor=[factor] * 2 if one else list(factor))
     raise ValueError(
-        'the pipeline of test_dataloader must change images by no more than '
-        'one Resize with scale (and keep_ratio) or scale_factor, with '
-        f'backend cv2, got {[dict(step) for step in steps]}'
+        'the pipeline of test_dataloader must load images with '
+        'LoadImageFromFile, and change them by no more than one Resize with '
+        'scale (and keep_ratio) or scale_factor, without other options, got '
+        f'{rest}'
     )
+
+
+def without_scope(step: dict) -> dict:
+    """Copy a transform without the options that do not change images."""
+    ignored = {'_scope_', 'backend_args', 'clip_object_border'}
+    step = {k: v for k, v in step.items() if k not in ignored}
+    if step.get('backend') == 'cv2':
+        del step['backend']
+    return step

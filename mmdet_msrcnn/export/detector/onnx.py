@@ -1,6 +1,8 @@
 """Export of a whole detector to one ONNX file."""
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import torch
 from mmengine.config import Config
@@ -66,7 +68,8 @@ def write_detector(
 
     Raises:
         ImportError: If onnx or onnxscript is missing.
-        ValueError: If ``nms`` of a ``test_cfg`` is not known.
+        ValueError: If torch cannot export it, such as for an ``nms`` of a
+            ``test_cfg`` that is not known.
     """
     check_packages()
     # onnxscript is not needed to import this module.
@@ -78,7 +81,7 @@ def write_detector(
     )
     image = torch.zeros(1, 3, 200, 264)
     size = {2: torch.export.Dim.DYNAMIC, 3: torch.export.Dim.DYNAMIC}
-    with quiet(), torch.no_grad():
+    with quiet(), torch.no_grad(), named_failure():
         program = torch.export.export(
             detector, (image,), dynamic_shapes=(size,), strict=False
         )
@@ -96,6 +99,22 @@ def write_detector(
     onnx_program.model.metadata_props.update(described)
     name_detections(onnx_program)
     onnx_program.save(path, external_data=False)
+
+
+@contextmanager
+def named_failure() -> Iterator[None]:
+    """Raise a ValueError of one sentence if torch cannot export."""
+    try:
+        yield
+    except ValueError:
+        raise
+    except Exception as error:
+        # The exporter raises errors of many types, with long reports.
+        first = (str(error).strip().splitlines() or [''])[0]
+        raise ValueError(
+            'torch cannot export this detector; an operator of its backbone, '
+            f'neck or heads is not known: {type(error).__name__}: {first}'
+        ) from error
 
 
 def name_detections(onnx_program: torch.onnx.ONNXProgram) -> None:

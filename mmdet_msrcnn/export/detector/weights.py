@@ -10,6 +10,7 @@ from mmengine.config import Config
 
 from mmdet_msrcnn.export.detector.evaluate import load_image
 from mmdet_msrcnn.utils.image_files import find_images
+from mmdet_msrcnn.utils.io import atomic_path
 
 # Smaller tensors are constants of the post-processing, or too small to matter.
 MIN_SIZE = 1024
@@ -25,6 +26,9 @@ def half_weights(path: str | os.PathLike) -> None:
 
     Args:
         path (str or PathLike): File that is changed.
+
+    Raises:
+        ValueError: If a weight is above 65504, or not finite.
     """
     import onnx
     from onnx import TensorProto, helper, numpy_helper
@@ -36,7 +40,13 @@ def half_weights(path: str | os.PathLike) -> None:
         values = numpy_helper.to_array(tensor)
         if values.dtype == np.float32 and values.size >= MIN_SIZE:
             name, stored = tensor.name, f'{tensor.name}.half'
-            half = values.astype(np.float16)
+            with np.errstate(over='ignore'):
+                half = values.astype(np.float16)
+            if not np.isfinite(half).all():
+                raise ValueError(
+                    f'{name} has values that half precision cannot hold, up '
+                    f'to {np.abs(values).max():.3g}'
+                )
             tensor.CopyFrom(numpy_helper.from_array(half, stored))
             casts.append(
                 helper.make_node(
@@ -96,23 +106,21 @@ def quantize(path: str | os.PathLike, images: Iterable[np.ndarray]) -> None:
             image = next(self.inputs, None)
             return None if image is None else dict(image=image)
 
-    out = Path(path).with_suffix('.int8.onnx')
     # It advises to simplify the graph, as the exporter has done.
     logger = logging.getLogger()
     level = logger.level
     logger.setLevel(logging.ERROR)
     try:
-        quantize_static(
-            str(path),
-            str(out),
-            Reader(),
-            quant_format=QuantFormat.QDQ,
-            op_types_to_quantize=list(QUANTIZED),
-            per_channel=True,
-            activation_type=QuantType.QUInt8,
-            weight_type=QuantType.QInt8,
-        )
-        out.replace(path)
+        with atomic_path(path) as out:
+            quantize_static(
+                str(path),
+                str(out),
+                Reader(),
+                quant_format=QuantFormat.QDQ,
+                op_types_to_quantize=list(QUANTIZED),
+                per_channel=True,
+                activation_type=QuantType.QUInt8,
+                weight_type=QuantType.QInt8,
+            )
     finally:
         logger.setLevel(level)
-        out.unlink(missing_ok=True)

@@ -55,10 +55,24 @@ def test_low_scores_are_not_compared():
     assert agreement(low, low) == (4, 4, 4)
 
 
+def test_masks_are_compared():
+    one, other = dets(), dets()
+    one.masks = torch.zeros(5, 20, 20, dtype=torch.bool)
+    one.masks[:, :10, :10] = True
+    other.masks = one.masks.clone()
+    assert agreement(other, one) == (5, 5, 5)
+    other.masks[1, 0, :5] = False
+    other.masks[2] = False
+    assert agreement(other, one) == (5, 5, 3)
+    one.masks[2] = False
+    assert agreement(other, one) == (5, 5, 4)
+
+
 def test_check():
-    Agreement(100, 100, 99).check()
-    Agreement(3, 2, 2).check()
-    Agreement(0, 0, 0).check()
-    for wrong in ((100, 100, 98), (3, 3, 1), (100, 200, 100), (2, 2, 0)):
+    for right in ((100, 100, 99), (10, 10, 9), (11, 10, 10), (3, 3, 3)):
+        Agreement(*right).check()
+    for wrong in ((100, 100, 98), (9, 9, 8), (3, 2, 2), (100, 200, 100)):
         with pytest.raises(ValueError, match='99% must be the same'):
             Agreement(*wrong).check()
+    with pytest.raises(ValueError, match='Nothing is detected'):
+        Agreement(0, 0, 0).check()

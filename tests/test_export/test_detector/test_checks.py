@@ -1,6 +1,9 @@
 """Detectors that cannot be exported are named."""
 
 import pytest
+from mmdet.models.dense_heads import RPNHead
+from mmdet.models.roi_heads.bbox_heads import Shared2FCBBoxHead
+from mmdet.registry import MODELS
 from mmengine.config import Config
 
 from mmdet_msrcnn.export.detector.checks import check_exportable, parts_at
@@ -20,13 +23,6 @@ def test_a_frozen_detector_is_exportable():
     check_exportable(build_model(cfg))
 
 
-def without_masks() -> Config:
-    cfg = small_config(MASK_RCNN)
-    cfg.model.roi_head.mask_head = None
-    cfg.model.roi_head.mask_roi_extractor = None
-    return cfg
-
-
 def with_part(path: str, **values) -> Config:
     cfg = small_config(MASK_RCNN)
     part = cfg.model
@@ -36,29 +32,84 @@ def with_part(path: str, **values) -> Config:
     return cfg
 
 
+ACTIVATION = dict(
+    type='SeesawLoss', p=0.8, q=2.0, num_classes=3, loss_weight=1.0
+)
+# What is refused, and the change of a Mask R-CNN that makes it so.
 OTHERS = {
-    'model.rpn_head is a mmdet.*GARPNHead': lambda: with_part(
+    'model.data_preprocessor is a .*TrackDataPreprocessor': (
+        'data_preprocessor',
+        dict(type='TrackDataPreprocessor'),
+    ),
+    'model.rpn_head is a .*OtherRPNHead': (
         'rpn_head',
-        _delete_=True,
-        type='GARPNHead',
+        dict(type='OtherRPNHead'),
     ),
-    'model.roi_head has no mask_head': without_masks,
-    'model.roi_head is a mmdet.*PISARoIHead': lambda: with_part(
-        'roi_head', type='PISARoIHead'
+    'model.rpn_head.prior_generator is a .*LegacyAnchorGenerator': (
+        'rpn_head.anchor_generator',
+        dict(type='LegacyAnchorGenerator', center_offset=0.5),
     ),
-    'model.rpn_head.bbox_coder is a mmdet.*TBLRBBoxCoder': lambda: with_part(
+    'model.rpn_head.bbox_coder is a .*TBLRBBoxCoder': (
         'rpn_head.bbox_coder',
-        type='TBLRBBoxCoder',
-        target_means=None,
-        target_stds=None,
+        dict(_delete_=True, type='TBLRBBoxCoder'),
+    ),
+    'model.roi_head is a .*PISARoIHead': (
+        'roi_head',
+        dict(type='PISARoIHead'),
+    ),
+    'model.roi_head.bbox_head is a .*OtherBBoxHead': (
+        'roi_head.bbox_head',
+        dict(type='OtherBBoxHead'),
+    ),
+    'must use softmax .* got loss_cls SeesawLoss': (
+        'roi_head.bbox_head',
+        dict(loss_cls=ACTIVATION),
+    ),
+    'model.roi_head.mask_head is a .*HTCMaskHead': (
+        'roi_head.mask_head',
+        dict(type='HTCMaskHead'),
+    ),
+    'model.roi_head.mask_roi_extractor is a .*GenericRoIExtractor': (
+        'roi_head.mask_roi_extractor',
+        dict(type='GenericRoIExtractor'),
+    ),
+    'mask_thr_binary must be in .*got -1': (
+        'test_cfg.rcnn',
+        dict(mask_thr_binary=-1),
     ),
 }
 
 
-@pytest.mark.parametrize('message', list(OTHERS)[1:3])
+class OtherRPNHead(RPNHead):
+    """A head of a user's own may predict in another way."""
+
+
+class OtherBBoxHead(Shared2FCBBoxHead):
+    """A head of a user's own may predict in another way."""
+
+
+@pytest.fixture(autouse=True)
+def _own_heads():
+    for cls in (OtherRPNHead, OtherBBoxHead):
+        MODELS.register_module(module=cls, force=True)
+    yield
+    for cls in (OtherRPNHead, OtherBBoxHead):
+        MODELS.module_dict.pop(cls.__name__)
+
+
+@pytest.mark.parametrize('message', OTHERS)
 def test_other_parts_are_refused(message):
+    path, values = OTHERS[message]
     with pytest.raises(TypeError, match=message):
-        check_exportable(build_model(OTHERS[message]()))
+        check_exportable(build_model(with_part(path, **values)))
+
+
+def test_a_model_without_masks_is_refused():
+    cfg = small_config(MASK_RCNN)
+    cfg.model.roi_head.mask_head = None
+    cfg.model.roi_head.mask_roi_extractor = None
+    with pytest.raises(TypeError, match='mask_head is a .*NoneType'):
+        check_exportable(build_model(cfg))
 
 
 def test_another_detector_is_refused():

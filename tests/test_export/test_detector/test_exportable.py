@@ -55,6 +55,15 @@ def test_a_shared_module_stays_shared():
     assert isinstance(model.first, SingleRoIExtractor)
 
 
+def test_a_module_of_a_users_own_is_not_replaced():
+    class Own(SingleRoIExtractor):
+        """It may extract in another way."""
+
+    model = nn.Module()
+    model.own = Own(dict(type='RoIAlign', output_size=7), 4, [4, 8])
+    assert type(exportable(model).own) is Own
+
+
 @pytest.mark.parametrize(
     'layer', [dict(pool_mode='max'), dict(type='RoIPool', sampling_ratio=None)]
 )

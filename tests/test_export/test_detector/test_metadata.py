@@ -30,8 +30,9 @@ def test_what_is_stored(trained):
         input='BGR, 0 to 255',
         mean=pytest.approx([123.675, 116.28, 103.53], abs=1e-4),
         std=pytest.approx([58.395, 57.12, 57.375], abs=1e-4),
-        bgr_to_rgb=True,
+        flip_channels=True,
         pad_size_divisor=32,
+        pad_value=0,
     )
     assert values == dict(
         classes=['a', 'b', 'c'],
@@ -57,7 +58,12 @@ def config(*steps) -> Config:
             dict(scale=[320, 320], keep_ratio=False),
         ),
         (
-            dict(type='Resize', scale_factor=0.5, backend='cv2'),
+            dict(
+                type='Resize',
+                scale_factor=0.5,
+                backend='cv2',
+                clip_object_border=False,
+            ),
             dict(scale_factor=[0.5, 0.5]),
         ),
         (
@@ -79,8 +85,26 @@ def test_resize(step, expected):
         [dict(type='Resize', scale=(9, 9), interpolation='nearest')],
         [dict(type='Resize', scale=(9, 9), backend='pillow')],
         [dict(type='Resize', scale=(9, 9), scale_factor=1.0)],
+        [dict(type='Resize', scale_factor=0.5, keep_ratio=True)],
+        [dict(type='LoadImageFromFile', color_type='grayscale')],
     ],
 )
 def test_another_pipeline_is_refused(steps):
-    with pytest.raises(ValueError, match='by no more than one Resize'):
+    with pytest.raises(ValueError, match='no more than one Resize'):
         resize_of(config(*steps))
+
+
+def test_options_of_loading_are_refused():
+    cfg = config()
+    cfg.test_dataloader.dataset.pipeline[0].to_float32 = True
+    with pytest.raises(ValueError, match='to_float32'):
+        resize_of(cfg)
+    with pytest.raises(ValueError, match='has no test_dataloader'):
+        resize_of(Config())
+
+
+def test_a_wrapped_data_set():
+    inner = config(dict(type='Resize', scale=9)).test_dataloader.dataset
+    wrapped = dict(type='RepeatDataset', times=1, dataset=inner)
+    cfg = Config(dict(test_dataloader=dict(dataset=wrapped)))
+    assert resize_of(cfg) == dict(scale=[9, 9], keep_ratio=False)

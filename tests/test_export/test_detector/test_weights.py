@@ -68,6 +68,18 @@ def test_half_weights(path):
     assert len(types) == 3
 
 
+def test_a_weight_that_half_precision_cannot_hold(path):
+    model = onnx.load(path)
+    for tensor in model.graph.initializer:
+        values = onnx.numpy_helper.to_array(tensor) * 1e8
+        tensor.CopyFrom(onnx.numpy_helper.from_array(values, tensor.name))
+    onnx.save(model, path)
+    content = path.read_bytes()
+    with pytest.raises(ValueError, match='half precision cannot hold'):
+        half_weights(path)
+    assert path.read_bytes() == content
+
+
 def test_int8(path, caplog):
     before, size = run(path), path.stat().st_size
     quantize(path, (image(seed) for seed in range(3)))

@@ -2,6 +2,7 @@
 
 import logging
 import os
+import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -17,6 +18,12 @@ MIN_SIZE = 1024
 # Post-processing stays in single precision.
 QUANTIZED = ('Conv', 'Gemm')
 CALIBRATION_IMAGES = 32
+# Layers that stay in single precision, with the first: they have few of the
+# operations, and cost most of the accuracy.
+KEPT = re.compile(
+    'lateral_convs|rpn_cls|rpn_reg|fc_cls|fc_reg|conv_logits|'
+    'fc_mask_iou|fc_correction'
+)
 
 
 def half_weights(path: str | os.PathLike) -> None:
@@ -83,14 +90,15 @@ def calibration_inputs(cfg: Config, folder: Path) -> Iterator[np.ndarray]:
 def quantize(path: str | os.PathLike, images: Iterable[np.ndarray]) -> None:
     """Quantize convolutions and linear layers to 8 bits (QDQ format).
 
-    Weights have one scale per channel. The range of the activations is that
-    on the images.
+    The first layer and those of ``KEPT`` stay as they are. Weights have one
+    scale per channel. The range of the activations is that on the images.
 
     Args:
         path (str or PathLike): File that is changed.
         images (Iterable[np.ndarray]): Inputs of the detector, from its
             training set, each of shape (1, 3, H, W).
     """
+    import onnx
     from onnxruntime.quantization import (
         CalibrationDataReader,
         QuantFormat,
@@ -106,6 +114,9 @@ def quantize(path: str | os.PathLike, images: Iterable[np.ndarray]) -> None:
             image = next(self.inputs, None)
             return None if image is None else dict(image=image)
 
+    graph = onnx.load(path).graph
+    first, *others = (n for n in graph.node if n.op_type in QUANTIZED)
+    kept = [first, *(n for n in others if KEPT.search(n.input[1]))]
     # It advises to simplify the graph, as the exporter has done.
     logger = logging.getLogger()
     level = logger.level
@@ -118,6 +129,7 @@ def quantize(path: str | os.PathLike, images: Iterable[np.ndarray]) -> None:
                 Reader(),
                 quant_format=QuantFormat.QDQ,
                 op_types_to_quantize=list(QUANTIZED),
+                nodes_to_exclude=[node.name for node in kept],
                 per_channel=True,
                 activation_type=QuantType.QUInt8,
                 weight_type=QuantType.QInt8,

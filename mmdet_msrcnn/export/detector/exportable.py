@@ -3,12 +3,14 @@
 from copy import deepcopy
 from typing import Any
 
+from mmcv.cnn.bricks import Conv2dAdaptivePadding
 from mmcv.ops import (
     DeformConv2dPack,
     ModulatedDeformConv2dPack,
 )
 from mmdet.models.roi_heads.roi_extractors import SingleRoIExtractor
 from torch import Tensor, nn
+from torch.nn import functional as F
 from torch.nn.modules.utils import _pair
 
 from mmdet_msrcnn.export.detector.ops import deform_conv, roi_align
@@ -98,8 +100,43 @@ class ExportableDeformConv(nn.Module):
         )
 
 
+class ExportableAdaptiveConv(nn.Module):
+    """Convolution of mmcv that pads as TensorFlow's 'same'.
+
+    Its sizes are computed in whole numbers, which the export can simplify.
+
+    Args:
+        conv (:obj:`Conv2dAdaptivePadding`): The convolution.
+    """
+
+    def __init__(self, conv: Conv2dAdaptivePadding) -> None:
+        super().__init__()
+        self.conv: Any = conv
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Compute the convolution of features of shape (B, C, H, W)."""
+        conv, pads = self.conv, []
+        for axis in (1, 0):
+            size, stride = x.shape[2 + axis], conv.stride[axis]
+            kernel = conv.dilation[axis] * (conv.kernel_size[axis] - 1) + 1
+            # Of size / stride, rounded up
+            steps = -(-size // stride)
+            more = max((steps - 1) * stride + kernel - size, 0)
+            pads += [more // 2, more - more // 2]
+        return F.conv2d(
+            F.pad(x, pads),
+            conv.weight,
+            conv.bias,
+            conv.stride,
+            conv.padding,
+            conv.dilation,
+            conv.groups,
+        )
+
+
 REPLACEMENTS: dict[type, type] = {
     SingleRoIExtractor: ExportableRoIExtractor,
+    Conv2dAdaptivePadding: ExportableAdaptiveConv,
     DeformConv2dPack: ExportableDeformConv,
     ModulatedDeformConv2dPack: ExportableDeformConv,
 }

@@ -16,6 +16,16 @@ import mmdet_msrcnn.export.detector.ops  # noqa: F401 - registers them
 Value = Any
 
 
+def pad_to_multiple(image: Value, divisor: int, value: float):
+    """Translate :func:`.ops.pad_to_multiple`."""
+    size = op.Shape(image, start=2, end=4)
+    # Mod takes the sign of the divisor.
+    more = op.Mod(op.Neg(size), op.Constant(value_ints=[divisor]))
+    zeros = op.Constant(value_ints=[0] * 6)
+    pads = op.Concat(zeros, more, axis=0)
+    return op.Pad(image, pads, op.Constant(value_float=value))
+
+
 def nms(boxes: Value, scores: Value, iou_threshold: float, max_num: int):
     """Translate :func:`.ops.nms`."""
     picks = op.NonMaxSuppression(
@@ -180,6 +190,7 @@ def deform_conv(
 
 
 TRANSLATIONS: dict[Callable, Callable] = {
+    torch.ops.mmdet_msrcnn.pad_to_multiple.default: pad_to_multiple,
     torch.ops.mmdet_msrcnn.nms.default: nms,
     torch.ops.mmdet_msrcnn.soft_nms.default: soft_nms,
     torch.ops.mmdet_msrcnn.roi_align.default: roi_align,

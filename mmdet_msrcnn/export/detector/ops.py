@@ -16,8 +16,36 @@ from mmcv.ops import roi_align as mmcv_roi_align
 from mmcv.ops import soft_nms as mmcv_soft_nms
 from torch import Tensor
 from torch.library import custom_op, get_ctx
+from torch.nn import functional as F
 
 SOFT_NMS_METHODS = ('naive', 'linear', 'gaussian')
+
+
+@custom_op('mmdet_msrcnn::pad_to_multiple', mutates_args=())
+def pad_to_multiple(image: Tensor, divisor: int, value: float) -> Tensor:
+    """Pad an image at the right and at the bottom.
+
+    Torch is told that the size is a multiple, so that the sizes of all levels
+    are simple.
+
+    Args:
+        image (Tensor): Shape (1, 3, H, W).
+        divisor (int): Number that divides the new size.
+        value (float): Value of the new pixels.
+
+    Returns:
+        Tensor: Shape (1, 3, h, w).
+    """
+    height, width = image.shape[2:]
+    return F.pad(
+        image, (0, -width % divisor, 0, -height % divisor), value=value
+    ).clone()
+
+
+@pad_to_multiple.register_fake
+def _(image: Tensor, divisor: int, value: float) -> Tensor:
+    height, width = (get_ctx().new_dynamic_size(min=2) for _ in range(2))
+    return image.new_empty(1, 3, height * divisor, width * divisor)
 
 
 @custom_op('mmdet_msrcnn::nms', mutates_args=())

@@ -7,7 +7,6 @@ import torch
 from mmdet.models.detectors import TwoStageDetector
 from mmdet.models.roi_heads import StandardRoIHead
 from torch import Tensor, nn
-from torch.nn import functional as F
 
 from mmdet_msrcnn.export.detector.boxes import (
     Size,
@@ -15,6 +14,7 @@ from mmdet_msrcnn.export.detector.boxes import (
     proposals,
 )
 from mmdet_msrcnn.export.detector.exportable import exportable
+from mmdet_msrcnn.export.detector.ops import pad_to_multiple
 from mmdet_msrcnn.models.mask_heads.mask_fusion import select_by_label
 from mmdet_msrcnn.models.roi_heads.stage_outputs import mean_probs
 
@@ -71,11 +71,9 @@ class TensorDetector(nn.Module):
             image = image.flip(1)
         if cfg._enable_normalize:
             image = (image - cfg.mean) / cfg.std
-        divisor = cfg.pad_size_divisor
-        height, width = image.shape[2:]
-        right = (width + divisor - 1) // divisor * divisor - width
-        bottom = (height + divisor - 1) // divisor * divisor - height
-        return F.pad(image, (0, right, 0, bottom), value=cfg.pad_value)
+        return pad_to_multiple(
+            image, cfg.pad_size_divisor, float(cfg.pad_value)
+        )
 
     def detect(
         self, feats: tuple[Tensor, ...], boxes: Tensor, img_shape: Size

@@ -23,6 +23,7 @@ from tests.helpers import (
     small_config,
 )
 
+PHOTOS = ROOT / 'configs/animals/ms-rcnn-plus_efflite0_fpn_8e_animals.py'
 C4 = ROOT / 'configs/ms_rcnn/ms-rcnn_r101-c4_18e_coco.py'
 
 
@@ -85,6 +86,15 @@ def c4() -> Config:
     return cfg
 
 
+def efficientnet() -> Config:
+    """The detector of the photos, whose backbone pads by itself."""
+    cfg = Config.fromfile(PHOTOS)
+    cfg.model.backbone.init_cfg = None
+    cfg.model.test_cfg.rcnn.update(score_thr=0.0, max_per_img=10)
+    cfg.model.test_cfg.rpn.update(nms_pre=100, max_per_img=50)
+    return cfg
+
+
 KINDS: dict[str, Callable[[], Config]] = {
     'mask_rcnn': lambda: small_config(MASK_RCNN),
     'ms_rcnn': lambda: small_config(MS_RCNN),
@@ -102,6 +112,7 @@ KINDS: dict[str, Callable[[], Config]] = {
     'c4': c4,
     'dcn': lambda: with_dcn(small_config(MS_RCNN)),
     'dcn_v1': lambda: with_dcn(small_config(MS_RCNN), 'DCN'),
+    'efficientnet': efficientnet,
     'agnostic': lambda: agnostic(small_config(PLUS)),
 }
 

@@ -2,11 +2,13 @@
 
 import pytest
 import torch
+from mmcv.cnn.bricks import Conv2dAdaptivePadding
 from mmcv.ops import DeformConv2dPack, ModulatedDeformConv2dPack
 from mmdet.models.roi_heads.roi_extractors import SingleRoIExtractor
 from torch import nn
 
 from mmdet_msrcnn.export.detector.exportable import (
+    ExportableAdaptiveConv,
     ExportableDeformConv,
     ExportableRoIExtractor,
     exportable,
@@ -42,6 +44,15 @@ def test_deformable_convolutions_are_the_same(kind):
     found = ExportableDeformConv(conv)(x)
     assert torch.equal(found, conv(x))
     assert not torch.equal(found, conv(x.flip(1)))
+
+
+@pytest.mark.parametrize('kernel', [3, 5, (3, 5)])
+@pytest.mark.parametrize('stride', [1, 2, (2, 1)])
+def test_convolutions_with_adaptive_padding_are_the_same(kernel, stride):
+    conv = Conv2dAdaptivePadding(4, 6, kernel, stride, dilation=(1, 2))
+    for size in ((11, 14), (32, 7), (2, 2)):
+        x = torch.rand(2, 4, *size)
+        assert torch.equal(ExportableAdaptiveConv(conv)(x), conv(x))
 
 
 def test_a_shared_module_stays_shared():

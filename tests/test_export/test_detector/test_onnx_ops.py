@@ -58,6 +58,18 @@ def boxes_and_scores(num):
 BOXES = {0: DYNAMIC}, {0: DYNAMIC}
 
 
+def test_pad_to_multiple(tmp_path):
+    def module(image):
+        return ops.pad_to_multiple(image, 32, 7.0)
+
+    size = ({2: DYNAMIC, 3: DYNAMIC},)
+    run = exported(tmp_path, module, (torch.rand(1, 3, 40, 50),), size)
+    for height, width in ((1, 1), (31, 65), (32, 64)):
+        image = torch.rand(1, 3, height, width)
+        (found,) = run(image)
+        assert torch.equal(found, module(image))
+
+
 @pytest.mark.parametrize('max_num', [10, 2**31 - 1])
 def test_nms(tmp_path, max_num):
     def module(boxes, scores):

@@ -14,6 +14,21 @@ def boxes(num=30):
     return torch.cat([corners, corners + 5 + torch.rand(num, 2) * 40], 1)
 
 
+def test_pad_to_multiple():
+    for size in ((31, 65), (32, 64), (1, 1)):
+        image = torch.rand(1, 3, *size)
+        opcheck(ops.pad_to_multiple, (image, 32, 7.0), test_utils=TESTS)
+        padded = ops.pad_to_multiple(image, 32, 7.0)
+        height, width = size
+        assert torch.equal(padded[..., :height, :width], image)
+        assert (padded[..., height:, :] == 7).all()
+        assert (padded[..., width:] == 7).all()
+        assert not any(
+            n % 32 or n - s > 31
+            for n, s in zip(padded.shape[2:], size, strict=True)
+        )
+
+
 def test_nms():
     opcheck(ops.nms, (boxes(), torch.rand(30), 0.5, 10), test_utils=TESTS)
 

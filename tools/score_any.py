@@ -110,6 +110,7 @@ def run(args: argparse.Namespace) -> None:
         scored.train_cfg.max_gb = args.cache_gb
     if args.cache_dir:
         scored.train_cfg.cache_dir = args.cache_dir
+    print(f'Progress: {args.out_dir}/train.log, then test.log', flush=True)
     print(score_any(scored, args.out_dir, Path(__file__).parent))
 
 
@@ -120,6 +121,10 @@ def main() -> None:
         run(args)
     except (OSError, RuntimeError, TypeError, ValueError) as error:
         raise SystemExit(f'score_any.py: {error}') from error
+    except KeyboardInterrupt:
+        raise SystemExit(
+            'score_any.py: interrupted. The same command continues.'
+        ) from None
 
 
 if __name__ == '__main__':

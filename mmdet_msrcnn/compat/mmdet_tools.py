@@ -13,6 +13,7 @@ import mmdet
 
 from mmdet_msrcnn.compat.gloo_processes import gloo_processes
 from mmdet_msrcnn.compat.hub_weights_only import force_weights_only
+from mmdet_msrcnn.utils.locks import release_locks_in_workers
 
 
 def mmdet_tool(name: str) -> Path:
@@ -45,5 +46,6 @@ def run_mmdet_tool(name: str) -> None:
         name (str): File name, such as ``train.py``.
     """
     force_weights_only()
+    release_locks_in_workers()
     with gloo_processes():
         runpy.run_path(str(mmdet_tool(name)), run_name='__main__')

@@ -1,9 +1,12 @@
 """Locks between processes."""
 
 import fcntl
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+NAME = '.lock'
 
 
 @contextmanager
@@ -22,7 +25,7 @@ def locked(folder: Path) -> Iterator[int]:
     Raises:
         RuntimeError: If another process works in the folder.
     """
-    with open(folder / '.lock', 'w') as file:
+    with open(folder / NAME, 'w') as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -31,3 +34,29 @@ def locked(folder: Path) -> Iterator[int]:
                 'stop it'
             ) from None
         yield file.fileno()
+
+
+def release_locks_in_workers() -> None:
+    """Let processes that are forked from this one hold no lock.
+
+    A worker that loads data can outlive a training that was killed, and would
+    keep the next one out.
+    """
+    os.register_at_fork(after_in_child=release_locks)
+
+
+def release_locks() -> None:
+    """Give up the locks that this process has inherited, on Linux."""
+    descriptors = Path('/proc/self/fd')
+    if not descriptors.is_dir():
+        return
+    null = os.open(os.devnull, os.O_RDWR)
+    for name in os.listdir(descriptors):
+        try:
+            target = os.readlink(descriptors / name)
+        except FileNotFoundError:  # that of the listing itself
+            continue
+        if os.path.basename(target) == NAME:
+            # Not closed, because an object of Python owns it.
+            os.dup2(null, int(name))
+    os.close(null)

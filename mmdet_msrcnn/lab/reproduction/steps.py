@@ -11,6 +11,8 @@ from pathlib import Path
 EXCEPTION = re.compile(r'^(?:\[\w+\]:)?\s*(\w[\w.]*(?:Error|Exception)\b.*)')
 # torchrun's own exception, which says that some process failed.
 SUMMARY = 'ChildFailedError'
+# Seconds to end after Ctrl-C
+GRACE = 20
 
 
 def free_port() -> int:
@@ -54,19 +56,44 @@ def run_step(
     log = folder / f'{step}.log'
     with open(log, 'a') as output:
         begin = output.tell()
-        done = subprocess.run(
+        process = subprocess.Popen(
             [str(part) for part in command],
             stdout=output,
             stderr=subprocess.STDOUT,
             env=env,
             pass_fds=[lock],
         )
-    if done.returncode:
+        status = wait(process)
+    if status:
         text = log.read_bytes()[begin:].decode(errors='replace')
         reason = failure_reason(text)
         raise RuntimeError(
-            f'{step} failed with exit status {done.returncode}: {reason}'
+            f'{step} failed with exit status {status}: {reason}'
         )
+
+
+def wait(process: subprocess.Popen) -> int:
+    """Wait for a program; after Ctrl-C it has time to end its workers.
+
+    Args:
+        process (subprocess.Popen): The program. The terminal interrupts it,
+            too.
+
+    Returns:
+        int: Exit status.
+
+    Raises:
+        KeyboardInterrupt: After Ctrl-C, when the program has ended.
+    """
+    try:
+        return process.wait()
+    except BaseException:
+        try:
+            process.wait(GRACE)
+        except subprocess.TimeoutExpired:
+            process.terminate()
+            process.wait()
+        raise
 
 
 def failure_reason(text: str) -> str:

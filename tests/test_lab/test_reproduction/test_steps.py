@@ -1,5 +1,11 @@
 """Failing programs give the reason."""
 
+import os
+import signal
+import subprocess
+import sys
+import time
+
 import pytest
 
 from mmdet_msrcnn.lab.reproduction.steps import failure_reason, run_step
@@ -55,3 +61,41 @@ def test_reason_is_that_of_the_last_attempt(tmp_path):
             run_step(tmp_path, tmp_path, 'train', [], 1, [], lock)
     log = (tmp_path / 'train.log').read_text()
     assert log.count('Traceback') == 2
+
+
+SLOW = """
+import pathlib, time
+print('started', flush=True)
+try:
+    time.sleep(60)
+except KeyboardInterrupt:
+    # As a loader that waits for its workers
+    time.sleep(1)
+    pathlib.Path('ended').touch()
+"""
+STEP = """
+from pathlib import Path
+from mmdet_msrcnn.lab.reproduction.steps import run_step
+from mmdet_msrcnn.utils.locks import locked
+here = Path.cwd()
+with locked(here) as lock:
+    run_step(here, here, 'train', [], 1, [], lock)
+"""
+
+
+def test_after_ctrl_c_the_program_has_time_to_end(tmp_path):
+    script(tmp_path, SLOW)
+    process = subprocess.Popen(
+        [sys.executable, '-c', STEP],
+        cwd=tmp_path,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    log = tmp_path / 'train.log'
+    while not (log.exists() and 'started' in log.read_text()):
+        assert process.poll() is None
+        time.sleep(0.05)
+    # As a terminal does
+    os.killpg(process.pid, signal.SIGINT)
+    assert process.wait() != 0
+    assert (tmp_path / 'ended').exists()

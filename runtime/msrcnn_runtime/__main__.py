@@ -85,7 +85,8 @@ def detect(args: argparse.Namespace) -> list[str]:
                 )
             )
             found += annotations(dets, image_id)
-            print(f'{path}: {len(dets)} detections')
+            drawn = int((dets.mask_scores >= args.min_score).sum())
+            print(f'{path}: {len(dets)} detections, {drawn} drawn')
     finally:
         # Also after Ctrl-C
         content = data_set(images, found, detector.classes)

@@ -131,5 +131,6 @@ def _message(name: str, part: object, allowed: tuple[type, ...]) -> str:
     kinds = ', '.join(kind.__name__ for kind in allowed)
     return (
         f'{name.rstrip(".")} is a {found}, which cannot be exported. '
-        f'Allowed: {kinds}.'
+        f'Allowed: {kinds}. Without --detector, the head that scores masks '
+        'is exported alone.'
     )

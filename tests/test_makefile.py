@@ -26,7 +26,8 @@ def folder(tmp_path):
     if shutil.which('make') is None:
         pytest.skip('needs make')
     shutil.copy(ROOT / 'Makefile', tmp_path)
-    for name in ('requirements.txt', 'setup.py', 'pyproject.toml'):
+    sources = 'requirements.txt', 'setup.py', 'pyproject.toml'
+    for name in (*sources, 'runtime/pyproject.toml'):
         touch(tmp_path / name, 0)
     touch(tmp_path / '.venv/bin/python', 1)
     touch(tmp_path / '.venv/.mmdet_msrcnn-ready', 2)

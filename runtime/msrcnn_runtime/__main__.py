@@ -33,15 +33,20 @@ def parse_args(args: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument(
         '--threads', type=int, default=0, help='0 for one per core'
     )
-    return parser.parse_args(args)
+    found = parser.parse_args(args)
+    if not 0 <= found.min_score <= 1:
+        parser.error(f'--min-score must be in [0, 1], got {found.min_score}')
+    return found
 
 
 def write(path: Path, content: bytes) -> None:
     """Write a file completely or not at all."""
-    temporary = path.with_name(f'.{path.name}.{os.getpid()}')
+    temporary = path.with_name(f'.{os.getpid()}.part')
     try:
         temporary.write_bytes(content)
         temporary.replace(path)
+    except OSError as error:
+        raise OSError(f'{path} was not written: {error.strerror}') from error
     finally:
         temporary.unlink(missing_ok=True)
 
@@ -71,8 +76,9 @@ def detect(args: argparse.Namespace) -> list[str]:
         for path in paths:
             try:
                 dets = detect_one(path, detector, args)
-            except ValueError as error:
-                failed.append(f'{path}: {error}')
+            except (OSError, UnicodeError, ValueError) as error:
+                named = str(path) in str(error)
+                failed.append(f'{error}' if named else f'{path}: {error}')
                 continue
             height, width = dets.image_size
             image_id = len(images) + 1
@@ -86,12 +92,18 @@ def detect(args: argparse.Namespace) -> list[str]:
             )
             found += annotations(dets, image_id)
             drawn = int((dets.mask_scores >= args.min_score).sum())
-            print(f'{path}: {len(dets)} detections, {drawn} drawn')
+            report(f'{path}: {len(dets)} detections, {drawn} drawn')
     finally:
         # Also after Ctrl-C
         content = data_set(images, found, detector.classes)
         write(args.out_dir / 'detections.json', json.dumps(content).encode())
     return failed
+
+
+def report(text: str) -> None:
+    """Print a text, also where the terminal lacks some of its letters."""
+    encoding = sys.stdout.encoding or 'utf-8'
+    print(text.encode(encoding, 'backslashreplace').decode(encoding))
 
 
 def detect_one(
@@ -114,7 +126,8 @@ def main(args: list[str] | None = None) -> None:
     except (OSError, ValueError) as error:
         sys.exit(f'msrcnn-detect: {error}')
     if failed:
-        sys.exit('\n'.join(f'msrcnn-detect: {text}' for text in failed))
+        lines = '\n'.join(f'msrcnn-detect: {text}' for text in failed)
+        sys.exit(lines.encode('utf-8', 'backslashreplace').decode())
 
 
 if __name__ == '__main__':

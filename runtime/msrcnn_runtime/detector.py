@@ -10,9 +10,10 @@ import numpy as np
 import onnxruntime
 
 from msrcnn_runtime.detections import Detections
-from msrcnn_runtime.images import checked, resized
+from msrcnn_runtime.images import checked, new_size, pairs, resized
 
 FORMAT = 'mmdet_msrcnn detector 1'
+MAX_THREADS = 1024
 
 
 class Detector:
@@ -41,7 +42,11 @@ class Detector:
         providers: Sequence[str] = ('CPUExecutionProvider',),
     ) -> None:
         if not Path(path).is_file():
-            raise FileNotFoundError(f'{path} does not exist')
+            raise FileNotFoundError(f'{path} does not exist, or is no file')
+        if not 0 <= threads <= MAX_THREADS:
+            raise ValueError(
+                f'threads must be from 0 to {MAX_THREADS}, got {threads}'
+            )
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
         # Errors only: they are raised as well.
@@ -72,14 +77,31 @@ class Detector:
             )
         self._outputs = [o.name for o in self._session.get_outputs()]
         try:
-            self.classes = json.loads(self.metadata['classes'])
-            self._resize = json.loads(self.metadata['resize'])
-            self._mask_thr = json.loads(self.metadata['mask_thr'])
-        except (KeyError, json.JSONDecodeError) as error:
+            self._read_metadata()
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
             raise ValueError(
-                f'{path} lacks metadata, or has wrong metadata: {error!r}. '
-                'Export it again.'
+                f'{path} lacks metadata or outputs, or has wrong ones: '
+                f'{error!r}. Export it again.'
             ) from None
+
+    def _read_metadata(self) -> None:
+        """Read and check what is needed to run the model."""
+        self.classes = json.loads(self.metadata['classes'])
+        self._resize = json.loads(self.metadata['resize'])
+        self._mask_thr = float(json.loads(self.metadata['mask_thr']))
+        missing = {'boxes', 'labels', 'scores', 'mask_probs'}
+        missing -= set(self._outputs)
+        if missing:
+            raise ValueError(f'no output {", ".join(sorted(missing))}')
+        if not 0 <= self._mask_thr <= 1:
+            raise ValueError(f'mask_thr {self._mask_thr}')
+        names = [isinstance(name, str) for name in self.classes]
+        if not isinstance(self.classes, list) or not all(names):
+            raise ValueError(f'classes {self.classes!r}')
+        if min(new_size(100, 100, self._resize)) < 1 or not all(
+            value > 0 for pair in pairs(self._resize) for value in pair
+        ):
+            raise ValueError(f'resize {self._resize!r}')
 
     def __call__(self, image: np.ndarray) -> Detections:
         """Detect the objects in an image.

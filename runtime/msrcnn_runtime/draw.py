@@ -6,19 +6,20 @@ import cv2
 import numpy as np
 
 from msrcnn_runtime.detections import Detections
+from msrcnn_runtime.images import checked
 
 
 def draw(image: np.ndarray, dets: Detections) -> np.ndarray:
     """Draw masks, boxes and scores.
 
     Args:
-        image (np.ndarray): BGR, uint8, shape (H, W, 3).
+        image (np.ndarray): As the detector takes it.
         dets (Detections): What to draw, the first on top.
 
     Returns:
-        np.ndarray: Copy of the image.
+        np.ndarray: BGR, uint8, shape (H, W, 3).
     """
-    image = image.copy()
+    image = checked(image).clip(0, 255).astype(np.uint8)
     thickness = max(1, round(max(image.shape[:2]) / 800))
     order = range(len(dets))[::-1]
     for i, mask in zip(

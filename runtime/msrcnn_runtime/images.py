@@ -47,10 +47,10 @@ def find_images(path: str | os.PathLike) -> list[Path]:
     if path.is_dir():
         found = sorted(p for p in path.iterdir() if is_image_name(p))
     else:
-        found = [path] if path.exists() else []
+        found = [path] if path.is_file() else []
     if not found:
         kinds = ', '.join(SUFFIXES)
-        raise ValueError(f'{path} is no image and no folder with {kinds}')
+        raise ValueError(f'{path} is no file, and no folder with {kinds}')
     return found
 
 
@@ -87,7 +87,8 @@ def checked(image: np.ndarray) -> np.ndarray:
             f'{image.dtype}'
         )
     if image.dtype != np.uint8:
-        image = image.astype(np.float32)
+        with np.errstate(over='ignore'):
+            image = image.astype(np.float32)
         if not np.isfinite(image).all():
             raise ValueError('the image has values that are NaN or infinite')
     return np.repeat(image, 3, axis=2) if image.shape[2] == 1 else image
@@ -138,3 +139,10 @@ def new_size(width: int, height: int, how: dict) -> tuple[int, int]:
         short, long = sorted(how['scale'])
         x = y = min(long / max(width, height), short / min(width, height))
     return max(int(width * x + 0.5), 1), max(int(height * y + 0.5), 1)
+
+
+def pairs(how: dict) -> list[list[float]]:
+    """Return the sizes and factors of a ``resize``, to check them."""
+    return [
+        list(how[name]) for name in ('scale', 'scale_factor') if name in how
+    ]

@@ -1,5 +1,6 @@
 """The command line."""
 
+import io
 import json
 import subprocess
 import sys
@@ -88,10 +89,34 @@ def test_what_is_found_before_an_interruption_is_kept(
     assert [image['file_name'] for image in found['images']] == ['a.jpg']
 
 
+def test_names_that_cannot_be_written_or_printed(
+    model, photos, tmp_path, monkeypatch
+):
+    image = (photos / 'b.png').read_bytes()
+    (photos / ('n' * 251 + '.png')).write_bytes(image)
+    (photos / 'ü.png').write_bytes(image)
+    printed = io.TextIOWrapper(io.BytesIO(), encoding='ascii')
+    monkeypatch.setattr('sys.stdout', printed)
+    out = tmp_path / 'out'
+    with pytest.raises(SystemExit, match='nn.png.png was not written: File'):
+        main([str(photos), str(model), '--out-dir', str(out)])
+    found = json.loads((out / 'detections.json').read_text())
+    assert len(found['images']) == 3
+    assert not [*out.glob('.*')]
+
+
+@pytest.mark.parametrize('score', ['nan', '-1', '2'])
+def test_min_score_is_a_score(model, photos, tmp_path, score, capsys):
+    arguments = [str(photos), str(model), '--out-dir', str(tmp_path)]
+    with pytest.raises(SystemExit):
+        main([*arguments, f'--min-score={score}'])
+    assert '--min-score must be in [0, 1]' in capsys.readouterr().err
+
+
 def test_messages(model, photos, tmp_path):
     out = '--out-dir', str(tmp_path / 'out')
     with pytest.raises(SystemExit, match='none.onnx does not exist'):
         main([str(photos), str(tmp_path / 'none.onnx'), *out])
-    with pytest.raises(SystemExit, match='no image and no folder'):
+    with pytest.raises(SystemExit, match='no file, and no folder'):
         main([str(tmp_path / 'none'), str(model), *out])
     assert not (tmp_path / 'out').exists()

@@ -73,11 +73,35 @@ def test_format_is_that_of_the_export():
 
 def test_metadata_that_is_missing_or_wrong(tmp_path):
     for name in ('classes', 'resize', 'mask_thr'):
-        for wrong in ({}, {name: '{'}):
+        for wrong in ({}, {name: '{'}, {name: 'null'}, {name: '"x"'}):
             rest = {k: v for k, v in METADATA.items() if k != name}
             path = write_model(tmp_path / 'a.onnx', rest | wrong)
             with pytest.raises(ValueError, match='a.onnx lacks metadata'):
                 Detector(path)
+
+
+@pytest.mark.parametrize(
+    ('name', 'text'),
+    [
+        ('mask_thr', '2'),
+        ('mask_thr', 'NaN'),
+        ('classes', '[1]'),
+        ('resize', '{"scale": [80, 40]}'),
+        ('resize', '{"scale": [-3, 40], "keep_ratio": true}'),
+        ('resize', '{"scale_factor": [0, 0]}'),
+        ('resize', '{"scale_factor": 2}'),
+    ],
+)
+def test_metadata_out_of_range(tmp_path, name, text):
+    path = write_model(tmp_path / 'a.onnx', METADATA | {name: text})
+    with pytest.raises(ValueError, match='or has wrong ones'):
+        Detector(path)
+
+
+@pytest.mark.parametrize('threads', [-1, 10**11])
+def test_threads(model, threads):
+    with pytest.raises(ValueError, match='threads must be from 0 to'):
+        Detector(model, threads)
 
 
 def test_a_provider_that_is_not_available(model):

@@ -24,3 +24,10 @@ def test_nothing_to_draw():
 
 def test_colours_differ():
     assert len({colour_of(i) for i in range(30)}) == 30
+
+
+def test_gray_and_float_images():
+    gray = np.full((40, 50), 90, np.uint8)
+    expected = draw(np.stack([gray] * 3, -1), dets(1))
+    for image in (gray, gray.astype('f4'), gray[..., None].astype('f8')):
+        assert np.array_equal(draw(image, dets(1)), expected)

@@ -73,7 +73,7 @@ def test_images_of_a_folder(photos, tmp_path):
     assert names == ['a.jpg', 'b.png']
     assert find_images(photos / 'notes.txt') == [photos / 'notes.txt']
     for path in (tmp_path / 'none', tmp_path):
-        with pytest.raises(ValueError, match='no image and no folder with'):
+        with pytest.raises(ValueError, match='no file, and no folder with'):
             find_images(path)
 
 

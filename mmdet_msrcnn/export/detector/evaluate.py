@@ -1,7 +1,9 @@
 """Comparison of an exported detector with the model, on images."""
 
+import hashlib
 import json
 import os
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -18,6 +20,7 @@ from mmengine.evaluator import Evaluator
 from mmengine.structures import InstanceData
 
 from mmdet_msrcnn.export.detector.agreement import Agreement, agreement
+from mmdet_msrcnn.export.detector.metadata import FORMAT
 from mmdet_msrcnn.models.mask_heads.mask_paste import paste_masks
 
 
@@ -44,9 +47,16 @@ def load_image(cfg: Config, image: str | os.PathLike) -> dict:
 
     Returns:
         dict: ``inputs`` of shape (3, H, W) and ``data_samples``.
+
+    Raises:
+        ValueError: If the file is not an image.
     """
     pipeline = Compose(get_test_pipeline_cfg(cfg))
-    return pipeline(dict(img_path=str(image), img_id=0))
+    try:
+        return pipeline(dict(img_path=str(image), img_id=0))
+    except AssertionError as error:
+        # mmcv's way to say so
+        raise ValueError(f'{image} is not an image: {error}') from error
 
 
 def image_agreement(
@@ -86,12 +96,20 @@ def evaluate(
         Evaluation: Metrics of ``test_evaluator``, and the agreement.
 
     Raises:
-        ValueError: If the file is no exported detector.
+        ValueError: If the file is no exported detector, or of another
+            checkpoint.
     """
-    if 'mask_probs' not in {out.name for out in session.get_outputs()}:
+    described = session.get_modelmeta().custom_metadata_map
+    if described.get('format') != FORMAT:
         raise ValueError(
             'the ONNX file is no detector of this package. Export it with '
             'tools/export_onnx.py --detector.'
+        )
+    digest = hashlib.sha256(Path(checkpoint).read_bytes()).hexdigest()
+    if json.loads(described['checkpoint_sha256']) != digest:
+        raise ValueError(
+            f'the ONNX file was not exported from {checkpoint}: its '
+            'checkpoint_sha256 differs'
         )
     model = init_detector(str(config), str(checkpoint), device='cpu')
     dataset = DATASETS.build(model.cfg.test_dataloader.dataset)

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 
 import torch
 from mmengine.config import Config
+from torch import Tensor
 
 from mmdet_msrcnn.checkpoints.read import read_checkpoint
 from mmdet_msrcnn.export.detector.checks import check_exportable
@@ -35,8 +36,8 @@ def load_detector(
 
     Raises:
         TypeError: If the detector is of a kind that is not exported.
-        ValueError: If the checkpoint is refused or does not fit the config,
-            or the test pipeline is not known.
+        ValueError: If the checkpoint is refused, does not fit the config or
+            is not finite, or the test pipeline is not known.
     """
     content = read_checkpoint(checkpoint)
     cfg = Config.fromfile(config)
@@ -50,8 +51,19 @@ def load_detector(
             f'{checkpoint} does not fit {config}: {error}\nUse the config '
             'that the checkpoint was trained with.'
         ) from error
+    bad = [n for n, w in model.state_dict().items() if not is_finite(w)]
+    if bad:
+        raise ValueError(
+            f'{checkpoint} has {len(bad)} weights that are NaN or infinite: '
+            f'{", ".join(bad[:3])}. Use the checkpoint of another epoch.'
+        )
     described = metadata(model, cfg, checkpoint)
     return TensorDetector(model).requires_grad_(False).eval(), described
+
+
+def is_finite(weight: Tensor) -> bool:
+    """Return whether all values of a weight are finite."""
+    return bool(weight.isfinite().all())
 
 
 def write_detector(

@@ -1,5 +1,6 @@
 """An exported detector beside its model, on images."""
 
+import hashlib
 from types import SimpleNamespace
 
 import pytest
@@ -10,6 +11,7 @@ from mmdet_msrcnn.export.detector.evaluate import (
     evaluate,
     image_agreement,
 )
+from mmdet_msrcnn.export.detector.metadata import FORMAT
 from mmdet_msrcnn.export.detector.tensor_detector import TensorDetector
 from tests.test_export.test_detector.detectors import detector
 from tests.test_tools.conftest import workspace  # noqa: F401 - a fixture
@@ -18,15 +20,19 @@ from tests.test_tools.conftest import workspace  # noqa: F401 - a fixture
 class Session:
     """The model itself in place of onnxruntime."""
 
-    def __init__(self, model, shift=0.0) -> None:
+    def __init__(self, model, checkpoint=None, shift=0.0) -> None:
         self.model = TensorDetector(model)
         self.shift = shift
+        self.metadata = dict(format=FORMAT, mask_thr='0.5')
+        if checkpoint:
+            digest = hashlib.sha256(checkpoint.read_bytes()).hexdigest()
+            self.metadata['checkpoint_sha256'] = f'"{digest}"'
 
     def get_outputs(self):
         return [SimpleNamespace(name=name) for name in self.model.outputs]
 
     def get_modelmeta(self):
-        return SimpleNamespace(custom_metadata_map=dict(mask_thr='0.5'))
+        return SimpleNamespace(custom_metadata_map=self.metadata)
 
     def run(self, _, inputs):
         with torch.no_grad():
@@ -54,7 +60,7 @@ def files(workspace):  # noqa: F811
 
 def test_the_same_model_has_the_same_results(files):
     model, *paths = files
-    result = evaluate(Session(model), *paths)
+    result = evaluate(Session(model, paths[1]), *paths)
     assert result.agreement.matched == result.agreement.expected >= 10
     assert result.exported == pytest.approx(result.model, nan_ok=True)
     assert 'coco/segm_class_score_mAP' in result.model
@@ -62,7 +68,7 @@ def test_the_same_model_has_the_same_results(files):
 
 def test_another_mask_score_is_seen(files):
     model, *paths = files
-    result = evaluate(Session(model, shift=0.01), *paths)
+    result = evaluate(Session(model, paths[1], shift=0.01), *paths)
     assert result.agreement.matched < result.agreement.expected
     # Only the masks are ranked by it.
     name = 'coco/bbox_mAP'
@@ -74,13 +80,24 @@ def test_one_image(files, workspace):  # noqa: F811
     image = next((workspace.folder / 'digits/val').iterdir())
     result = image_agreement(Session(model), *paths, image)
     assert result.matched == result.expected == result.found >= 3
-    result = image_agreement(Session(model, 0.01), *paths, image)
+    result = image_agreement(Session(model, shift=0.01), *paths, image)
     assert result.matched < result.expected
 
 
-def test_an_exported_head_is_refused(files):
-    model, *paths = files
-    session = Session(model)
-    session.get_outputs = lambda: [SimpleNamespace(name='mask_ious')]
+def test_another_file_is_refused(files, tmp_path):
+    model, config, checkpoint = files
+    session = Session(model, checkpoint)
+    other = tmp_path / 'other.pth'
+    other.write_bytes(b'other')
+    with pytest.raises(ValueError, match='was not exported from .*other.pth'):
+        evaluate(session, config, other)
+    session.metadata.clear()
     with pytest.raises(ValueError, match='no detector of this package'):
-        evaluate(session, *paths)
+        evaluate(session, config, checkpoint)
+
+
+def test_a_file_that_is_no_image_is_named(files, tmp_path):
+    model, config, checkpoint = files
+    (tmp_path / 'a.png').write_text('text')
+    with pytest.raises(ValueError, match='a.png is not an image'):
+        image_agreement(Session(model), config, checkpoint, tmp_path / 'a.png')

@@ -123,3 +123,12 @@ def test_another_checkpoint_is_refused(trained, tmp_path):
     torch.save(dict(state_dict={}), tmp_path / 'empty.pth')
     with pytest.raises(ValueError, match='does not fit .*tiny.py'):
         load_detector(trained.config, tmp_path / 'empty.pth')
+
+
+def test_weights_that_are_not_finite_are_refused(trained, tmp_path):
+    weights = dict(trained.weights)
+    name = 'roi_head.bbox_head.fc_cls.weight'
+    weights[name] = weights[name] * float('nan')
+    torch.save(dict(state_dict=weights), tmp_path / 'nan.pth')
+    with pytest.raises(ValueError, match=f'NaN or infinite: {name}'):
+        load_detector(trained.config, tmp_path / 'nan.pth')

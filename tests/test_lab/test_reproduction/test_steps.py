@@ -63,8 +63,10 @@ def test_reason_is_that_of_the_last_attempt(tmp_path):
     assert log.count('Traceback') == 2
 
 
+# A shell lets programs in the background ignore Ctrl-C.
 SLOW = """
-import pathlib, time
+import pathlib, signal, time
+signal.signal(signal.SIGINT, signal.default_int_handler)
 print('started', flush=True)
 try:
     time.sleep(60)
@@ -74,7 +76,9 @@ except KeyboardInterrupt:
     pathlib.Path('ended').touch()
 """
 STEP = """
+import signal
 from pathlib import Path
+signal.signal(signal.SIGINT, signal.default_int_handler)
 from mmdet_msrcnn.lab.reproduction.steps import run_step
 from mmdet_msrcnn.utils.locks import locked
 here = Path.cwd()

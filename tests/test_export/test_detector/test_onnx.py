@@ -22,7 +22,8 @@ pytest.importorskip('onnxruntime', reason='the comparison needs onnxruntime')
 
 # Each export takes seconds; these have all operators.
 FAST = {'plus', 'dcn'}
-SIZES = (97, 130), (64, 64), (161, 100)
+# mmcv refuses deformable convolutions of less than three rows at stride 32.
+SIZES = (97, 130), (96, 96), (161, 100)
 
 
 def exported(model, path):

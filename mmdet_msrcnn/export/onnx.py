@@ -81,7 +81,7 @@ def write_onnx(scorer: MaskIoUScorer, path: str | os.PathLike) -> None:
         shapes = *shapes[:3], shapes[3:]
         names = *names, (None,)
     with quiet(), torch.no_grad():
-        # If not strict, len(labels) in select_by_label becomes a constant.
+        # If not strict, torch fails with these shapes of *rank_feats.
         program = torch.export.export(
             scorer,
             inputs,

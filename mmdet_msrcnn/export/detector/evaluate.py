@@ -1,9 +1,7 @@
 """Comparison of an exported detector with the model, on images."""
 
-import hashlib
 import json
 import os
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -20,7 +18,7 @@ from mmengine.evaluator import Evaluator
 from mmengine.structures import InstanceData
 
 from mmdet_msrcnn.export.detector.agreement import Agreement, agreement
-from mmdet_msrcnn.export.detector.metadata import FORMAT
+from mmdet_msrcnn.export.detector.metadata import FORMAT, digest_of
 from mmdet_msrcnn.models.mask_heads.mask_paste import paste_masks
 
 
@@ -57,6 +55,11 @@ def load_image(cfg: Config, image: str | os.PathLike) -> dict:
     except AssertionError as error:
         # mmcv's way to say so
         raise ValueError(f'{image} is not an image: {error}') from error
+
+
+def as_input(data: dict) -> np.ndarray:
+    """Convert an image of :func:`load_image` to the input of the file."""
+    return data['inputs'][None].numpy().astype(np.float32)
 
 
 def image_agreement(
@@ -105,8 +108,7 @@ def evaluate(
             'the ONNX file is no detector of this package. Export it with '
             'tools/export_onnx.py --detector.'
         )
-    digest = hashlib.sha256(Path(checkpoint).read_bytes()).hexdigest()
-    if json.loads(described['checkpoint_sha256']) != digest:
+    if json.loads(described['checkpoint_sha256']) != digest_of(checkpoint):
         raise ValueError(
             f'the ONNX file was not exported from {checkpoint}: its '
             'checkpoint_sha256 differs'
@@ -138,8 +140,8 @@ def run_model(model: BaseDetector, data: dict) -> DetDataSample:
 def run_exported(session: Any, data: dict) -> DetDataSample:
     """Run an exported detector on an image of :func:`load_image`."""
     names = [output.name for output in session.get_outputs()]
-    inputs = data['inputs'][None].numpy().astype(np.float32)
-    values = map(torch.from_numpy, session.run(None, dict(image=inputs)))
+    outputs = session.run(None, dict(image=as_input(data)))
+    values = map(torch.from_numpy, outputs)
     found = dict(zip(names, values, strict=True))
     sample = data['data_samples'].clone()
     boxes = found.pop('boxes')

@@ -10,7 +10,6 @@ from mmdet.utils import get_test_pipeline_cfg
 from mmengine.config import Config
 
 from mmdet_msrcnn.checkpoints.dataset_meta import dataset_meta
-from mmdet_msrcnn.checkpoints.read import read_checkpoint
 from mmdet_msrcnn.export.detector.checks import parts_at
 from mmdet_msrcnn.version import __version__
 
@@ -18,15 +17,21 @@ from mmdet_msrcnn.version import __version__
 FORMAT = 'mmdet_msrcnn detector 1'
 
 
+def digest_of(checkpoint: str | os.PathLike) -> str:
+    """Compute the SHA-256 of a checkpoint, which tells its exports."""
+    return hashlib.sha256(Path(checkpoint).read_bytes()).hexdigest()
+
+
 def metadata(
-    model: TwoStageDetector, cfg: Config, checkpoint: str | os.PathLike
+    model: TwoStageDetector, cfg: Config, meta: dict, digest: str
 ) -> dict[str, str]:
     """Collect the metadata of an exported detector.
 
     Args:
         model (:obj:`TwoStageDetector`): The detector.
         cfg (:obj:`Config`): Its config, with the test pipeline.
-        checkpoint (str or PathLike): Its checkpoint.
+        meta (dict): Meta information of its checkpoint.
+        digest (str): From :func:`digest_of`.
 
     Returns:
         dict[str, str]: JSON by name: ``classes``; ``resize``, which says how
@@ -40,7 +45,6 @@ def metadata(
     """
     pre = model.data_preprocessor
     num_classes = parts_at(model, 'roi_head.bbox_head')[-1].num_classes
-    meta = read_checkpoint(checkpoint).get('meta') or {}
     names = dataset_meta(meta, cfg, num_classes).get('classes')
     values = dict(
         classes=names or [f'class {i}' for i in range(num_classes)],
@@ -55,9 +59,7 @@ def metadata(
             pad_size_divisor=pre.pad_size_divisor,
         ),
         test_cfg=model.test_cfg,
-        checkpoint_sha256=hashlib.sha256(
-            Path(checkpoint).read_bytes()
-        ).hexdigest(),
+        checkpoint_sha256=digest,
     )
     texts = {name: json.dumps(value) for name, value in values.items()}
     return dict(format=FORMAT, mmdet_msrcnn=__version__, **texts)

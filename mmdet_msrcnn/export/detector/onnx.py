@@ -11,7 +11,7 @@ from torch import Tensor
 from mmdet_msrcnn.checkpoints.read import read_checkpoint
 from mmdet_msrcnn.export.detector.checks import check_exportable
 from mmdet_msrcnn.export.detector.exportable import ExportableDeformConv
-from mmdet_msrcnn.export.detector.metadata import metadata
+from mmdet_msrcnn.export.detector.metadata import digest_of, metadata
 from mmdet_msrcnn.export.detector.tensor_detector import TensorDetector
 from mmdet_msrcnn.export.onnx import OPSET, check_packages, quiet
 from mmdet_msrcnn.models.detectors.build_detector import build_detector
@@ -57,7 +57,8 @@ def load_detector(
             f'{checkpoint} has {len(bad)} weights that are NaN or infinite: '
             f'{", ".join(bad[:3])}. Use the checkpoint of another epoch.'
         )
-    described = metadata(model, cfg, checkpoint)
+    meta = content.get('meta') or {}
+    described = metadata(model, cfg, meta, digest_of(checkpoint))
     return TensorDetector(model).requires_grad_(False).eval(), described
 
 

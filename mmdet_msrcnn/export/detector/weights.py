@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from mmengine.config import Config
 
-from mmdet_msrcnn.export.detector.evaluate import load_image
+from mmdet_msrcnn.export.detector.evaluate import as_input, load_image
 from mmdet_msrcnn.utils.image_files import find_images
 from mmdet_msrcnn.utils.io import atomic_path
 
@@ -83,8 +83,7 @@ def calibration_inputs(cfg: Config, folder: Path) -> Iterator[np.ndarray]:
         raise ValueError(f'{folder} has no images to calibrate int8 with')
     num = min(CALIBRATION_IMAGES, len(images))
     for index in np.linspace(0, len(images) - 1, num).astype(int).tolist():
-        inputs = load_image(cfg, images[index])['inputs']
-        yield inputs[None].numpy().astype(np.float32)
+        yield as_input(load_image(cfg, images[index]))
 
 
 def quantize(path: str | os.PathLike, images: Iterable[np.ndarray]) -> None:

@@ -6,8 +6,10 @@ import json
 import pytest
 from mmengine.config import Config
 
+from mmdet_msrcnn.checkpoints.read import read_checkpoint
 from mmdet_msrcnn.export.detector.metadata import (
     FORMAT,
+    digest_of,
     metadata,
     resize_of,
 )
@@ -19,7 +21,9 @@ LOAD, PACK = dict(type='LoadImageFromFile'), dict(type='PackDetInputs')
 
 def test_what_is_stored(trained):
     cfg = Config.fromfile(trained.config)
-    found = metadata(build_model(cfg), cfg, trained.checkpoint)
+    meta = read_checkpoint(trained.checkpoint)['meta']
+    model = build_model(cfg)
+    found = metadata(model, cfg, meta, digest_of(trained.checkpoint))
     assert found.pop('format') == FORMAT
     assert found.pop('mmdet_msrcnn') == __version__
     values = {name: json.loads(text) for name, text in found.items()}

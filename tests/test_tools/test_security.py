@@ -1,5 +1,7 @@
 """A hostile pickle, given to each tool that takes a checkpoint."""
 
+import hashlib
+import json
 import re
 
 import pytest
@@ -7,7 +9,7 @@ import torch
 
 from tests.file_server import serve
 from tests.helpers import ROOT, Hostile
-from tests.test_runtime.conftest import write_model
+from tests.test_runtime.conftest import METADATA, write_model
 
 TOOLS = ROOT / 'tools'
 
@@ -65,6 +67,12 @@ CASES = [(tool, 'file') for tool in TOOLS_TO_ARGUMENTS] + [
 ]
 
 
+def exported_from(checkpoint):
+    """The metadata of a detector that was exported from a checkpoint."""
+    digest = hashlib.sha256(checkpoint.read_bytes()).hexdigest()
+    return dict(METADATA, checkpoint_sha256=json.dumps(digest))
+
+
 @pytest.mark.parametrize(('tool', 'kind'), CASES)
 def test_nothing_is_executed(
     workspace, hostile, url, monkeypatch, tmp_path, tool, kind
@@ -82,7 +90,7 @@ def test_nothing_is_executed(
         OUT=tmp_path / 'out',
         IMAGE=next((workspace.folder / 'digits/val').iterdir()),
         REPORT=report,
-        MODEL=write_model(tmp_path / 'detector.onnx'),
+        MODEL=write_model(tmp_path / 'detector.onnx', exported_from(path)),
     )
     command = TOOLS_TO_ARGUMENTS[tool]
     for name, value in values.items():

@@ -102,13 +102,7 @@ def evaluate(
         ValueError: If the file is no exported detector, or of another
             checkpoint.
     """
-    described = session.get_modelmeta().custom_metadata_map
-    if described.get('format') != FORMAT:
-        raise ValueError(
-            'the ONNX file is no detector of this package. Export it with '
-            'tools/export_onnx.py --detector.'
-        )
-    if json.loads(described['checkpoint_sha256']) != digest_of(checkpoint):
+    if described(session, 'checkpoint_sha256') != digest_of(checkpoint):
         raise ValueError(
             f'the ONNX file was not exported from {checkpoint}: its '
             'checkpoint_sha256 differs'
@@ -146,8 +140,29 @@ def run_exported(session: Any, data: dict) -> DetDataSample:
     sample = data['data_samples'].clone()
     boxes = found.pop('boxes')
     boxes /= boxes.new_tensor(sample.scale_factor).repeat(2)
-    thr = json.loads(session.get_modelmeta().custom_metadata_map['mask_thr'])
+    thr = described(session, 'mask_thr')
     height, width = sample.ori_shape[:2]
     masks = paste_masks(found.pop('mask_probs'), boxes, height, width, thr)
     sample.pred_instances = InstanceData(bboxes=boxes, masks=masks, **found)
     return sample
+
+
+def described(session: Any, name: str) -> Any:
+    """Read a value of the metadata of an exported detector.
+
+    Args:
+        session (onnxruntime.InferenceSession): The exported detector.
+        name (str): Name of the value, as of
+            :func:`~mmdet_msrcnn.export.detector.metadata.metadata`.
+
+    Raises:
+        ValueError: If the file is no exported detector, or lacks the value.
+    """
+    values = session.get_modelmeta().custom_metadata_map
+    if values.get('format') != FORMAT or name not in values:
+        raise ValueError(
+            f'the ONNX file is no detector of this package: {name!r} or '
+            f'format={FORMAT!r} is missing from its metadata. Export it with '
+            'tools/export_onnx.py --detector.'
+        )
+    return json.loads(values[name])

@@ -91,9 +91,15 @@ def test_another_file_is_refused(files, tmp_path):
     other.write_bytes(b'other')
     with pytest.raises(ValueError, match='was not exported from .*other.pth'):
         evaluate(session, config, other)
-    session.metadata.clear()
-    with pytest.raises(ValueError, match='no detector of this package'):
-        evaluate(session, config, checkpoint)
+
+
+@pytest.mark.parametrize('missing', ['format', 'checkpoint_sha256'])
+def test_a_file_that_lacks_a_description_is_refused(files, missing):
+    model, *paths = files
+    session = Session(model, paths[1])
+    del session.metadata[missing]
+    with pytest.raises(ValueError, match=f'of this package: .*{missing}'):
+        evaluate(session, *paths)
 
 
 def test_a_file_that_is_no_image_is_named(files, tmp_path):

@@ -32,6 +32,7 @@ from mmdet_msrcnn.evaluation.tables import (
 )
 from mmdet_msrcnn.registry import METRICS
 from mmdet_msrcnn.utils.io import write_json
+from mmdet_msrcnn.utils.rank_by import sample_by_class_score
 
 CLASSIFIED = {'bbox', 'segm'}
 
@@ -142,6 +143,7 @@ class MaskScoringMetric(CocoMetric):
             FloatingPointError: If a prediction is infinite or NaN.
             ValueError: If masks are soft.
         """
+        data_samples = list(map(sample_by_class_score, data_samples))
         super().process(data_batch, data_samples)
         added = self.results[len(self.results) - len(data_samples) :]
         for (gt, result), sample in zip(added, data_samples, strict=True):

@@ -5,6 +5,7 @@ from collections.abc import Collection
 from typing import Any
 
 from mmdet_msrcnn.registry import MODELS
+from mmdet_msrcnn.utils.rank_by import RANKINGS
 
 
 def check_choice(name: str, value: str, choices: Collection[str]) -> None:
@@ -38,6 +39,16 @@ def check_range(
             f'>= {low}' if high == float('inf') else f'in [{low}, {high})'
         )
         raise ValueError(f'{name} must be {allowed}, got {value!r}')
+
+
+def check_rank_by(name: str, value: str) -> None:
+    """Raise a ValueError if detections are ranked by another score.
+
+    Args:
+        name (str): The argument, such as ``test_cfg.rcnn.rank_by``.
+        value (str): The given value.
+    """
+    check_choice(name, value, RANKINGS)
 
 
 def check_share(name: str, value: float) -> None:

@@ -30,7 +30,7 @@ def annotations(dets: Detections, image_id: int) -> list[dict]:
                 area=int(mask.sum()),
                 iscrowd=0,
                 score=float(dets.mask_scores[i]),
-                class_score=float(dets.scores[i]),
+                class_score=float(dets.class_scores[i]),
             )
         )
         if dets.mask_ious is not None:

@@ -10,18 +10,20 @@ from msrcnn_runtime.paste import paste
 
 @dataclass
 class Detections:
-    """Detections of an image, the best class score first.
+    """Detections of an image, the best score first.
 
     Attributes:
         boxes (np.ndarray): (x1, y1, x2, y2) in pixels, shape (n, 4).
         labels (np.ndarray): Index in ``classes``, shape (n, ).
-        scores (np.ndarray): Class scores in [0, 1], shape (n, ).
+        scores (np.ndarray): Class scores in [0, 1], shape (n, ); the mask
+            scores if the model ranks by them.
         mask_probs (np.ndarray): Foreground probabilities within the boxes,
             shape (n, h, w).
         mask_ious (np.ndarray, optional): Predicted MaskIoU in [0, 1], shape
             (n, ). None if the model does not score masks.
         mask_scores (np.ndarray): Scores of the masks in [0, 1], shape (n, );
             the class scores if the model does not score masks.
+        class_scores (np.ndarray): Class scores in [0, 1], shape (n, ).
         classes (list[str]): Names of all classes of the model.
         image_size (tuple[int, int]): Height and width of the image.
         mask_thr (float): Probability from which a pixel is foreground.
@@ -33,6 +35,7 @@ class Detections:
     mask_probs: np.ndarray
     mask_ious: np.ndarray | None
     mask_scores: np.ndarray
+    class_scores: np.ndarray
     classes: list[str]
     image_size: tuple[int, int]
     mask_thr: float
@@ -74,6 +77,7 @@ class Detections:
             self.mask_probs[kept],
             None if ious is None else ious[kept],
             self.mask_scores[kept],
+            self.class_scores[kept],
             self.classes,
             self.image_size,
             self.mask_thr,

@@ -138,6 +138,7 @@ class Detector:
             mask_probs=found['mask_probs'],
             mask_ious=found.get('mask_ious'),
             mask_scores=found.get('mask_scores', found['scores']),
+            class_scores=found.get('class_scores', found['scores']),
             classes=self.classes,
             image_size=(height, width),
             mask_thr=self._mask_thr,

@@ -107,6 +107,30 @@ def test_equals_pycocotools_run_three_times(tmp_path):
     )
 
 
+def test_a_model_that_ranks_by_mask_score_has_the_same_figures(tmp_path):
+    coco, detections = random_case()
+    ann_file = write_ann(coco, tmp_path)
+    found = []
+    for ranked in (False, True):
+        samples = samples_of(coco, detections)
+        for pred in (sample['pred_instances'] for sample in samples):
+            if ranked:
+                pred['class_scores'] = pred['scores']
+                pred['scores'] = pred['mask_scores']
+        metric = MaskScoringMetric(
+            ann_file=ann_file, outfile_prefix=str(tmp_path / f'{ranked}')
+        )
+        found.append(evaluate(metric, samples))
+        assert ('class_scores' in samples[0]['pred_instances']) == ranked
+    assert found[0] == found[1]
+    for suffix in ('mask_scores', 'bbox', 'segm'):
+        one, other = (
+            (tmp_path / f'{ranked}.{suffix}.json').read_text()
+            for ranked in (False, True)
+        )
+        assert one == other
+
+
 def test_hand_worked_case(tmp_path):
     coco, detections = hand_worked_case()
     metric = MaskScoringMetric(

@@ -13,6 +13,7 @@ def dets(num=3):
         mask_probs=np.ones((num, 28, 28), 'f4'),
         mask_ious=np.linspace(0.5, 0.9, num, dtype='f4'),
         mask_scores=np.linspace(0.4, 0.8, num, dtype='f4'),
+        class_scores=np.linspace(0.9, 0.5, num, dtype='f4'),
         classes=['cat', 'dog'],
         image_size=(40, 50),
         mask_thr=0.5,
@@ -34,7 +35,13 @@ def test_selection():
     assert best.labels.tolist() == [1, 0]
     order = found.select(np.array([2, 0]))
     assert np.array_equal(order.masks, found.masks[[2, 0]])
-    for name in ('boxes', 'scores', 'mask_ious', 'mask_scores'):
+    for name in (
+        'boxes',
+        'scores',
+        'mask_ious',
+        'mask_scores',
+        'class_scores',
+    ):
         expected = getattr(found, name)[[2, 0]]
         assert np.array_equal(getattr(order, name), expected)
     found.mask_ious = None

@@ -10,7 +10,7 @@ from mmengine.structures import InstanceData
 MIN_SCORE = 0.05
 MIN_IOU = 0.99
 MAX_DIFFERENCE = 1e-3
-COMPARED = {'scores', 'mask_ious', 'mask_scores'}
+COMPARED = {'scores', 'class_scores', 'mask_ious', 'mask_scores'}
 # Of the detections. Of ten or more, one may differ in any case: rounding can
 # change which of two boxes NMS keeps.
 MIN_SHARE, ONE_MAY_DIFFER = 0.99, 10
@@ -59,7 +59,7 @@ def agreement(found: InstanceData, expected: InstanceData) -> Agreement:
 
     Args:
         found (:obj:`InstanceData`): ``bboxes``, ``labels``, ``scores`` and
-            maybe ``mask_ious``, ``mask_scores`` and ``masks`` of n detections.
+            maybe other scores and ``masks`` of n detections.
         expected (:obj:`InstanceData`): The same fields of m detections.
 
     Returns:

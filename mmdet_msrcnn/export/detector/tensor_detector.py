@@ -17,6 +17,7 @@ from mmdet_msrcnn.export.detector.exportable import exportable
 from mmdet_msrcnn.export.detector.ops import pad_to_multiple
 from mmdet_msrcnn.models.mask_heads.mask_fusion import select_by_label
 from mmdet_msrcnn.models.roi_heads.stage_outputs import mean_probs
+from mmdet_msrcnn.utils.rank_by import MASK_SCORE
 
 
 class TensorDetector(nn.Module):
@@ -35,6 +36,10 @@ class TensorDetector(nn.Module):
         outputs = ['boxes', 'labels', 'scores', 'mask_probs']
         if self.scorer is not None:
             outputs += ['mask_ious', 'mask_scores']
+        rank_by = model.test_cfg.rcnn.get('rank_by')
+        self.by_mask_score = self.scorer is not None and rank_by == MASK_SCORE
+        if self.by_mask_score:
+            outputs.append('class_scores')
         self.outputs = tuple(outputs)
 
     def forward(self, image: Tensor) -> tuple[Tensor, ...]:
@@ -49,7 +54,9 @@ class TensorDetector(nn.Module):
             (x1, y1, x2, y2) in pixels of the image, shape (n, 4); ``labels``
             and class scores, shape (n, ); ``mask_probs``, probabilities within
             their boxes, shape (n, h, w), and from the scorer ``mask_ious`` and
-            ``mask_scores``, shape (n, ).
+            ``mask_scores``, shape (n, ). With ``rank_by='mask_score'``,
+            ``scores`` are the mask scores, in falling order, and
+            ``class_scores`` is added.
         """
         img_shape = image.shape[2], image.shape[3]
         feats = self.model.extract_feat(self.preprocess(image))
@@ -150,7 +157,11 @@ class TensorDetector(nn.Module):
         named = dict(zip(self.scorer.predicts, values, strict=True))
         mask_ious = named['mask_ious']
         mask_scores = named.get('mask_scores', scores * mask_ious)
-        return *results, mask_ious, mask_scores
+        if not self.by_mask_score:
+            return *results, mask_ious, mask_scores
+        order = mask_scores.argsort(descending=True)
+        ranked = boxes, labels, mask_scores, masks, mask_ious, mask_scores
+        return tuple(values[order] for values in (*ranked, scores))
 
 
 def to_rois(boxes: Tensor) -> Tensor:

@@ -6,25 +6,29 @@ import torch
 from mmdet.models.detectors.base import BaseDetector
 from mmdet.models.utils import unpack_gt_instances
 from mmdet.structures import SampleList
-from mmdet.utils import ConfigType, OptConfigType, OptMultiConfig
+from mmdet.utils import (
+    ConfigType,
+    InstanceList,
+    OptConfigType,
+    OptMultiConfig,
+)
 from mmengine.config import ConfigDict
 from mmengine.model import revert_sync_batchnorm
 from torch import Tensor
 
 from mmdet_msrcnn.compat.flipped_views import as_unflipped
 from mmdet_msrcnn.compat.mmcv_ops import prepare_roi_extractors
-from mmdet_msrcnn.models.checks import build, check_range
+from mmdet_msrcnn.models.checks import build, check_range, check_rank_by
 from mmdet_msrcnn.models.detectors.checkpoint_names import with_new_names
 from mmdet_msrcnn.models.detectors.frozen_detector import FrozenDetector
 from mmdet_msrcnn.models.detectors.mask_scored_checks import (
     check_detector,
     check_parts,
 )
-from mmdet_msrcnn.models.detectors.pyramids import (
-    recorded_pyramid,
-)
+from mmdet_msrcnn.models.detectors.pyramids import recorded_pyramid
 from mmdet_msrcnn.models.detectors.scorer_inputs import (
     input_sample,
+    input_scales,
     levels_of,
     scorer_inputs,
 )
@@ -34,8 +38,10 @@ from mmdet_msrcnn.models.roi_heads.scorer_samples import (
 )
 from mmdet_msrcnn.registry import MODELS
 from mmdet_msrcnn.utils.configs import model_config
+from mmdet_msrcnn.utils.rank_by import CLASS_SCORE, by_class_score, rank
 
 DETECTOR = 'detector.'
+TRAIN_CFG = ConfigDict(mask_thr_binary=0.5)
 
 
 @MODELS.register_module()
@@ -63,6 +69,9 @@ class MaskScoredDetector(FrozenDetector):
             must be trained on detections, such as a :class:`MaskScoreHead`.
         mask_size (int): Size of the masks that the scorer reads. Defaults to
             28.
+        rank_by (str): With ``'mask_score'``, ``scores`` holds the mask scores
+            and ``class_scores`` the scores of the detector (see
+            :func:`by_mask_score`). Defaults to ``'class_score'``.
         backbone (dict, optional): Ignored. mmdet's ``init_detector`` reads
             this key of a config
             (https://github.com/open-mmlab/mmdetection/blob/v3.3.0/mmdet/apis/inference.py#L50).
@@ -71,8 +80,8 @@ class MaskScoredDetector(FrozenDetector):
     Raises:
         TypeError: If ``detector`` is no detector, or the scorer is of another
             kind.
-        ValueError: If the RoI features do not fit the scorer, or the
-            extractor has parameters.
+        ValueError: If the RoI features do not fit the scorer, the extractor
+            has parameters, or ``rank_by`` has another value.
     """
 
     scorer_name = 'mask_iou_head'
@@ -83,6 +92,7 @@ class MaskScoredDetector(FrozenDetector):
         roi_extractor: ConfigType,
         mask_iou_head: ConfigType,
         mask_size: int = 28,
+        rank_by: str = CLASS_SCORE,
         backbone: OptConfigType = None,
         init_cfg: OptMultiConfig = None,
     ) -> None:
@@ -97,6 +107,8 @@ class MaskScoredDetector(FrozenDetector):
         self.data_preprocessor.batch_augments = None
         check_range('model.mask_size', mask_size, 2)
         self.mask_size = mask_size
+        check_rank_by('model.rank_by', rank_by)
+        self.rank_by = rank_by
         self.detector: BaseDetector = wrapped
         self.roi_extractor = MODELS.build(roi_extractor)
         self.mask_iou_head = build('mask_iou_head', dict(mask_iou_head))
@@ -173,7 +185,7 @@ class MaskScoredDetector(FrozenDetector):
         Returns:
             list[:obj:`DetDataSample`]: Those of the detector. Their
             ``pred_instances`` have ``mask_ious`` and ``mask_scores`` of shape
-            (n, ) in addition.
+            (n, ) in addition, and are ranked by ``rank_by``.
 
         Raises:
             TypeError: If the detector predicts no masks.
@@ -186,29 +198,14 @@ class MaskScoredDetector(FrozenDetector):
             data_samples = self.detector.predict(
                 batch_inputs, batch_data_samples, rescale
             )
-        results = [sample.pred_instances for sample in data_samples]
-        scales = [
-            s.metainfo.get('scale_factor', (1, 1)) if rescale else (1, 1)
-            for s in data_samples
-        ]
-        x = levels_of(
-            pyramids, self.detector, self.roi_extractor, batch_inputs
-        )
-        feats, probs, dets = scorer_inputs(
-            self.roi_extractor, self.mask_size, x, results, scales
-        )
-        preds = (
-            self.mask_iou_head(
-                feats,
-                probs,
-                torch.cat([d.labels for d in dets]),
-                self.mask_iou_head.context(dets),
-            )
-            if len(feats)
-            else self.mask_iou_head.empty_preds(feats)
-        )
-        num = [len(result) for result in results]
-        self.mask_iou_head.predict_by_feat(preds.split(num), results)
+        results = [by_class_score(s.pred_instances) for s in data_samples]
+        scales = input_scales(data_samples, rescale)
+        inputs, _ = self._inputs(pyramids, batch_inputs, results, scales)
+        head, feats = self.mask_iou_head, inputs.mask_feats
+        preds = head(*inputs[:-1]) if len(feats) else head.empty_preds(feats)
+        head.predict_by_feat(preds.split([len(r) for r in results]), results)
+        for sample, result in zip(data_samples, results, strict=True):
+            sample.pred_instances = rank(result, self.rank_by)
         return data_samples
 
     @torch.no_grad()
@@ -227,22 +224,26 @@ class MaskScoredDetector(FrozenDetector):
         as_inputs = list(map(input_sample, batch_data_samples))
         with recorded_pyramid(self.detector) as pyramids:
             data_samples = self.detector.predict(batch_inputs, as_inputs)
-        results = [sample.pred_instances for sample in data_samples]
-        scales = [(1, 1)] * len(results)
-        x = levels_of(
-            pyramids, self.detector, self.roi_extractor, batch_inputs
-        )
-        feats, probs, dets = scorer_inputs(
-            self.roi_extractor, self.mask_size, x, results, scales
-        )
+        results = [by_class_score(s.pred_instances) for s in data_samples]
+        scales = input_scales(data_samples, rescaled=False)
+        inputs, dets = self._inputs(pyramids, batch_inputs, results, scales)
         gt_instances, ignored, _ = unpack_gt_instances(batch_data_samples)
         targets = self.mask_iou_head.get_targets(
-            probs, dets, gt_instances, ignored, ConfigDict(mask_thr_binary=0.5)
+            inputs.mask_probs, dets, gt_instances, ignored, TRAIN_CFG
         )
-        return ScorerSamples(
-            feats,
-            probs,
-            torch.cat([d.labels for d in dets]),
-            self.mask_iou_head.context(dets),
-            targets,
-        )
+        return inputs._replace(targets=targets)
+
+    def _inputs(
+        self,
+        pyramids: list,
+        batch_inputs: Tensor,
+        results: InstanceList,
+        scales: list[tuple[float, float]],
+    ) -> tuple[ScorerSamples, InstanceList]:
+        """Compute what the scorer reads, without targets, and detections."""
+        extractor, size = self.roi_extractor, self.mask_size
+        x = levels_of(pyramids, self.detector, extractor, batch_inputs)
+        feats, probs, dets = scorer_inputs(extractor, size, x, results, scales)
+        labels = torch.cat([d.labels for d in dets])
+        context = self.mask_iou_head.context(dets)
+        return ScorerSamples(feats, probs, labels, context, {}), dets

@@ -7,7 +7,7 @@ from mmdet.models.detectors.base import BaseDetector
 from mmdet.models.roi_heads.roi_extractors.base_roi_extractor import (
     BaseRoIExtractor,
 )
-from mmdet.structures import DetDataSample
+from mmdet.structures import DetDataSample, SampleList
 from mmdet.structures.bbox import bbox2roi
 from mmdet.utils import InstanceList
 from mmengine.structures import InstanceData
@@ -97,6 +97,24 @@ def scorer_inputs(
         torch.cat(probs)[:, None],
         dets,
     )
+
+
+def input_scales(
+    data_samples: SampleList, rescaled: bool
+) -> list[tuple[float, float]]:
+    """Compute the size of the input / size of the results.
+
+    Args:
+        data_samples (list[:obj:`DetDataSample`]): Predictions.
+        rescaled (bool): Whether they have the original image's size.
+
+    Returns:
+        list[tuple[float, float]]: (horizontal, vertical) of each image.
+    """
+    return [
+        sample.metainfo.get('scale_factor', (1, 1)) if rescaled else (1, 1)
+        for sample in data_samples
+    ]
 
 
 def unpadded_shape(metainfo: dict) -> tuple[int, int]:

@@ -16,6 +16,7 @@ from mmdet_msrcnn.models.roi_heads.roi_head_with_scorer import (
 from mmdet_msrcnn.models.roi_heads.scorer_logs import own_losses
 from mmdet_msrcnn.models.roi_heads.stage_outputs import mean_probs
 from mmdet_msrcnn.models.targets.gt_masks import pack_samples
+from mmdet_msrcnn.utils.rank_by import MASK_SCORE, by_mask_score
 
 
 class BaseMaskScoringRoIHead(RoIHeadWithScorer):
@@ -165,9 +166,10 @@ class BaseMaskScoringRoIHead(RoIHeadWithScorer):
                 size. Defaults to False.
 
         Returns:
-            list[:obj:`InstanceData`]: The same objects, with ``masks`` of
-            shape (n, H, W) and the fields of
-            :meth:`BaseMaskScorer.predict_by_feat`.
+            list[:obj:`InstanceData`]: Detections with ``masks`` of shape
+            (n, H, W) and the fields of
+            :meth:`BaseMaskScorer.predict_by_feat`, ranked by
+            ``test_cfg.rank_by`` (see :func:`by_mask_score`).
         """
         rois = bbox2roi([res.bboxes for res in results_list])
         num_rois = [len(res) for res in results_list]
@@ -176,21 +178,47 @@ class BaseMaskScoringRoIHead(RoIHeadWithScorer):
                 x, batch_img_metas, results_list, rescale
             )
             preds = self.mask_iou_head.empty_preds(rois)
-        else:
-            labels = torch.cat([res.labels for res in results_list])
-            mask_preds, mask_feats = self._stage_masks(x, rois)
-            context = self.mask_iou_head.context(results_list)
-            preds, _ = self.score_masks(
-                x, rois, mask_preds, mask_feats, labels, context
+            results_list = self.mask_iou_head.predict_by_feat(
+                preds.split(num_rois), results_list
             )
-            results_list = self._paste_masks(
-                mask_preds,
-                num_rois,
-                results_list,
-                batch_img_metas=batch_img_metas,
-                rcnn_test_cfg=self.test_cfg,
-                rescale=rescale,
-            )
-        return self.mask_iou_head.predict_by_feat(
+            return self._rank(results_list, [])[0]
+        labels = torch.cat([res.labels for res in results_list])
+        mask_preds, mask_feats = self._stage_masks(x, rois)
+        context = self.mask_iou_head.context(results_list)
+        preds, _ = self.score_masks(
+            x, rois, mask_preds, mask_feats, labels, context
+        )
+        results_list = self.mask_iou_head.predict_by_feat(
             preds.split(num_rois), results_list
         )
+        # Before pasting, which makes masks large.
+        results_list, mask_preds = self._rank(results_list, mask_preds)
+        return self._paste_masks(
+            mask_preds,
+            num_rois,
+            results_list,
+            batch_img_metas=batch_img_metas,
+            rcnn_test_cfg=self.test_cfg,
+            rescale=rescale,
+        )
+
+    def _rank(
+        self, results_list: InstanceList, mask_preds: list[Tensor]
+    ) -> tuple[InstanceList, list[Tensor]]:
+        """Put detections and their mask logits in order of the mask score."""
+        if self.test_cfg.get('rank_by') != MASK_SCORE:
+            return results_list, mask_preds
+        num_rois = [len(results) for results in results_list]
+        ranked, orders = zip(*map(by_mask_score, results_list), strict=True)
+        mask_preds = [
+            torch.cat(
+                [
+                    logits[order]
+                    for logits, order in zip(
+                        stage.split(num_rois), orders, strict=True
+                    )
+                ]
+            )
+            for stage in mask_preds
+        ]
+        return list(ranked), mask_preds

@@ -5,12 +5,14 @@ from typing import Any
 from mmdet.models.roi_heads.base_roi_head import BaseRoIHead
 from torch import nn
 
+from mmdet_msrcnn.models.checks import check_rank_by
 from mmdet_msrcnn.models.mask_heads.base_mask_scorer import (
     DETECTIONS,
     POSITIVES,
     BaseMaskScorer,
 )
 from mmdet_msrcnn.models.mask_heads.mask_fusion import pool_kernel
+from mmdet_msrcnn.utils.rank_by import CLASS_SCORE
 
 FIELDS = (('mask_ious',), ('mask_ious', 'mask_scores'))
 # Logged by mmdet's RoI heads.
@@ -35,6 +37,8 @@ def check_roi_head(roi_head: BaseRoIHead) -> None:
         check_mask_thr,
     ):
         check(roi_head)
+    rank_by = (roi_head.test_cfg or {}).get('rank_by', CLASS_SCORE)
+    check_rank_by('test_cfg.rcnn.rank_by', rank_by)
 
 
 def as_list(modules: nn.Module) -> list[Any]:

@@ -47,8 +47,9 @@ class RoIHeadWithScorer(BaseRoIHead):
             features do not fit the scorer, it needs the masks of all
             classes from a class-agnostic mask head, ``mask_thr_binary`` is
             missing from ``train_cfg`` or ``test_cfg`` or is not a
-            probability, or ``roi_feat_grad`` or ``mask_grad`` is not in
-            [0, 1].
+            probability, ``test_cfg.rank_by`` is neither ``'class_score'``
+            nor ``'mask_score'``, or ``roi_feat_grad`` or ``mask_grad`` is not
+            in [0, 1].
     """
 
     trained_on = POSITIVES

@@ -8,6 +8,7 @@ from torch import Tensor
 
 from mmdet_msrcnn.compat.mmcv_ops import batched_nms
 from mmdet_msrcnn.registry import MODELS
+from mmdet_msrcnn.utils.rank_by import by_class_score, by_mask_score
 
 # Dimensions of (n, H, W) masks that a flip reverses.
 FLIPPED = {'horizontal': [2], 'vertical': [1], 'diagonal': [1, 2]}
@@ -36,7 +37,8 @@ class MaskScoringTTAModel(DetTTAModel):
     (https://github.com/open-mmlab/mmdetection/issues/10705). As in that
     class, the boxes of all views go through NMS. A detection that remains
     keeps the mask, the MaskIoU and the mask score of its own view. Soft-NMS
-    lowers the mask score by the same factor as the class score.
+    lowers the mask score by the same factor as the class score. Views are
+    merged by class score, also if the model ranks by mask score.
 
     Args:
         tta_cfg (dict): ``nms`` and ``max_per_img``. A ``max_per_img`` of 0 or
@@ -47,7 +49,7 @@ class MaskScoringTTAModel(DetTTAModel):
     def _merge_single_sample(
         self, data_samples: list[DetDataSample]
     ) -> DetDataSample:
-        preds = [sample.pred_instances for sample in data_samples]
+        preds = [by_class_score(s.pred_instances) for s in data_samples]
         metas = [sample.metainfo for sample in data_samples]
         boxes, scores = self.merge_aug_bboxes(
             [pred.bboxes for pred in preds],
@@ -79,5 +81,7 @@ class MaskScoringTTAModel(DetTTAModel):
             own = scores[inds]
             factor = torch.where(own > 0, merged.scores / own, 1)
             merged.mask_scores = merged.mask_scores * factor
+        if 'class_scores' in data_samples[0].pred_instances:
+            merged, _ = by_mask_score(merged)
         data_samples[0].pred_instances = merged
         return data_samples[0]

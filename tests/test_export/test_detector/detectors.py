@@ -86,6 +86,12 @@ def c4() -> Config:
     return cfg
 
 
+def ranked() -> Config:
+    cfg = small_config(PLUS)
+    cfg.model.test_cfg.rcnn.rank_by = 'mask_score'
+    return cfg
+
+
 def efficientnet() -> Config:
     """The detector of the photos, whose backbone pads by itself."""
     cfg = Config.fromfile(PHOTOS)
@@ -113,6 +119,7 @@ KINDS: dict[str, Callable[[], Config]] = {
     'dcn': lambda: with_dcn(small_config(MS_RCNN)),
     'dcn_v1': lambda: with_dcn(small_config(MS_RCNN), 'DCN'),
     'efficientnet': efficientnet,
+    'ranked': ranked,
     'agnostic': lambda: agnostic(small_config(PLUS)),
 }
 

@@ -9,8 +9,17 @@ from mmdet.structures.bbox import get_box_tensor
 from mmengine.config import ConfigDict
 from mmengine.runner import load_checkpoint
 
+from mmdet_msrcnn.apis.mask_scored_config import scored_model
 from mmdet_msrcnn.models import MaskScoredDetector
-from tests.helpers import PLUS_LOGS, collate, losses_of, scene
+from tests.helpers import (
+    PLUS,
+    PLUS_LOGS,
+    build_model,
+    collate,
+    losses_of,
+    scene,
+    small_config,
+)
 from tests.test_models.test_detectors.any_models import (
     MODEL_CONFIGS,
     build_small,
@@ -225,3 +234,51 @@ def test_flip_tta(model, request):
     pred = result.pred_instances
     assert 0 < len(pred) <= 5
     assert pred.mask_scores.shape == pred.scores.shape
+
+
+@torch.no_grad()
+def test_ranking_by_the_mask_score(model, monkeypatch):
+    model.eval()
+    results = model.test_step(batch())
+    monkeypatch.setattr(model, 'rank_by', 'mask_score')
+    for one, other in zip(results, model.test_step(batch()), strict=True):
+        one, other = one.pred_instances, other.pred_instances
+        order = one.mask_scores.argsort(descending=True, stable=True)
+        assert torch.equal(other.scores, one.mask_scores[order])
+        assert torch.equal(other.class_scores, one.scores[order])
+        assert torch.equal(other.masks, one.masks[order])
+
+
+def test_a_detector_that_ranks_by_its_own_mask_score():
+    """The scorer reads the class score."""
+    found = []
+    for ranking in ('class_score', 'mask_score'):
+        cfg = small_config(PLUS)
+        cfg.model.test_cfg.rcnn.rank_by = ranking
+        cfg.model.roi_head.mask_iou_head.pop('num_classes', None)
+        outer = MODELS.build(scored_model(cfg.model))
+        state = build_model(cfg).state_dict()
+        outer.load_state_dict(
+            {f'detector.{k}': v for k, v in state.items()}, strict=False
+        )
+        torch.manual_seed(0)
+        outer.mask_iou_head.init_weights()
+        data = outer.data_preprocessor(batch(), training=True)
+        samples = outer.scorer_samples(data['inputs'], data['data_samples'])
+        with torch.no_grad():
+            (result, _) = outer.eval().test_step(batch())
+        found.append((samples, result.pred_instances))
+    (samples, result), (ranked_samples, ranked) = found
+    assert 'class_scores' not in ranked
+    for name in ('scores', 'mask_scores'):
+        one, other = result[name].sort()[0], ranked[name].sort()[0]
+        torch.testing.assert_close(one, other)
+    for name in ('context', 'mask_probs'):
+        one, other = getattr(samples, name), getattr(ranked_samples, name)
+        one, other = (v.flatten(1).sum(1).sort()[0] for v in (one, other))
+        torch.testing.assert_close(one, other)
+
+
+def test_an_unknown_ranking_is_refused():
+    with pytest.raises(ValueError, match=r"model.rank_by .*got 'box_score'"):
+        MODELS.build(dict(scored('MaskRCNN'), rank_by='box_score'))

@@ -74,3 +74,50 @@ def test_losses_of_the_scorer_alone_are_those_of_the_whole(framework):
     assert len(whole) > len(alone)
     for name, value in alone.items():
         assert torch.equal(value, whole[name]), name
+
+
+def ranked_by(framework, ranking):
+    cfg = FRAMEWORKS[framework]()
+    cfg.model.test_cfg.rcnn.rank_by = ranking
+    return build_model(cfg)
+
+
+@pytest.mark.parametrize('framework', FRAMEWORKS)
+@torch.no_grad()
+def test_detections_are_ranked_by_the_mask_score(framework):
+    by_class, by_mask = (
+        ranked_by(framework, ranking).eval().test_step(batch())
+        for ranking in ('class_score', 'mask_score')
+    )
+    for one, other in zip(by_class, by_mask, strict=True):
+        one, other = one.pred_instances, other.pred_instances
+        assert 'class_scores' not in one
+        order = one.mask_scores.argsort(descending=True, stable=True)
+        assert order.tolist() != sorted(order.tolist())
+        expected = one[order]
+        assert torch.equal(other.scores, expected.mask_scores)
+        assert torch.equal(other.class_scores, expected.scores)
+        for name in {*one.keys()} - {'scores'}:
+            assert torch.equal(other[name], expected[name]), name
+
+
+@pytest.mark.parametrize('framework', FRAMEWORKS)
+@torch.no_grad()
+def test_nothing_detected_is_ranked_too(framework):
+    cfg = FRAMEWORKS[framework]()
+    cfg.model.test_cfg.rcnn.update(rank_by='mask_score', score_thr=1.0)
+    for sample in build_model(cfg).eval().test_step(batch()):
+        assert sample.pred_instances.class_scores.shape == (0,)
+
+
+@pytest.mark.parametrize('framework', FRAMEWORKS)
+def test_the_ranking_does_not_change_training(framework):
+    found = []
+    for ranking in ('class_score', 'mask_score'):
+        model = ranked_by(framework, ranking).train()
+        torch.manual_seed(0)
+        found.append(model.parse_losses(losses_of(model, batch()))[1])
+    one, other = found
+    assert {k: float(v) for k, v in one.items()} == {
+        k: float(v) for k, v in other.items()
+    }

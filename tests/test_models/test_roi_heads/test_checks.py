@@ -13,6 +13,16 @@ from tests.helpers import (
 )
 
 
+def test_an_unknown_ranking_is_named():
+    cfg = small_config()
+    cfg.model.test_cfg.rcnn.rank_by = 'mask_scores'
+    with pytest.raises(
+        ValueError,
+        match=r"test_cfg.rcnn.rank_by must be .*'mask_score'.*'mask_scores'",
+    ):
+        build_model(cfg)
+
+
 def test_missing_mask_threshold_is_named():
     cfg = small_config()
     del cfg.model.train_cfg.rcnn['mask_thr_binary']

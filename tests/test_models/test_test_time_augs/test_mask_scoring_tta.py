@@ -10,6 +10,7 @@ from mmengine.model import BaseModel
 from mmengine.structures import InstanceData
 
 from mmdet_msrcnn.models import MaskScoringTTAModel
+from mmdet_msrcnn.utils.rank_by import by_mask_score
 from tests.helpers import boxes_of, ellipse_masks
 
 SIZE = HEIGHT, WIDTH = 60, 90
@@ -119,3 +120,22 @@ def test_models_without_mask_scores_and_images_without_detections():
     assert len(first.pred_instances) == 2
     assert 'mask_scores' not in first.pred_instances
     assert second.pred_instances.mask_scores.shape == (0,)
+
+
+def test_views_are_merged_by_class_score_and_ranked_by_mask_score():
+    def views():
+        # The mask score prefers the other object, and the view that loses.
+        other = view('horizontal', scores=(0.95, 0.7))
+        other.pred_instances.mask_scores = torch.tensor([0.1, 0.6])
+        return [view(), other]
+
+    ranked = views()
+    for sample in ranked:
+        sample.pred_instances, _ = by_mask_score(sample.pred_instances)
+    model = tta_model(type='soft_nms', min_score=0.01, max_per_img=3)
+    (plain,), (merged,) = (model.merge_preds([v]) for v in (views(), ranked))
+    expected, _ = by_mask_score(plain.pred_instances)
+    assert expected.labels[0] != plain.pred_instances.labels[0]
+    assert {*merged.pred_instances.keys()} == {*expected.keys()}
+    for name, value in expected.items():
+        assert torch.equal(merged.pred_instances[name], value), name

@@ -8,6 +8,10 @@ Reads the ``PREFIX.mask_scores.json`` that MaskScoringMetric writes if
   correlation of predicted and true MaskIoU, with bootstrap intervals over
   images. With several models also their differences to the first model, on the
   same resampled images.
+  Also score thresholds: those of the best F1 for each ranking and class, with
+  precision, recall, LRP error and calibration error.
+- ``report.html``: the same as one file to open in a browser, with plots,
+  errors by class and kind, and a gallery that can be filtered.
 - ``score_vs_iou.png``: class score and predicted MaskIoU against true IoU.
 - ``reliability.png``: true IoU of masks with the same predicted IoU.
 - ``precision.png``: precision against recall, AP against the IoU threshold.
@@ -29,11 +33,13 @@ import json
 from collections.abc import Iterable
 from pathlib import Path
 
+import numpy as np
 from pycocotools.coco import COCO
 
 from mmdet_msrcnn.analysis.bootstrap import resample_images
-from mmdet_msrcnn.analysis.report import evaluate
+from mmdet_msrcnn.analysis.report import Evaluation, evaluate
 from mmdet_msrcnn.analysis.report_folder import write_report
+from mmdet_msrcnn.analysis.score_thresholds import f1_at
 from mmdet_msrcnn.compat.silence import silence
 from mmdet_msrcnn.utils.arguments import positive
 
@@ -55,6 +61,13 @@ def parse_args() -> argparse.Namespace:
         type=positive,
         default=500,
         help='number of resamples of the images',
+    )
+    parser.add_argument(
+        '--thresholds',
+        type=Path,
+        help='report.json of the same models on other images, such as\n'
+        'held-back training images: also report the F1 that its\n'
+        'thresholds reach here',
     )
     return parser.parse_args()
 
@@ -153,6 +166,39 @@ def leave_out_images(
     return dict(protocol, img_ids=ids), left
 
 
+def load_thresholds(path: Path, names: Iterable[str]) -> dict[str, dict]:
+    """Read the thresholds of models from a ``report.json``.
+
+    Raises:
+        SystemExit: If the file has none of a model.
+    """
+    try:
+        report = json.loads(path.read_bytes())
+        found = {name: report['thresholds'][name] for name in names}
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise SystemExit(
+            f'{path} has no thresholds of every model here '
+            f'({type(error).__name__}: {error}). Give the report.json of this '
+            'tool for the same NAMEs on other images.'
+        ) from error
+    return found
+
+
+def reached(
+    evaluations: dict[str, Evaluation],
+    thresholds: dict[str, dict],
+    samples: np.ndarray,
+) -> dict[str, dict]:
+    """Compute the F1 of each model; an error is a SystemExit."""
+    try:
+        return {
+            name: f1_at(evaluation.coco_eval, thresholds[name], samples)
+            for name, evaluation in evaluations.items()
+        }
+    except ValueError as error:
+        raise SystemExit(f'--thresholds: {error}') from error
+
+
 def main() -> None:
     """Run the analysis."""
     args = parse_args()
@@ -177,9 +223,18 @@ def main() -> None:
         name: evaluate(coco, dets, protocol, samples, name)
         for name, dets in detections.items()
     }
+    at_thresholds = {}
+    if args.thresholds:
+        given = load_thresholds(args.thresholds, evaluations)
+        at_thresholds = reached(evaluations, given, samples)
     try:
         text = write_report(
-            args.out_dir, coco, evaluations, args.img_dir, args.num_overlays
+            args.out_dir,
+            coco,
+            evaluations,
+            args.img_dir,
+            args.num_overlays,
+            at_thresholds,
         )
     except FileNotFoundError as error:
         raise SystemExit(

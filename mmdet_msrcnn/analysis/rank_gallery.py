@@ -94,16 +94,45 @@ def draw_detection(coco: COCO, det: dict, img_dir: Path) -> np.ndarray:
     Raises:
         FileNotFoundError: If the image cannot be read.
     """
-    path = img_dir / coco.imgs[det['image_id']]['file_name']
+    mask = mask_utils.decode(det['segmentation'])
+    return _draw_around(coco, det, img_dir, [(mask, PREDICTED)])
+
+
+def draw_instance(coco: COCO, ann: dict, img_dir: Path) -> np.ndarray:
+    """Crop the image around an instance, as :func:`draw_detection` does.
+
+    Args:
+        coco (COCO): Ground truth.
+        ann (dict): One of its annotations.
+        img_dir (Path): Folder of the images.
+
+    Returns:
+        ndarray: RGB image of shape (h, w, 3), with the instances of the class
+        in green.
+
+    Raises:
+        FileNotFoundError: If the image cannot be read.
+    """
+    return _draw_around(coco, ann, img_dir, [])
+
+
+def _draw_around(
+    coco: COCO,
+    source: dict,
+    img_dir: Path,
+    predicted: list[tuple[np.ndarray, tuple[int, int, int]]],
+) -> np.ndarray:
+    """Draw instances of a class, and masks with colors, around a box."""
+    path = img_dir / coco.imgs[source['image_id']]['file_name']
     image = cv2.imread(str(path))
     if image is None:
         raise FileNotFoundError(f'{path} is missing or is not an image')
     image = np.ascontiguousarray(image[..., ::-1])
     # Lists, because ids may be strings.
-    anns = coco.getAnnIds([det['image_id']], [det['category_id']])
+    anns = coco.getAnnIds([source['image_id']], [source['category_id']])
     masks = [(coco.annToMask(ann), TRUE) for ann in coco.loadAnns(anns)]
-    masks.append((mask_utils.decode(det['segmentation']), PREDICTED))
-    x, y, width, height = det['bbox']
+    masks += predicted
+    x, y, width, height = source['bbox']
     margin = MARGIN * max(width, height) + 2
     left, top = (max(0, int(v - margin)) for v in (x, y))
     right, bottom = int(x + width + margin), int(y + height + margin)

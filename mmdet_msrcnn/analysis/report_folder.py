@@ -4,6 +4,13 @@ from pathlib import Path
 
 from pycocotools.coco import COCO
 
+from mmdet_msrcnn.analysis.gallery import (
+    count_errors,
+    errors_of,
+    gallery_rows,
+    listed,
+)
+from mmdet_msrcnn.analysis.html_report import to_html
 from mmdet_msrcnn.analysis.overlays import draw_overlays
 from mmdet_msrcnn.analysis.rank_gallery import draw_rank_gallery
 from mmdet_msrcnn.analysis.report import Evaluation, compare
@@ -13,6 +20,7 @@ from mmdet_msrcnn.analysis.score_plots import (
     plot_reliability,
     plot_score_vs_iou,
 )
+from mmdet_msrcnn.analysis.score_thresholds import can_cut, score_thresholds
 from mmdet_msrcnn.utils.io import write_json, write_text
 
 # Maps file name to caption, needs mask scores, needs images.
@@ -46,8 +54,9 @@ def write_report(
     evaluations: dict[str, Evaluation],
     img_dir: Path | None = None,
     num_overlays: int = 12,
+    at_thresholds: dict[str, dict] | None = None,
 ) -> str:
-    """Write ``report.json``, the figures and ``report.md``, in this order.
+    """Write ``report.json``, the figures, ``report.html`` and ``report.md``.
 
     Figures show the first model with mask scores, else the first model.
 
@@ -56,9 +65,11 @@ def write_report(
         coco (COCO): Ground truth.
         evaluations (dict[str, Evaluation]): Evaluations by model, on the same
             resampled images.
-        img_dir (Path, optional): Folder of the images, for the gallery of
-            rank changes and the overlays. Defaults to None: draw neither.
+        img_dir (Path, optional): Folder of the images, for the galleries and
+            the overlays. Defaults to None: draw neither.
         num_overlays (int): Number of overlays. Defaults to 12.
+        at_thresholds (dict[str, dict], optional): By model, what thresholds
+            of other images reach; see :func:`f1_at`.
 
     Returns:
         str: The report, in Markdown.
@@ -80,7 +91,28 @@ def write_report(
         if has_scores >= needs_scores and bool(img_dir) >= needs_images
     }
     # Written before the figures, which may fail: evaluation takes long.
-    report = dict(compare(evaluations), plotted=plotted, figures=figures)
+    thresholds = {
+        name: score_thresholds(one.coco_eval)
+        for name, one in evaluations.items()
+        if can_cut(one.coco_eval)
+    }
+    errors = {
+        name: errors_of(evaluations[name].coco_eval, found)
+        for name, found in thresholds.items()
+    }
+    galleries = {
+        name: gallery_rows(coco, evaluations[name].coco_eval.detections, found)
+        for name, found in errors.items()
+    }
+    report = dict(
+        compare(evaluations),
+        thresholds=thresholds,
+        at_thresholds=at_thresholds or {},
+        errors={n: count_errors(coco, found) for n, found in errors.items()},
+        gallery={n: list(map(listed, rows)) for n, rows in galleries.items()},
+        plotted=plotted,
+        figures=figures,
+    )
     write_json(out_dir / 'report.json', report)
     draw_figures(out_dir, evaluation, has_scores)
     if has_scores and img_dir is not None:
@@ -89,6 +121,8 @@ def write_report(
         draw_rank_gallery(coco, detections, img_dir, gallery)
         overlays = out_dir / 'overlays'
         draw_overlays(coco, detections, img_dir, overlays, num_overlays)
+    html = to_html(report, evaluations, coco, galleries, img_dir)
+    write_text(out_dir / 'report.html', html)
     text = to_markdown(report)
     write_text(out_dir / 'report.md', text)
     return text

@@ -5,6 +5,7 @@ from itertools import compress
 
 from mmdet_msrcnn.analysis.figures import FORMS, json_key
 from mmdet_msrcnn.analysis.report import SPREAD, SPREAD_THR
+from mmdet_msrcnn.analysis.thresholds_markdown import threshold_lines
 from mmdet_msrcnn.utils.markdown import markdown_table
 
 
@@ -41,7 +42,8 @@ def to_markdown(report: dict) -> str:
 
     Args:
         report (dict): From :func:`compare`, plus ``plotted``, the model in the
-            figures, and ``figures``, which maps file names to captions.
+            figures; ``figures``, which maps file names to captions; and the
+            thresholds of :func:`threshold_lines`.
 
     Returns:
         str: Markdown.
@@ -81,6 +83,7 @@ def to_markdown(report: dict) -> str:
     lines += ['', f'{report["plotted"]}:', '']
     for path, caption in report['figures'].items():
         lines += [f'![{caption}]({path})', '']
+    lines += threshold_lines(report)
     return '\n'.join(lines)
 
 

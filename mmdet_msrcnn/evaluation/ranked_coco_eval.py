@@ -177,3 +177,23 @@ class RankedCOCOeval(COCOeval):
         for det, source in zip(ranked, self.detections, strict=True):
             det['score'] = source[score_key]
         return run_coco_eval(self)
+
+    def matched_ious(self, result: dict, t: int) -> np.ndarray:
+        """Look up the IoUs of matched detections.
+
+        Args:
+            result (dict): Entry of ``evalImgs`` of the last ranking.
+            t (int): Index of the IoU threshold of the matches.
+
+        Returns:
+            ndarray: IoU of each detection with the instance that it matches,
+            0 if it matches none, shape (D, ).
+        """
+        key = result['image_id'], result['category_id']
+        columns = {gt['id']: i for i, gt in enumerate(self._gts[key])}
+        return np.array(
+            [
+                self.ious[key][row][columns[gt_id]] if gt_id else 0.0
+                for row, gt_id in enumerate(result['dtMatches'][t].tolist())
+            ]
+        )

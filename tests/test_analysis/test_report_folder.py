@@ -112,7 +112,7 @@ def test_files_are_those_that_the_report_shows(
     )
     assert (out / 'report.md').read_text() == text
     found = {path.name for path in out.iterdir()}
-    assert found == files | {'report.md', 'report.json'}
+    assert found == files | {'report.md', 'report.json', 'report.html'}
     report = json.loads((out / 'report.json').read_text())
     assert set(report['figures']) == files - {'overlays'}
     for name in report['figures']:

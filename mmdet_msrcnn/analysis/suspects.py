@@ -1,0 +1,200 @@
+"""Masks and labels that are likely wrong, to correct them by hand."""
+
+from collections import defaultdict
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+from pycocotools import mask as mask_utils
+from pycocotools.coco import COCO
+
+from mmdet_msrcnn.analysis.errors import BACKGROUND, find_errors, mask_ious
+from mmdet_msrcnn.analysis.rank_gallery import draw_detection, draw_instance
+from mmdet_msrcnn.evaluation.ranked_coco_eval import RankedCOCOeval
+from mmdet_msrcnn.utils.io import write_bytes, write_json, write_text
+
+# Lowest class score of a detection whose mask is suspected.
+CLASS_SCORE = 0.5
+# What a detection, or an instance that no detection finds, says of the label.
+REASONS = {
+    'background': 'no label',
+    'wrong class': 'another class',
+    'poor mask': 'another shape',
+    'missed': 'nothing found',
+}
+
+
+def suspect_masks(coco_eval: RankedCOCOeval) -> list[dict[str, Any]]:
+    """Find detections whose class is sure and whose mask is not.
+
+    Args:
+        coco_eval (RankedCOCOeval): Evaluator of a model with mask scores.
+
+    Returns:
+        list[dict[str, Any]]: ``reason``, ``source`` (the detection) and
+        ``suspicion`` in [0, 1], class score minus mask score; the most
+        suspicious first.
+    """
+    found = [
+        dict(
+            reason='poor mask',
+            source=det,
+            suspicion=det['score'] - det['mask_score'],
+        )
+        for det in coco_eval.detections
+        if det['score'] >= CLASS_SCORE
+    ]
+    return sorted(found, key=lambda one: -one['suspicion'])
+
+
+def suspect_labels(coco_eval: RankedCOCOeval) -> list[dict[str, Any]]:
+    """Find labels that a model contradicts.
+
+    Args:
+        coco_eval (RankedCOCOeval): Evaluator of a model with mask scores.
+
+    Returns:
+        list[dict[str, Any]]: ``reason``, one of the values of ``REASONS``;
+        ``source``, the detection, or the instance that none overlaps
+        at any score; and ``suspicion`` in [0, 1]: the mask score of the
+        detection, or the share of the instance in the largest one. The most
+        suspicious first.
+    """
+    cat_ids = coco_eval.params.catIds
+    errors = find_errors(coco_eval, 'mask_score', dict.fromkeys(cat_ids, 0))
+    by_image = defaultdict(list)
+    for det in coco_eval.detections:
+        by_image[det['image_id']].append(det)
+    errors = [
+        error
+        for error in errors
+        if error['kind'] in REASONS
+        and not ('instance' in error and is_near(error['instance'], by_image))
+    ]
+    areas = [e['instance']['area'] for e in errors if 'instance' in e]
+    found = []
+    for error in errors:
+        source = error.get('detection') or error['instance']
+        suspicion = (
+            source['area'] / max(areas)
+            if error['kind'] == 'missed'
+            else source['mask_score']
+        )
+        found.append(
+            dict(
+                reason=REASONS[error['kind']],
+                source=source,
+                suspicion=float(suspicion),
+            )
+        )
+    return sorted(found, key=lambda one: -one['suspicion'])
+
+
+def is_near(ann: dict, by_image: dict[int, list[dict]]) -> bool:
+    """Return whether a detection of any class overlaps an instance."""
+    ious = mask_ious(by_image[ann['image_id']], [ann], crowd=False)
+    return bool((ious >= BACKGROUND).any())
+
+
+FINDERS: dict[str, Callable[[RankedCOCOeval], list[dict[str, Any]]]] = {
+    'masks': suspect_masks,
+    'labels': suspect_labels,
+}
+
+
+def polygons_of(mask: np.ndarray) -> list[list[float]]:
+    """Convert a mask to the polygons of its outlines; holes are filled.
+
+    Args:
+        mask (ndarray): uint8 of shape (H, W).
+
+    Returns:
+        list[list[float]]: x, y, x, y, ... in pixels, of each part.
+    """
+    # Twice the size, because the outline runs through centers of pixels.
+    double = cv2.resize(
+        mask, None, fx=2, fy=2, interpolation=cv2.INTER_NEAREST
+    )
+    outlines, _ = cv2.findContours(
+        double, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE
+    )
+    return [
+        ((outline.reshape(-1) + 0.5) / 2).tolist()
+        for outline in outlines
+        if len(outline) > 2
+    ]
+
+
+def to_coco(coco: COCO, suspects: list[dict]) -> dict[str, Any]:
+    """Make a data set of suspects, which annotation tools can import.
+
+    Args:
+        coco (COCO): Ground truth.
+        suspects (list[dict]): From one of ``FINDERS``.
+
+    Returns:
+        dict[str, Any]: ``images`` in the order of their first suspect,
+        ``categories`` and ``annotations`` with polygons, ``reason``,
+        ``suspicion`` and the scores of detections.
+    """
+    annotations = []
+    for number, one in enumerate(suspects, 1):
+        source = one['source']
+        annotation = dict(
+            id=number,
+            image_id=source['image_id'],
+            category_id=source['category_id'],
+            bbox=source['bbox'],
+            iscrowd=0,
+            reason=one['reason'],
+            suspicion=round(one['suspicion'], 4),
+        )
+        if 'mask_score' in source:
+            mask = mask_utils.decode(source['segmentation'])
+            annotation |= dict(
+                segmentation=polygons_of(mask),
+                area=int(mask.sum()),
+                score=source['mask_score'],
+                class_score=source['score'],
+                mask_iou=source['mask_iou'],
+            )
+        else:
+            annotation |= dict(
+                segmentation=coco.anns[source['id']]['segmentation'],
+                area=source['area'],
+            )
+        annotations.append(annotation)
+    img_ids = dict.fromkeys(ann['image_id'] for ann in annotations)
+    return dict(
+        images=[coco.imgs[img_id] for img_id in img_ids],
+        categories=coco.dataset['categories'],
+        annotations=annotations,
+    )
+
+
+def write_suspects(
+    out_dir: Path, coco: COCO, suspects: list[dict], img_dir: Path
+) -> None:
+    """Write ``suspects.json``, ``images.txt`` and a picture of each suspect.
+
+    Args:
+        out_dir (Path): Folder to write to.
+        coco (COCO): Ground truth.
+        suspects (list[dict]): From one of ``FINDERS``.
+        img_dir (Path): Folder of the images.
+
+    Raises:
+        FileNotFoundError: If an image cannot be read.
+    """
+    content = to_coco(coco, suspects)
+    for number, one in enumerate(suspects, 1):
+        draw = draw_detection if 'score' in one['source'] else draw_instance
+        crop = draw(coco, one['source'], img_dir)
+        _, data = cv2.imencode('.png', np.ascontiguousarray(crop[..., ::-1]))
+        name = f'{number:04d}_{one["reason"].replace(" ", "-")}.png'
+        write_bytes(out_dir / 'pictures' / name, data.tobytes())
+    names = [image['file_name'] for image in content['images']]
+    write_text(out_dir / 'images.txt', ''.join(f'{n}\n' for n in names))
+    write_json(out_dir / 'suspects.json', content)

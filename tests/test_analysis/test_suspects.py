@@ -1,0 +1,128 @@
+"""Suspects in scenes whose faults are known."""
+
+import contextlib
+import io
+import json
+
+import cv2
+import numpy as np
+import pytest
+from pycocotools import mask as mask_utils
+from pycocotools.coco import COCO
+
+from mmdet_msrcnn.analysis.suspects import (
+    polygons_of,
+    suspect_labels,
+    suspect_masks,
+    to_coco,
+    write_suspects,
+)
+from tests.helpers import ellipse_masks
+from tests.test_analysis.test_errors import (
+    FAR,
+    INSTANCE,
+    SECOND,
+    detection,
+)
+from tests.test_evaluation.coco_cases import SIZE, evaluator_of, make_coco
+
+
+def scene():
+    """An unlabelled object, a wrong class, a poor label, an empty label."""
+    coco = make_coco(
+        [(1, 10, INSTANCE, 0), (1, 20, SECOND, 0), (2, 10, FAR, 0)], 2, 2
+    )
+    detections = [
+        detection((10, 10, 20, 8), 0.8),
+        detection(SECOND, 0.9),
+        detection(FAR, 0.6),
+    ]
+    return coco, evaluator_of(coco, detections)
+
+
+def test_labels():
+    _, evaluator = scene()
+    found = suspect_labels(evaluator)
+    assert [(one['reason'], one['suspicion']) for one in found] == [
+        ('nothing found', 1),
+        ('another class', 0.45),
+        ('another shape', 0.4),
+        ('no label', 0.3),
+    ]
+    assert found[1]['source']['category_id'] == 10
+
+
+def test_correct_labels_are_not_suspected():
+    coco = make_coco([(1, 10, INSTANCE, 0)], 1, 1)
+    evaluator = evaluator_of(
+        coco, [detection(INSTANCE, 0.1), detection(INSTANCE, 0.05)]
+    )
+    assert suspect_labels(evaluator) == []
+
+
+def test_masks():
+    _, evaluator = scene()
+    evaluator.detections[0]['mask_score'] = 0.1
+    evaluator.detections[2]['score'] = 0.49
+    found = suspect_masks(evaluator)
+    assert [one['suspicion'] for one in found] == pytest.approx([0.7, 0.45])
+    assert found[0]['source'] is evaluator.detections[0]
+
+
+@pytest.mark.parametrize('seed', range(3))
+def test_polygons_are_the_mask_with_holes_filled(seed):
+    (mask,) = ellipse_masks(1, 80, 90, seed)
+    filled = mask.copy()
+    outlines, _ = cv2.findContours(
+        mask, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE
+    )
+    cv2.drawContours(filled, outlines, -1, 1, -1)
+    rles = mask_utils.frPyObjects(polygons_of(mask), 80, 90)
+    found = mask_utils.decode(mask_utils.merge(rles))
+    assert (found & filled).sum() / (found | filled).sum() > 0.95
+
+
+def test_a_single_pixel_is_a_polygon():
+    mask = np.zeros((5, 5), np.uint8)
+    mask[2, 3] = 1
+    (polygon,) = polygons_of(mask)
+    assert len(polygon) >= 6
+
+
+def read(path):
+    with contextlib.redirect_stdout(io.StringIO()):
+        return COCO(path)
+
+
+def test_pycocotools_reads_the_data_set(tmp_path):
+    coco, evaluator = scene()
+    found = suspect_labels(evaluator)
+    path = tmp_path / 'suspects.json'
+    path.write_text(json.dumps(to_coco(coco, found)))
+    suspects = read(path)
+    assert len(suspects.anns) == len(found)
+    for ann, one in zip(suspects.anns.values(), found, strict=True):
+        mask = suspects.annToMask(ann).astype(bool)
+        source = one['source']
+        expected = mask_utils.decode(source['segmentation']).astype(bool)
+        assert (mask & expected).sum() / (mask | expected).sum() > 0.85
+        assert ('class_score' in ann) == (one['reason'] != 'nothing found')
+
+
+def test_files(tmp_path):
+    coco, evaluator = scene()
+    images = tmp_path / 'images'
+    images.mkdir()
+    for image in coco.dataset['images']:
+        picture = np.full((SIZE, SIZE, 3), 90, np.uint8)
+        cv2.imwrite(str(images / image['file_name']), picture)
+    out = tmp_path / 'out'
+    found = suspect_labels(evaluator)
+    write_suspects(out, coco, found, images)
+    assert (out / 'images.txt').read_text() == '2.png\n1.png\n'
+    assert len(read(out / 'suspects.json').anns) == len(found)
+    names = sorted(path.name for path in (out / 'pictures').iterdir())
+    assert names[1] == '0002_another-class.png'
+    assert len(names) == len(found)
+    with pytest.raises(FileNotFoundError, match='2.png is missing'):
+        write_suspects(out, coco, found, tmp_path)

@@ -1,0 +1,96 @@
+"""Thresholds of a report, and what they select."""
+
+import json
+import math
+
+import pytest
+import torch
+from mmengine.structures import InstanceData
+
+from mmdet_msrcnn.utils.rank_by import by_mask_score
+from mmdet_msrcnn.utils.score_thresholds import (
+    above_thresholds,
+    chosen,
+    read_thresholds,
+)
+
+
+def at(threshold):
+    return dict(f1={'0.5': dict(threshold=threshold)})
+
+
+def found(**classes):
+    return dict(pooled=at(0.3), classes={n: at(t) for n, t in classes.items()})
+
+
+def test_a_class_without_a_threshold_takes_that_of_all():
+    values = chosen(found(cat=0.5, dog=None, owl=math.nan), 0.5)
+    assert values == dict(cat=0.5, dog=0.3, owl=0.3)
+    nothing = found(cat=None) | dict(pooled=at(None))
+    assert chosen(nothing, 0.5)['cat'] > 1
+
+
+def write(path, *models):
+    rankings = dict(class_score=found(cat=0.5), mask_score=found(cat=0.25))
+    content = dict(thresholds=dict.fromkeys(models, rankings))
+    path.write_text(json.dumps(content))
+    return path
+
+
+def test_report_of_one_model(tmp_path):
+    values = read_thresholds(write(tmp_path / 'report.json', 'a'))
+    assert values == dict(class_score=dict(cat=0.5), mask_score=dict(cat=0.25))
+
+
+@pytest.mark.parametrize(
+    'content', [None, b'', b'[]', b'{}', b'{"thresholds": {"a": {"b": 1}}}']
+)
+def test_other_files_are_named(tmp_path, content):
+    path = tmp_path / 'report.json'
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(ValueError, match='report.json has no score thresh'):
+        read_thresholds(path)
+
+
+def test_reports_of_several_models_are_named(tmp_path):
+    with pytest.raises(ValueError, match='of one model'):
+        read_thresholds(write(tmp_path / 'report.json', 'a', 'b'))
+
+
+THRESHOLDS = dict(
+    class_score=dict(cat=0.5, dog=0.9), mask_score=dict(cat=0.3, dog=0.1)
+)
+
+
+def detections(scored=True):
+    pred = InstanceData(
+        scores=torch.tensor([0.95, 0.9, 0.5, 0.4]),
+        labels=torch.tensor([0, 1, 0, 1]),
+    )
+    if scored:
+        pred.mask_scores = torch.tensor([0.2, 0.1, 0.3, 0.05])
+    return pred
+
+
+def test_each_class_has_its_threshold():
+    classes = ['cat', 'dog']
+    kept = above_thresholds(detections(), THRESHOLDS, classes)
+    assert kept.scores.tolist() == pytest.approx([0.9, 0.5])
+    kept = above_thresholds(detections(False), THRESHOLDS, classes)
+    assert kept.scores.tolist() == pytest.approx([0.95, 0.9, 0.5])
+    ranked, _ = by_mask_score(detections())
+    kept = above_thresholds(ranked, THRESHOLDS, classes)
+    assert kept.scores.tolist() == pytest.approx([0.3, 0.1])
+
+
+@pytest.mark.parametrize(
+    ('thresholds', 'message'),
+    [
+        (THRESHOLDS, "no mask_score threshold for the class 'owl'"),
+        ({'class_score': THRESHOLDS['class_score']}, "the class 'cat'"),
+    ],
+)
+def test_missing_thresholds_are_named(thresholds, message):
+    with pytest.raises(ValueError, match=message):
+        above_thresholds(detections(), thresholds, ['cat', 'dog', 'owl'])

@@ -1,0 +1,92 @@
+"""Find masks or labels that are likely wrong, to correct them by hand.
+
+    python tools/find_suspects.py labels PREFIX.mask_scores.json \\
+        --ann ANNOTATIONS --img-dir IMAGES --out-dir OUT
+
+- ``masks``: detections with a high class score and a low mask score, such as
+  to correct predictions that become labels.
+- ``labels``: annotations that the model contradicts: an object without a label
+  (``no label``), with a label of another class or another shape, or a label
+  where the model finds nothing at any score. Use predictions on images that
+  the model was not trained on, because it knows the others by heart.
+
+Writes to OUT, the most suspicious first: ``suspects.json``, a COCO data set
+for annotation tools, with the reason and the scores of each suspect;
+``images.txt``, the images with suspects; and ``pictures/``, each suspect in
+red with the annotations in green. tools/test.py writes
+PREFIX.mask_scores.json with
+``--cfg-options test_evaluator.outfile_prefix=PREFIX``.
+"""
+
+import argparse
+import json
+from collections import Counter
+from pathlib import Path
+
+from pycocotools.coco import COCO
+
+from mmdet_msrcnn.analysis.suspects import FINDERS, write_suspects
+from mmdet_msrcnn.compat.silence import silence
+from mmdet_msrcnn.evaluation.ranked_coco_eval import RankedCOCOeval
+from mmdet_msrcnn.utils.arguments import positive
+
+
+def parse_args() -> argparse.Namespace:
+    """Parse the command line."""
+    parser = argparse.ArgumentParser(
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument('what', choices=FINDERS)
+    parser.add_argument(
+        'results', type=Path, help='PREFIX.mask_scores.json of the model'
+    )
+    parser.add_argument('--ann', required=True, help='COCO ground truth')
+    parser.add_argument(
+        '--img-dir', required=True, type=Path, help='folder of the images'
+    )
+    parser.add_argument('--out-dir', required=True, type=Path)
+    parser.add_argument(
+        '--num', type=positive, default=100, help='number (default: 100)'
+    )
+    return parser.parse_args()
+
+
+def main() -> None:
+    """Run the command."""
+    args = parse_args()
+    try:
+        results = json.loads(args.results.read_bytes())
+        detections = results['detections']
+        scored = detections and 'mask_score' in detections[0]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise SystemExit(
+            f'{args.results} is not a PREFIX.mask_scores.json: {error!r}'
+        ) from error
+    if not scored:
+        raise SystemExit(
+            f'{args.results} has no detections with mask scores; use a model '
+            'with a mask score'
+        )
+    try:
+        with silence():
+            coco = COCO(args.ann)
+            coco_eval = RankedCOCOeval(
+                coco,
+                detections,
+                results['cat_ids'],
+                results['img_ids'],
+                results['max_dets'],
+                results['iou_thrs'],
+            )
+        found = FINDERS[args.what](coco_eval)[: args.num]
+        write_suspects(args.out_dir, coco, found, args.img_dir)
+    except (OSError, ValueError, KeyError) as error:
+        raise SystemExit(f'find_suspects.py: {error}') from error
+    for reason, count in Counter(one['reason'] for one in found).items():
+        print(f'{reason}: {count}')
+    print(f'Wrote {args.out_dir}/suspects.json, images.txt and pictures/')
+
+
+if __name__ == '__main__':
+    main()

@@ -1,34 +1,61 @@
-"""Detect, segment and score the instances in an image or a folder of images.
+"""Detect, segment and score the instances in images or a video.
+
+    python tools/image_demo.py IMAGE_OR_FOLDER_OR_VIDEO CONFIG CHECKPOINT \\
+        --out-dir OUT
 
 A folder is read with its subfolders. Writes ``OUT_DIR/vis/NAME`` (each
-instance labelled with its class score, MaskIoU and mask score) and
-``OUT_DIR/preds/NAME.json`` (boxes, masks and scores of all instances). If two
-images have the same name, the name of the second gets its suffix or folder.
+instance labelled with its class score, MaskIoU and mask score; small images
+are enlarged) and ``OUT_DIR/preds/NAME.json`` (boxes, masks and scores of all
+instances). If two images have the same name, the name of the second gets its
+suffix or folder. Of a video, ``vis/NAME.mp4`` and ``preds/NAME.jsonl``, with a
+line of JSON for each frame. Files that cannot be read are named at the end.
 """
 
 import argparse
+import sys
+from contextlib import ExitStack
 from pathlib import Path
 
 from mmdet.apis.det_inferencer import IMG_EXTENSIONS
 
 from mmdet_msrcnn.apis import MaskScoringInferencer
+from mmdet_msrcnn.apis.detect_files import VIDEO_EXTENSIONS, FileDetector
 from mmdet_msrcnn.compat.hub_weights_only import force_weights_only
+from mmdet_msrcnn.utils.arguments import score_thr
 from mmdet_msrcnn.utils.image_files import find_images
+from mmdet_msrcnn.utils.score_thresholds import read_thresholds
 
 
 def parse_args() -> argparse.Namespace:
     """Parse the command line."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument('image', help='image file, or folder of images')
+    parser = argparse.ArgumentParser(
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument('image', help='image, folder of images, or video')
     parser.add_argument('config', help='config of the model')
     parser.add_argument('checkpoint', help='trained weights')
-    parser.add_argument('--out-dir', required=True, help='output folder')
+    parser.add_argument('--out-dir', required=True, type=Path)
     parser.add_argument('--device', help='such as cpu or cuda:0')
     parser.add_argument(
+        '--score-thr',
         '--pred-score-thr',
-        type=float,
+        type=score_thr,
         default=0.3,
-        help='lowest class score of instances to draw (default: 0.3)',
+        help='lowest score of instances to draw: the class score, or the mask '
+        "score with rank_by='mask_score' (default: 0.3). auto: a threshold "
+        'of the mask score for each class, from --thresholds or the '
+        'checkpoint',
+    )
+    parser.add_argument(
+        '--thresholds',
+        type=Path,
+        help='report.json of tools/analyze_results.py, for --score-thr auto',
+    )
+    parser.add_argument(
+        '--json-lines',
+        help='also write the predictions to this file, or to standard output '
+        'if it is -, a line of JSON for each image as soon as it is done',
     )
     return parser.parse_args()
 
@@ -40,23 +67,44 @@ def main() -> None:
     for path in (args.image, args.config, args.checkpoint):
         if '://' not in path and not Path(path).exists():
             raise SystemExit(f'{path} does not exist')
-    if Path(args.image).is_dir() and not find_images(Path(args.image))[0]:
-        raise SystemExit(
-            f'{args.image} has no image; the suffixes are {IMG_EXTENSIONS}'
-        )
+    source = Path(args.image)
+    is_video = source.suffix.lower() in VIDEO_EXTENSIONS and source.is_file()
+    images = [args.image]
+    if source.is_dir():
+        found, others = find_images(source)
+        images = list(map(str, found))
+        if not images:
+            raise SystemExit(
+                f'{source} has no image; the suffixes are {IMG_EXTENSIONS}'
+            )
+        if others:
+            print(f'Skipped {len(others)} other files', file=sys.stderr)
     try:
         inferencer = MaskScoringInferencer(
             args.config, args.checkpoint, device=args.device
         )
-        inferencer(
-            args.image,
-            out_dir=args.out_dir,
-            pred_score_thr=args.pred_score_thr,
-            no_save_pred=False,
-        )
-    except (TypeError, ValueError) as error:
+        if args.thresholds:
+            inferencer.score_thresholds = read_thresholds(args.thresholds)
+        with ExitStack() as stack:
+            lines = None
+            if args.json_lines == '-':
+                lines = sys.stdout
+            elif args.json_lines:
+                lines = stack.enter_context(open(args.json_lines, 'w'))
+            detector = FileDetector(
+                inferencer, args.out_dir, args.score_thr, lines
+            )
+            if is_video:
+                detector.detect_video(source)
+                failed = []
+            else:
+                failed = detector.detect_images(images)
+    except (OSError, TypeError, ValueError) as error:
         raise SystemExit(str(error)) from None
-    print(f'Wrote {args.out_dir}/vis and {args.out_dir}/preds')
+    message = f'Wrote {args.out_dir}/vis and {args.out_dir}/preds'
+    print(message, file=sys.stderr)
+    if failed:
+        raise SystemExit('\n'.join(failed))
 
 
 if __name__ == '__main__':

@@ -43,6 +43,13 @@ def parse_args() -> argparse.Namespace:
         help='report.json of tools/analyze_results.py for only this model',
     )
     parser.add_argument(
+        '--thresholds',
+        type=Path,
+        help='report.json for this model on images that were held back from\n'
+        'the training: its score thresholds are stored in the file, for\n'
+        'image_demo.py --score-thr auto',
+    )
+    parser.add_argument(
         '--image',
         type=Path,
         help='image to compare detections on (default: one of the test set)',
@@ -70,6 +77,7 @@ def main() -> None:
             args.url,
             args.zoo_dir,
             args.licence,
+            args.thresholds,
         )
     except (ValueError, OSError) as error:
         raise SystemExit(str(error)) from None

@@ -19,9 +19,13 @@ from torch import nn
 
 import mmdet_msrcnn
 from mmdet_msrcnn.checkpoints.fit import check_loaded, few, shapes_of
+from mmdet_msrcnn.models.checks import check_choice
 from mmdet_msrcnn.utils.image_files import OutputNames, find_images
 from mmdet_msrcnn.utils.io import atomic_path, write_json
 from mmdet_msrcnn.utils.metafile import find_model
+from mmdet_msrcnn.utils.score_thresholds import samples_above
+
+AUTO = 'auto'
 
 
 class MaskScoringInferencer(DetInferencer):
@@ -33,7 +37,13 @@ class MaskScoringInferencer(DetInferencer):
     names of this package come first, a checkpoint must fit, a folder is read
     with its subfolders, and every image has its own outputs (see
     :class:`OutputNames`).
+
+    Attributes:
+        score_thresholds (dict | None): From :func:`read_thresholds`, or of
+            the checkpoint; for ``pred_score_thr='auto'``.
     """
+
+    score_thresholds: dict[str, dict[str, float]] | None = None
 
     def __init__(self, *args, **kwargs) -> None:
         # By folder, because names in other folders do not collide.
@@ -127,6 +137,7 @@ class MaskScoringInferencer(DetInferencer):
             state_dict = checkpoint.get('state_dict', checkpoint)
             check_loaded(shapes_of(state_dict), shapes_of(model.state_dict()))
             meta = dict(checkpoint.get('meta') or {})
+            self.score_thresholds = meta.get('score_thresholds')
             if cfg and not meta.keys() & {'dataset_meta', 'CLASSES'}:
                 # Otherwise mmdet would use the names of COCO.
                 dataset = dict(cfg.test_dataloader.dataset, lazy_init=True)
@@ -145,12 +156,14 @@ class MaskScoringInferencer(DetInferencer):
                 file is written if empty. Defaults to ''.
 
         Returns:
-            dict: ``labels``, ``scores`` (class scores), ``bboxes``, ``masks``
-            (RLE), and for a mask-scoring model ``mask_scores`` and
-            ``mask_ious``; lists of equal length.
+            dict: ``labels``, ``scores``, ``bboxes``, ``masks`` (RLE), and for
+            a mask-scoring model ``mask_scores`` and ``mask_ious``; lists of
+            equal length. ``scores`` are the class scores; with
+            ``rank_by='mask_score'`` the mask scores, and ``class_scores`` is
+            added.
         """
         result = super().pred2dict(data_sample)
-        for field in ('mask_scores', 'mask_ious'):
+        for field in ('mask_scores', 'mask_ious', 'class_scores'):
             if field in data_sample.pred_instances:
                 values = data_sample.pred_instances[field]
                 result[field] = values.cpu().tolist()
@@ -169,6 +182,7 @@ class MaskScoringInferencer(DetInferencer):
         inputs: list[str | np.ndarray],
         preds: list[DetDataSample],
         return_vis: bool = False,
+        pred_score_thr: float | str = 0.3,
         no_save_vis: bool = False,
         img_out_dir: str = '',
         **kwargs,
@@ -179,6 +193,8 @@ class MaskScoringInferencer(DetInferencer):
             inputs (list[str | ndarray]): Images.
             preds (list[:obj:`DetDataSample`]): Their predictions.
             return_vis (bool): Return the pictures. Defaults to False.
+            pred_score_thr (float | str): Lowest ``scores`` to draw, or
+                ``'auto'``: draw by :attr:`score_thresholds`. Defaults to 0.3.
             no_save_vis (bool): Do not write them. Defaults to False.
             img_out_dir (str): Folder to write ``vis/NAME`` into; no file is
                 written if empty. Defaults to ''.
@@ -186,11 +202,24 @@ class MaskScoringInferencer(DetInferencer):
 
         Returns:
             list[ndarray] | None: RGB pictures, shape (H, W, 3), if requested.
+
+        Raises:
+            ValueError: If ``pred_score_thr`` is neither a number nor
+                ``'auto'``, or there are no thresholds.
         """
+        if isinstance(pred_score_thr, str):
+            check_choice('pred_score_thr', pred_score_thr, [AUTO])
+            classes = self.visualizer.dataset_meta['classes']
+            preds = samples_above(preds, self.score_thresholds, classes)
+            pred_score_thr = -1.0
         save = bool(img_out_dir) and not no_save_vis
         first = self.num_visualized_imgs
         pictures = super().visualize(
-            inputs, preds, return_vis=return_vis or save, **kwargs
+            inputs,
+            preds,
+            return_vis=return_vis or save,
+            pred_score_thr=pred_score_thr,
+            **kwargs,
         )
         if save:
             for i, (source, picture) in enumerate(

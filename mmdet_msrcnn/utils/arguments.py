@@ -20,3 +20,28 @@ def positive(text: str) -> int:
             f'must be a whole number of at least 1, got {text}'
         )
     return int(text)
+
+
+def score_thr(text: str) -> float | str:
+    """Read a score threshold.
+
+    Args:
+        text (str): The argument.
+
+    Returns:
+        float | str: A number in [0, 1], or ``'auto'``.
+
+    Raises:
+        argparse.ArgumentTypeError: If it is neither.
+    """
+    if text == 'auto':
+        return text
+    try:
+        value = float(text)
+    except ValueError:
+        value = float('nan')
+    if not 0 <= value <= 1:
+        raise argparse.ArgumentTypeError(
+            f'must be a number in [0, 1] or auto, got {text}'
+        )
+    return value

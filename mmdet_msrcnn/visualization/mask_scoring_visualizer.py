@@ -9,6 +9,7 @@ from mmengine.structures import InstanceData
 from torch import Tensor
 
 from mmdet_msrcnn.registry import VISUALIZERS
+from mmdet_msrcnn.utils.rank_by import by_class_score
 
 
 @VISUALIZERS.register_module()
@@ -43,6 +44,30 @@ class MaskScoringVisualizer(DetLocalVisualizer):
             predicted.masks = list(masks)
             data_sample.pred_instances = predicted
         super().add_datasample(name, image, data_sample, **kwargs)
+
+    def draw_texts(
+        self, texts, positions, font_sizes=None, **kwargs
+    ) -> 'MaskScoringVisualizer':
+        """Draw texts as mmengine does, larger on large images.
+
+        mmdet draws labels in the same size on images of any size.
+
+        Args:
+            texts (str | list[str]): See mmengine's ``draw_texts``.
+            positions (ndarray | Tensor): See mmengine's ``draw_texts``.
+            font_sizes (int | list[int], optional): Sizes on an image of
+                1 megapixel or less.
+            **kwargs: See mmengine's ``draw_texts``.
+
+        Returns:
+            MaskScoringVisualizer: Itself.
+        """
+        if isinstance(font_sizes, int):
+            pixels = float(self.width * self.height)
+            font_sizes = round(font_sizes * max(1, pixels / 1e6) ** 0.5)
+        return super().draw_texts(
+            texts, positions, font_sizes=font_sizes, **kwargs
+        )
 
     def _draw_instances(
         self,
@@ -96,7 +121,7 @@ def _with_score_labels(
         score_label(classes[label] if classes else f'class {label}', *numbers)
         for label, *numbers in zip(
             labels,
-            instances.scores.tolist(),
+            by_class_score(instances).scores.tolist(),
             instances.mask_ious.tolist(),
             instances.mask_scores.tolist(),
             strict=True,

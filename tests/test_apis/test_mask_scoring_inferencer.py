@@ -45,6 +45,14 @@ def test_adds_the_two_fields(inferencer):
     assert result == DetInferencer.pred2dict(inferencer, sample)
 
 
+def test_class_scores_of_a_model_that_ranks_by_mask_score(inferencer):
+    sample = prediction(
+        mask_ious=[0.75], mask_scores=[0.5], class_scores=[0.875]
+    )
+    result = inferencer.pred2dict(sample)
+    assert (result['scores'], result['class_scores']) == ([0.5], [0.875])
+
+
 def test_model_without_mask_scores(inferencer):
     sample = prediction()
     assert inferencer.pred2dict(sample) == DetInferencer.pred2dict(

@@ -4,7 +4,7 @@ import argparse
 
 import pytest
 
-from mmdet_msrcnn.utils.arguments import positive
+from mmdet_msrcnn.utils.arguments import positive, score_thr
 
 
 @pytest.fixture
@@ -27,3 +27,16 @@ def test_what_is_none_is_named(parser, text, capsys):
         parser.parse_args([f'--num={text}'])
     message = 'argument --num: must be a whole number of at least 1, got '
     assert f'{message}{text}\n' in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ('text', 'value'), [('0', 0), ('0.25', 0.25), ('1', 1), ('auto', 'auto')]
+)
+def test_score_threshold(text, value):
+    assert score_thr(text) == value
+
+
+@pytest.mark.parametrize('text', ['-0.1', '1.1', 'nan', 'inf', 'Auto', ''])
+def test_other_score_thresholds_are_named(text):
+    with pytest.raises(argparse.ArgumentTypeError, match=f'got {text}'):
+        score_thr(text)

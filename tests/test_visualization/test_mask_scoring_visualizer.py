@@ -55,6 +55,30 @@ def test_draws_three_numbers_above_the_class_score_threshold(drawn_texts):
     assert drawn_texts == ['cat cls .90 iou .50 mask .45']
 
 
+def test_labels_and_threshold_of_a_model_that_ranks_by_mask_score(drawn_texts):
+    sample = prediction(mask_ious=[0.5, 0.9], mask_scores=[0.9, 0.2])
+    sample.pred_instances.class_scores = torch.tensor([0.25, 0.98])
+    draw(MaskScoringVisualizer(), sample)
+    assert drawn_texts == ['cat cls .25 iou .50 mask .90']
+
+
+@pytest.mark.parametrize(
+    ('size', 'factor'), [((100, 200), 1), ((2000, 2000), 2), ((3000, 3000), 3)]
+)
+def test_labels_are_larger_on_large_images(monkeypatch, size, factor):
+    sizes = []
+    monkeypatch.setattr(
+        DetLocalVisualizer,
+        'draw_texts',
+        lambda self, *args, font_sizes, **kwargs: sizes.append(font_sizes),
+    )
+    visualizer = MaskScoringVisualizer()
+    visualizer.set_image(np.zeros((*size, 3), np.uint8))
+    visualizer.draw_texts('a', np.zeros((1, 2)), font_sizes=10)
+    visualizer.draw_texts('a', np.zeros((1, 2)))
+    assert sizes == [10 * factor, None]
+
+
 def test_draws_as_mmdet_does_without_mask_scores(drawn_texts):
     draw(MaskScoringVisualizer(), prediction())
     assert drawn_texts == ['cat: 90.0']

@@ -31,6 +31,7 @@ from mmdet_msrcnn.utils.data_sets import inner_data_set
 from mmdet_msrcnn.utils.image_files import find_images
 from mmdet_msrcnn.utils.io import check_not_overwritten, write_bytes
 from mmdet_msrcnn.utils.metafile import read_metafile
+from mmdet_msrcnn.utils.score_thresholds import read_thresholds
 
 
 def check(inputs: Iterable[Path | None], url: str | None, zoo: bool) -> None:
@@ -75,6 +76,7 @@ def release(
     url: str | None = None,
     zoo_dir: Path | None = None,
     licence: str = 'Apache-2.0',
+    thresholds: Path | None = None,
 ) -> Path:
     """Publish a model. All checks come before the first output file.
 
@@ -89,6 +91,8 @@ def release(
             is given. Without it there is no metafile entry.
         zoo_dir (Path, optional): Folder of a model zoo.
         licence (str): Licence of the weights. Defaults to 'Apache-2.0'.
+        thresholds (Path, optional): ``report.json`` of held-back images, whose
+            score thresholds are stored.
 
     Returns:
         Path: The published checkpoint.
@@ -106,6 +110,8 @@ def release(
     checkpoint = read_checkpoint(checkpoint_path)
     portable = portable_config(cfg)
     content = published_content(checkpoint, portable)
+    if thresholds:
+        content['meta']['score_thresholds'] = read_thresholds(thresholds)
     data, digest = serialize(content)
     image = image or test_image(cfg)
     compared = check_outputs(cfg, checkpoint, data, image)
@@ -137,7 +143,8 @@ def release(
         metafiles.append(zoo_dir / folder / 'metafile.yml')
         read_metafile(metafiles[-1])
     outputs = [place / file for place in folders for file in files]
-    check_not_overwritten(outputs, (config, checkpoint_path, results))
+    inputs = config, checkpoint_path, results, thresholds
+    check_not_overwritten(outputs, filter(None, inputs))
     for output in outputs:
         write_bytes(output, files[output.name])
     for target in metafiles:

@@ -1,0 +1,177 @@
+"""Detection in many images and in videos, one after another."""
+
+import json
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any, TextIO
+
+import cv2
+import mmcv
+import numpy as np
+from mmdet.structures import DetDataSample
+from mmengine import fileio
+from rich.console import Console
+from rich.progress import track
+
+from mmdet_msrcnn.apis.mask_scoring_inferencer import MaskScoringInferencer
+from mmdet_msrcnn.utils.image_files import OutputNames
+from mmdet_msrcnn.utils.io import atomic_path, write_bytes
+from mmdet_msrcnn.visualization.enlarge import enlarge, enlarging_factor
+
+VIDEO_EXTENSIONS = ('.avi', '.m4v', '.mkv', '.mov', '.mp4', '.mpeg', '.webm')
+DEFAULT_FPS = 25.0
+
+
+class FileDetector:
+    """Detects in files; writes pictures and predictions.
+
+    Args:
+        inferencer (MaskScoringInferencer): The model.
+        out_dir (Path): Folder for ``vis/`` and ``preds/``.
+        score_thr (float | str): Lowest score to draw, or ``'auto'``; see
+            :meth:`MaskScoringInferencer.visualize`.
+        lines (TextIO, optional): Where to write the predictions too, a line
+            of JSON for each image or frame as soon as it is done.
+    """
+
+    def __init__(
+        self,
+        inferencer: MaskScoringInferencer,
+        out_dir: Path,
+        score_thr: float | str,
+        lines: TextIO | None = None,
+    ) -> None:
+        inferencer.show_progress = False
+        self.inferencer = inferencer
+        self.out_dir = out_dir
+        self.score_thr = score_thr
+        self.lines = lines
+        self.names = OutputNames(suffix=True)
+
+    def detect_images(self, paths: Iterable[str]) -> list[str]:
+        """Detect in images; one that fails does not stop the others.
+
+        Args:
+            paths (Iterable[str]): Paths or addresses of images.
+
+        Returns:
+            list[str]: A message for each image without a result.
+        """
+        failed = []
+        for path in progress(list(paths), 'Images'):
+            try:
+                self.detect_image(path)
+            except (OSError, ValueError) as error:
+                failed.append(str(error))
+        return failed
+
+    def detect_image(self, path: str) -> None:
+        """Detect in an image; write ``preds/NAME.json`` and ``vis/NAME``.
+
+        Args:
+            path (str): Path or address of an image.
+
+        Raises:
+            OSError: If an output cannot be written.
+            ValueError: If it cannot be read as an image.
+        """
+        result, sample = self._run(path, str(self.out_dir))
+        self._write_line(dict(image=path, **result))
+        picture = self._draw(mmcv.imfrombytes(fileio.get(path)), sample)
+        name = self.names.name(path)
+        # OpenCV does not write every format that it reads.
+        suffix = Path(name).suffix.lower()
+        if not cv2.haveImageWriter(f'a{suffix}'):
+            name, suffix = f'{name}.png', '.png'
+        _, data = cv2.imencode(suffix, picture)
+        write_bytes(self.out_dir / 'vis' / name, data.tobytes())
+
+    def detect_video(self, path: Path) -> None:
+        """Detect in the frames of a video.
+
+        Writes ``vis/NAME.mp4``, and ``preds/NAME.jsonl`` with a line for each
+        frame as soon as it is done.
+
+        Args:
+            path (Path): Video file.
+
+        Raises:
+            OSError: If an output cannot be written.
+            ValueError: If it cannot be read as a video.
+        """
+        capture = cv2.VideoCapture(str(path))
+        fps = capture.get(cv2.CAP_PROP_FPS) or DEFAULT_FPS
+        num = int(capture.get(cv2.CAP_PROP_FRAME_COUNT))
+        name = self.names.name(path)
+        preds = self.out_dir / 'preds' / f'{name}.jsonl'
+        preds.parent.mkdir(parents=True, exist_ok=True)
+        video = self.out_dir / 'vis' / f'{name}.mp4'
+        writer = None
+        with open(preds, 'w') as lines, atomic_path(video) as temporary:
+            frames = frames_of(capture)
+            for i, frame in enumerate(progress(frames, path.name, num)):
+                result, sample = self._run(frame)
+                line = dict(video=str(path), frame=i, **result)
+                print(json.dumps(line), file=lines, flush=True)
+                self._write_line(line)
+                picture = self._draw(frame, sample)
+                if writer is None:
+                    size = picture.shape[1::-1]
+                    code = cv2.VideoWriter.fourcc(*'mp4v')
+                    writer = cv2.VideoWriter(str(temporary), code, fps, size)
+                writer.write(picture)
+            if writer is None:
+                raise ValueError(f'{path} cannot be read as a video')
+            writer.release()
+
+    def _run(
+        self, source: str | np.ndarray, out_dir: str = ''
+    ) -> tuple[dict[str, Any], DetDataSample]:
+        """Detect in an image; with ``out_dir`` also write its predictions."""
+        (sample,) = self.inferencer(
+            source, return_datasamples=True, no_save_vis=True
+        )['predictions']
+        return self.inferencer.pred2dict(sample, out_dir), sample
+
+    def _draw(self, image: np.ndarray, sample: DetDataSample) -> np.ndarray:
+        """Draw predictions; image and picture are BGR."""
+        factor = enlarging_factor(image)
+        image, sample = enlarge(image[..., ::-1], sample, factor)
+        pictures = self.inferencer.visualize(
+            [np.ascontiguousarray(image)],
+            [sample],
+            return_vis=True,
+            pred_score_thr=self.score_thr,
+        )
+        assert pictures is not None  # return_vis
+        return np.ascontiguousarray(pictures[0][..., ::-1])
+
+    def _write_line(self, line: dict) -> None:
+        if self.lines is not None:
+            print(json.dumps(line), file=self.lines, flush=True)
+
+
+def frames_of(capture: cv2.VideoCapture) -> Iterator[np.ndarray]:
+    """Read the frames of a video.
+
+    Args:
+        capture (cv2.VideoCapture): The video.
+
+    Yields:
+        ndarray: BGR of shape (H, W, 3).
+    """
+    try:
+        while True:
+            read, frame = capture.read()
+            if not read:
+                return
+            yield frame
+    finally:
+        capture.release()
+
+
+def progress(items: Iterable, name: str, total: int | None = None) -> Iterable:
+    """Show a progress bar on stderr."""
+    return track(
+        items, name, total=total or None, console=Console(stderr=True)
+    )

@@ -1,0 +1,156 @@
+"""Faults of what reads the results: rankings, thresholds, errors."""
+
+ROI_HEAD = 'test_models/test_roi_heads/test_base_mask_scoring_roi_head'
+TTA = 'test_models/test_test_time_augs/test_mask_scoring_tta'
+
+RESULTS = (
+    (
+        'utils/rank_by.py',
+        'test_utils/test_rank_by',
+        (
+            (
+                'ranked-twice',
+                'results = by_class_score(results)\n    order',
+                'order',
+            ),
+            (
+                'rising-order',
+                'argsort(descending=True, stable=True)',
+                'argsort(stable=True)',
+            ),
+            (
+                'scores-share-memory',
+                'results.mask_scores.clone()',
+                'results.mask_scores',
+            ),
+            (
+                'given-detections-changed',
+                'results = results.new()\n',
+                '',
+            ),
+        ),
+    ),
+    (
+        'models/roi_heads/base_mask_scoring_roi_head.py',
+        ROI_HEAD,
+        (
+            (
+                'masks-keep-their-order',
+                'logits[order]\n',
+                'logits\n',
+            ),
+        ),
+    ),
+    (
+        'models/test_time_augs/mask_scoring_tta.py',
+        TTA,
+        (
+            (
+                'views-merged-by-mask-score',
+                'by_class_score(s.pred_instances) for s in data_samples',
+                's.pred_instances for s in data_samples',
+            ),
+        ),
+    ),
+    (
+        'evaluation/mask_scoring_metric.py',
+        'test_evaluation/test_mask_scoring_metric',
+        (
+            (
+                'boxes-by-mask-score',
+                'list(map(sample_by_class_score, data_samples))',
+                'list(data_samples)',
+            ),
+        ),
+    ),
+    (
+        'evaluation/matches.py',
+        'test_evaluation/test_matches test_evaluation/test_operating_points',
+        (
+            (
+                'ignored-detections-count',
+                "~result['dtIgnore'][t].astype(bool)",
+                "result['dtIgnore'][t] >= 0",
+            ),
+            (
+                'ignored-instances-count',
+                "np.asarray(result['gtIgnore']) == 0",
+                "np.asarray(result['gtIgnore']) >= 0",
+            ),
+        ),
+    ),
+    (
+        'evaluation/operating_points.py',
+        'test_evaluation/test_operating_points',
+        (
+            (
+                'a-part-of-equal-scores',
+                'scores[1:] < scores[:-1]',
+                'scores[1:] <= scores[:-1]',
+            ),
+            (
+                'threshold-itself-is-dropped',
+                'matches.scores >= threshold',
+                'matches.scores > threshold',
+            ),
+            (
+                'lrp-of-all-detections',
+                'distance[i] / true[i]',
+                'distance[i] / (i + 1)',
+            ),
+            (
+                'resamples-ignored',
+                'weights = counts[matches.images[kept]]',
+                'weights = np.ones(kept.sum())',
+            ),
+        ),
+    ),
+    (
+        'analysis/score_thresholds.py',
+        'test_analysis/test_score_thresholds',
+        (
+            (
+                'classes-without-instances-count',
+                'if not np.isnan(value)]',
+                'if value >= 0 or True]',
+            ),
+            (
+                'pooled-scores-not-sorted',
+                "np.argsort(-scores, kind='mergesort')",
+                'np.arange(len(scores))',
+            ),
+        ),
+    ),
+    (
+        'analysis/errors.py',
+        'test_analysis/test_errors',
+        (
+            (
+                'an-instance-found-twice',
+                'free[best] = False',
+                'free[best] = True',
+            ),
+            (
+                'crowds-are-background',
+                '(of_crowds[crowd_labels',
+                '(0 * of_crowds[crowd_labels',
+            ),
+        ),
+    ),
+    (
+        'analysis/suspects.py',
+        'test_analysis/test_suspects',
+        (
+            (
+                'labels-with-a-detection-not-found',
+                "not ('instance' in error and is_near",
+                "not ('instance' in error and not is_near",
+            ),
+            (
+                'outlines-through-pixel-centers',
+                '(outline.reshape(-1) + 0.5) / 2',
+                'outline.reshape(-1) // 2',
+            ),
+        ),
+    ),
+)

@@ -54,11 +54,15 @@ def count_errors(coco: COCO, errors: list[dict]) -> dict[str, dict[str, int]]:
         dict[str, dict[str, int]]: For each class with any, the number of each
         kind.
     """
-    counts: dict[str, dict[str, int]] = {}
+    found = {error['category_id'] for error in errors}
+    counts = {
+        cat['name']: dict.fromkeys(KINDS, 0)
+        for cat in coco.cats.values()
+        if cat['id'] in found
+    }
     for error in errors:
         name = coco.cats[error['category_id']]['name']
-        own = counts.setdefault(name, dict.fromkeys(KINDS, 0))
-        own[error['kind']] += 1
+        counts[name][error['kind']] += 1
     return counts
 
 

@@ -3,6 +3,7 @@
 import base64
 import json
 import re
+import shutil
 from html.parser import HTMLParser
 
 import cv2
@@ -151,3 +152,80 @@ def test_other_iou_thresholds_have_no_gallery(protocol_case, tmp_path):
     text = (tmp_path / 'report.html').read_text()
     assert 'id="rows"' not in text
     assert json.loads((tmp_path / 'report.json').read_text())['errors'] == {}
+
+
+@pytest.fixture(scope='module')
+def browser():
+    """Chromium without a screen."""
+    selenium = pytest.importorskip('selenium', reason='it drives the browser')
+    chromium, driver = map(shutil.which, ('chromium', 'chromedriver'))
+    if not chromium or not driver:
+        pytest.skip('needs chromium and chromedriver, to open the report')
+    from selenium.webdriver import Chrome, ChromeOptions
+    from selenium.webdriver.chrome.service import Service
+
+    options = ChromeOptions()
+    options.binary_location = chromium
+    for argument in ('--headless', '--no-sandbox', '--disable-gpu'):
+        options.add_argument(argument)
+    options.set_capability('goog:loggingPrefs', dict(browser='ALL'))
+    assert selenium
+    chrome = Chrome(options=options, service=Service(driver))
+    yield chrome
+    chrome.quit()
+
+
+@pytest.mark.slow
+def test_filters_in_a_browser(browser, report):
+    from selenium.webdriver.support.ui import Select
+
+    rows = rows_of((report / 'report.html').read_text())
+    browser.get((report / 'report.html').as_uri())
+
+    def cards():
+        return browser.find_elements('class name', 'card')
+
+    assert len(cards()) == min(len(rows), 60)
+    browser.find_element('id', 'more').click()
+    assert len(cards()) == min(len(rows), 120)
+    for filters in (
+        dict(kind='duplicate'),
+        {'kind': 'missed', 'class': 'class1'},
+        {'model': 'b', 'kind': 'poor mask', 'class': 'class2'},
+    ):
+        for name in ('model', 'class', 'kind'):
+            select = Select(browser.find_element('id', name))
+            select.select_by_value(filters.get(name, 'all'))
+        expected = [
+            row
+            for row in rows
+            if all(row[name] == value for name, value in filters.items())
+        ]
+        assert expected
+        found = cards()
+        assert len(found) == len(expected)
+        shown = browser.find_element('id', 'count').text
+        assert shown == f'{len(expected)} found, {len(expected)} shown'
+        texts = sorted(card.text.splitlines()[0] for card in found)
+        assert texts == sorted(f'{r["kind"]}: {r["class"]}' for r in expected)
+    # Four plots, and no error of a script.
+    assert len(browser.find_elements('class name', 'main-svg')) >= 4
+    assert [
+        e for e in browser.get_log('browser') if e['level'] == 'SEVERE'
+    ] == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize('width', [1280, 400])
+def test_the_page_fits_its_window(browser, report, width):
+    browser.set_window_size(width, 900)
+    browser.get((report / 'report.html').as_uri())
+    size = browser.execute_script(
+        'return [document.documentElement.scrollWidth, window.innerWidth]'
+    )
+    plots = browser.find_elements('css selector', '.plots > div')
+    for plot in plots:
+        svg = plot.find_element('class name', 'main-svg')
+        assert svg.size['width'] <= plot.size['width'] + 1
+    # Chromium has a smallest window.
+    assert size[0] <= max(size[1], 400)

@@ -169,12 +169,12 @@ def check_mask_thr(roi_head: BaseRoIHead) -> None:
         if cfg is None:
             continue
         mask_thr = cfg.get('mask_thr_binary')
-        allowed = mask_thr is not None and (
+        allowed = isinstance(mask_thr, int | float) and (
             0 < mask_thr < 1 or (mask_thr < 0 and name == 'test_cfg.rcnn')
         )
         if not allowed:
             raise ValueError(
                 f'{name}.mask_thr_binary must be a probability in (0, 1), '
-                f'got {mask_thr}. Use 0.5, the threshold at which masks are '
+                f'got {mask_thr!r}. Use 0.5, the threshold at which masks are '
                 'pasted.'
             )

@@ -30,10 +30,11 @@ def test_missing_mask_threshold_is_named():
         build_model(cfg)
 
 
-def test_logit_threshold_is_refused():
+@pytest.mark.parametrize('value', [0, 1, '0.5', [0.5]])
+def test_other_thresholds_are_refused(value):
     cfg = small_config()
-    cfg.model.train_cfg.rcnn.mask_thr_binary = 0
-    with pytest.raises(ValueError, match=r'probability in \(0, 1\), got 0'):
+    cfg.model.train_cfg.rcnn.mask_thr_binary = value
+    with pytest.raises(ValueError, match=r'probability in \(0, 1\), got '):
         build_model(cfg)
 
 

@@ -33,12 +33,15 @@ import json
 from collections.abc import Iterable
 from pathlib import Path
 
-import numpy as np
 from pycocotools.coco import COCO
 
 from mmdet_msrcnn.analysis.bootstrap import resample_images
-from mmdet_msrcnn.analysis.report import Evaluation, evaluate
+from mmdet_msrcnn.analysis.report import evaluate
 from mmdet_msrcnn.analysis.report_folder import write_report
+from mmdet_msrcnn.analysis.result_files import (
+    leave_out_images,
+    read_results,
+)
 from mmdet_msrcnn.analysis.score_thresholds import f1_at
 from mmdet_msrcnn.compat.silence import silence
 from mmdet_msrcnn.utils.arguments import positive
@@ -76,25 +79,12 @@ def load_results(argument: str) -> tuple[str, dict]:
     """Read ``NAME=FILE``.
 
     Raises:
-        SystemExit: If the argument or the file is invalid.
+        ValueError: If the argument or the file is invalid.
     """
     name, _, path = argument.partition('=')
     if not path:
-        raise SystemExit(f'{argument!r} must be NAME=PREFIX.mask_scores.json')
-    if not Path(path).is_file():
-        raise SystemExit(
-            f'{path} does not exist. Make it with tools/test.py CONFIG '
-            'CHECKPOINT --cfg-options test_evaluator.outfile_prefix=PREFIX'
-        )
-    try:
-        results = json.loads(Path(path).read_bytes())
-    except ValueError:
-        results = None
-    if not isinstance(results, dict) or 'detections' not in results:
-        raise SystemExit(f'{path} is not a PREFIX.mask_scores.json')
-    if not results['detections']:
-        raise SystemExit(f'{path} contains no detections')
-    return name, results
+        raise ValueError(f'{argument!r} must be NAME=PREFIX.mask_scores.json')
+    return name, read_results(path)
 
 
 def check_protocols(models: dict[str, dict]) -> dict:
@@ -108,75 +98,30 @@ def check_protocols(models: dict[str, dict]) -> dict:
         ``max_dets`` and ``iou_thrs``.
 
     Raises:
-        SystemExit: If they differ.
+        ValueError: If they differ.
     """
     names = ('cat_ids', 'img_ids', 'max_dets', 'iou_thrs')
     first, *others = models.values()
     for name in names:
         if any(other[name] != first[name] for other in others):
-            raise SystemExit(
+            raise ValueError(
                 f'the results differ in {name}; evaluate all models with the '
                 'same test_evaluator'
             )
     return {name: first[name] for name in names}
 
 
-def leave_out_images(
-    protocol: dict,
-    detections: dict[str, list[dict]],
-    img_ids: Iterable[int],
-    ann: str,
-) -> tuple[dict, dict[str, list[dict]]]:
-    """Leave out the images that the annotations lack, and print how many.
-
-    Args:
-        protocol (dict): From :func:`check_protocols`.
-        detections (dict[str, list[dict]]): Detections by model.
-        img_ids (Iterable[int]): Images of the annotations.
-        ann (str): Annotation file, for messages.
-
-    Returns:
-        tuple[dict, dict[str, list[dict]]]: Protocol and detections of the
-        images that are left.
-
-    Raises:
-        SystemExit: If no image or no detection of a model is left.
-    """
-    kept = set(protocol['img_ids']) & set(img_ids)
-    num = len(protocol['img_ids'])
-    if not kept:
-        raise SystemExit(
-            f'{ann} contains none of the {num} images of the results; give '
-            'the annotations of the same data set'
-        )
-    if len(kept) == num:
-        return protocol, detections
-    print(
-        f'Left out {num - len(kept)} of {num} images of the results: {ann} '
-        'does not contain them'
-    )
-    left = {
-        name: [det for det in dets if det['image_id'] in kept]
-        for name, dets in detections.items()
-    }
-    for name, dets in left.items():
-        if not dets:
-            raise SystemExit(f'{name} has no detections on images of {ann}')
-    ids = [img_id for img_id in protocol['img_ids'] if img_id in kept]
-    return dict(protocol, img_ids=ids), left
-
-
 def load_thresholds(path: Path, names: Iterable[str]) -> dict[str, dict]:
     """Read the thresholds of models from a ``report.json``.
 
     Raises:
-        SystemExit: If the file has none of a model.
+        ValueError: If the file has none of a model.
     """
     try:
         report = json.loads(path.read_bytes())
         found = {name: report['thresholds'][name] for name in names}
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise SystemExit(
+        raise ValueError(
             f'{path} has no thresholds of every model here '
             f'({type(error).__name__}: {error}). Give the report.json of this '
             'tool for the same NAMEs on other images.'
@@ -184,32 +129,27 @@ def load_thresholds(path: Path, names: Iterable[str]) -> dict[str, dict]:
     return found
 
 
-def reached(
-    evaluations: dict[str, Evaluation],
-    thresholds: dict[str, dict],
-    samples: np.ndarray,
-) -> dict[str, dict]:
-    """Compute the F1 of each model; an error is a SystemExit."""
-    try:
-        return {
-            name: f1_at(evaluation.coco_eval, thresholds[name], samples)
-            for name, evaluation in evaluations.items()
-        }
-    except ValueError as error:
-        raise SystemExit(f'--thresholds: {error}') from error
+def analyze(args: argparse.Namespace) -> str:
+    """Run the analysis.
 
+    Returns:
+        str: The report, in Markdown.
 
-def main() -> None:
-    """Run the analysis."""
-    args = parse_args()
+    Raises:
+        ValueError: If an input is invalid.
+    """
     if not Path(args.ann).is_file():
-        raise SystemExit(f'{args.ann} does not exist')
+        raise ValueError(f'{args.ann} does not exist')
     if args.img_dir and not args.img_dir.is_dir():
-        raise SystemExit(f'{args.img_dir} is not a folder')
+        raise ValueError(f'{args.img_dir} is not a folder')
     models = dict(load_results(argument) for argument in args.results)
     if len(models) < len(args.results):
-        raise SystemExit('each model must have a different NAME')
+        raise ValueError('each model must have a different NAME')
     protocol = check_protocols(models)
+    # First, because evaluation takes long.
+    thresholds = (
+        load_thresholds(args.thresholds, models) if args.thresholds else {}
+    )
     with silence():
         coco = COCO(args.ann)
     protocol, detections = leave_out_images(
@@ -223,26 +163,34 @@ def main() -> None:
         name: evaluate(coco, dets, protocol, samples, name)
         for name, dets in detections.items()
     }
-    at_thresholds = {}
-    if args.thresholds:
-        given = load_thresholds(args.thresholds, evaluations)
-        at_thresholds = reached(evaluations, given, samples)
+    at_thresholds = {
+        name: f1_at(evaluations[name].coco_eval, given, samples)
+        for name, given in thresholds.items()
+    }
+    return write_report(
+        args.out_dir,
+        coco,
+        evaluations,
+        args.img_dir,
+        args.num_overlays,
+        at_thresholds,
+    )
+
+
+def main() -> None:
+    """Run the command."""
+    args = parse_args()
     try:
-        text = write_report(
-            args.out_dir,
-            coco,
-            evaluations,
-            args.img_dir,
-            args.num_overlays,
-            at_thresholds,
-        )
+        text = analyze(args)
     except FileNotFoundError as error:
         raise SystemExit(
             f'{error}; --img-dir must be the folder of the images. All '
             f'numbers are in {args.out_dir}/report.json'
         ) from None
+    except ValueError as error:
+        raise SystemExit(str(error)) from error
     print(text)
-    print(f'Wrote {args.out_dir}/report.md and its figures')
+    print(f'Wrote {args.out_dir}/report.html, report.md and its figures')
 
 
 if __name__ == '__main__':

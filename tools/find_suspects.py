@@ -13,18 +13,21 @@
 Writes to OUT, the most suspicious first: ``suspects.json``, a COCO data set
 for annotation tools, with the reason and the scores of each suspect;
 ``images.txt``, the images with suspects; and ``pictures/``, each suspect in
-red with the annotations in green. tools/test.py writes
+red with the annotations of all classes in green. tools/test.py writes
 PREFIX.mask_scores.json with
 ``--cfg-options test_evaluator.outfile_prefix=PREFIX``.
 """
 
 import argparse
-import json
 from collections import Counter
 from pathlib import Path
 
 from pycocotools.coco import COCO
 
+from mmdet_msrcnn.analysis.result_files import (
+    leave_out_images,
+    read_results,
+)
 from mmdet_msrcnn.analysis.suspects import FINDERS, write_suspects
 from mmdet_msrcnn.compat.silence import silence
 from mmdet_msrcnn.evaluation.ranked_coco_eval import RankedCOCOeval
@@ -52,36 +55,47 @@ def parse_args() -> argparse.Namespace:
     return parser.parse_args()
 
 
+def find(args: argparse.Namespace) -> list[dict]:
+    """Find suspects and write them.
+
+    Raises:
+        FileNotFoundError: If an image cannot be read.
+        ValueError: If an input is invalid.
+    """
+    results = read_results(args.results)
+    if not {'mask_score', 'mask_iou'} <= results['detections'][0].keys():
+        raise ValueError(
+            f'{args.results} has no mask scores; use a model that has them'
+        )
+    if not Path(args.ann).is_file():
+        raise ValueError(f'{args.ann} does not exist')
+    with silence():
+        coco = COCO(args.ann)
+    protocol, detections = leave_out_images(
+        {'img_ids': results['img_ids']},
+        {'the model': results['detections']},
+        coco.getImgIds(),
+        args.ann,
+    )
+    coco_eval = RankedCOCOeval(
+        coco,
+        detections['the model'],
+        results['cat_ids'],
+        protocol['img_ids'],
+        results['max_dets'],
+        results['iou_thrs'],
+    )
+    found = FINDERS[args.what](coco_eval)[: args.num]
+    write_suspects(args.out_dir, coco, found, args.img_dir)
+    return found
+
+
 def main() -> None:
     """Run the command."""
     args = parse_args()
     try:
-        results = json.loads(args.results.read_bytes())
-        detections = results['detections']
-        scored = detections and 'mask_score' in detections[0]
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise SystemExit(
-            f'{args.results} is not a PREFIX.mask_scores.json: {error!r}'
-        ) from error
-    if not scored:
-        raise SystemExit(
-            f'{args.results} has no detections with mask scores; use a model '
-            'with a mask score'
-        )
-    try:
-        with silence():
-            coco = COCO(args.ann)
-            coco_eval = RankedCOCOeval(
-                coco,
-                detections,
-                results['cat_ids'],
-                results['img_ids'],
-                results['max_dets'],
-                results['iou_thrs'],
-            )
-        found = FINDERS[args.what](coco_eval)[: args.num]
-        write_suspects(args.out_dir, coco, found, args.img_dir)
-    except (OSError, ValueError, KeyError) as error:
+        found = find(args)
+    except (OSError, ValueError) as error:
         raise SystemExit(f'find_suspects.py: {error}') from error
     for reason, count in Counter(one['reason'] for one in found).items():
         print(f'{reason}: {count}')

@@ -13,7 +13,7 @@ line of JSON for each frame. Files that cannot be read are named at the end.
 
 import argparse
 import sys
-from contextlib import ExitStack
+from contextlib import ExitStack, redirect_stdout
 from pathlib import Path
 
 from mmdet.apis.det_inferencer import IMG_EXTENSIONS
@@ -79,16 +79,20 @@ def main() -> None:
             )
         if others:
             print(f'Skipped {len(others)} other files', file=sys.stderr)
+    stdout = sys.stdout
     try:
-        inferencer = MaskScoringInferencer(
-            args.config, args.checkpoint, device=args.device
-        )
-        if args.thresholds:
-            inferencer.score_thresholds = read_thresholds(args.thresholds)
         with ExitStack() as stack:
+            if args.json_lines == '-':
+                # mmengine prints.
+                stack.enter_context(redirect_stdout(sys.stderr))
+            inferencer = MaskScoringInferencer(
+                args.config, args.checkpoint, device=args.device
+            )
+            if args.thresholds:
+                inferencer.score_thresholds = read_thresholds(args.thresholds)
             lines = None
             if args.json_lines == '-':
-                lines = sys.stdout
+                lines = stdout
             elif args.json_lines:
                 lines = stack.enter_context(open(args.json_lines, 'w'))
             detector = FileDetector(

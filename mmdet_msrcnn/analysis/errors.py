@@ -1,6 +1,8 @@
 """What goes wrong in the detections above a threshold.
 
-The kinds are those of TIDE (Bolya et al., ECCV 2020), with mask IoU.
+The kinds follow TIDE (Bolya et al., ECCV 2020), with mask IoU. Unlike there, a
+detection of another class and a low IoU is ``background``, and an instance
+that only such a detection or a poor mask touches is also ``missed``.
 """
 
 from collections import defaultdict
@@ -40,7 +42,8 @@ def find_errors(
     Returns:
         list[dict[str, Any]]: ``kind``, one of ``KINDS``; ``image_id``;
         ``category_id``; ``iou`` with the instance that decides, in [0, 1];
-        and ``detection``, or ``instance`` if it was missed.
+        ``taken``, whether a detection finds that instance; and ``detection``,
+        or ``instance`` if it was missed.
     """
     kept = defaultdict(list)
     for det in coco_eval.detections:
@@ -90,10 +93,15 @@ def image_errors(dets: list[dict], anns: list[dict]) -> list[dict[str, Any]]:
             kind, iou = kind_of(
                 ious[own].max(initial=0), ious[~own].max(initial=0)
             )
-        found.append(_entry(kind, det, iou) | dict(detection=det))
+        entry = _entry(kind, det, iou) | dict(detection=det)
+        entry['touched'] = (ious == iou) & (ious > 0)
+        found.append(entry)
+    for entry in found:
+        entry['taken'] = bool((entry.pop('touched') & ~free).any())
     for ann, is_free in zip(instances, free, strict=True):
         if is_free:
-            found.append(_entry('missed', ann, 0) | dict(instance=ann))
+            entry = _entry('missed', ann, 0)
+            found.append(entry | dict(taken=False, instance=ann))
     return found
 
 

@@ -95,10 +95,10 @@ def f1_by_threshold(evaluations: Mapping[str, Evaluation]) -> go.Figure:
         for ranking, key in rankings_of(one.coco_eval).items():
             one.coco_eval.precision_by(key, by_area=False)
             matches = pool(matches_at(one.coco_eval, IOU_THRS[0]))
-            points = operating_points(matches)
-            kept = np.linspace(0, len(points) - 1, NUM_POINTS).round()
-            points = [points[i] for i in np.unique(kept.astype(int))]
-            columns = np.array(points).reshape(-1, 4)
+            columns = operating_points(matches)
+            kept = np.linspace(0, max(len(columns) - 1, 0), NUM_POINTS)
+            kept = np.unique(kept.round().astype(int))
+            columns = columns[kept[: len(columns)]]
             found.add_scatter(
                 x=columns[:, 0].round(4),
                 y=columns[:, 3].round(4),

@@ -95,7 +95,28 @@ def draw_detection(coco: COCO, det: dict, img_dir: Path) -> np.ndarray:
         FileNotFoundError: If the image cannot be read.
     """
     mask = mask_utils.decode(det['segmentation'])
-    return _draw_around(coco, det, img_dir, [(mask, PREDICTED)])
+    same = [[det['image_id']], [det['category_id']]]
+    return _draw_around(coco, det, img_dir, same, [(mask, PREDICTED)])
+
+
+def draw_among_all(coco: COCO, source: dict, img_dir: Path) -> np.ndarray:
+    """Draw as :func:`draw_detection`, with the instances of all classes.
+
+    Args:
+        coco (COCO): Ground truth.
+        source (dict): Detection or instance with ``bbox`` and RLE.
+        img_dir (Path): Folder of the images.
+
+    Returns:
+        ndarray: RGB image of shape (h, w, 3), with the mask in red and all
+        instances in green.
+
+    Raises:
+        FileNotFoundError: If the image cannot be read.
+    """
+    mask = mask_utils.decode(source['segmentation'])
+    every = [[source['image_id']]]
+    return _draw_around(coco, source, img_dir, every, [(mask, PREDICTED)])
 
 
 def draw_instance(coco: COCO, ann: dict, img_dir: Path) -> np.ndarray:
@@ -113,29 +134,34 @@ def draw_instance(coco: COCO, ann: dict, img_dir: Path) -> np.ndarray:
     Raises:
         FileNotFoundError: If the image cannot be read.
     """
-    return _draw_around(coco, ann, img_dir, [])
+    same = [[ann['image_id']], [ann['category_id']]]
+    return _draw_around(coco, ann, img_dir, same, [])
 
 
 def _draw_around(
     coco: COCO,
     source: dict,
     img_dir: Path,
+    instances: list[list],
     predicted: list[tuple[np.ndarray, tuple[int, int, int]]],
 ) -> np.ndarray:
-    """Draw instances of a class, and masks with colors, around a box."""
+    """Draw instances, given by images and classes, and masks around a box."""
     path = img_dir / coco.imgs[source['image_id']]['file_name']
     image = cv2.imread(str(path))
     if image is None:
         raise FileNotFoundError(f'{path} is missing or is not an image')
     image = np.ascontiguousarray(image[..., ::-1])
     # Lists, because ids may be strings.
-    anns = coco.getAnnIds([source['image_id']], [source['category_id']])
+    anns = coco.getAnnIds(*instances)
     masks = [(coco.annToMask(ann), TRUE) for ann in coco.loadAnns(anns)]
     masks += predicted
     x, y, width, height = source['bbox']
     margin = MARGIN * max(width, height) + 2
-    left, top = (max(0, int(v - margin)) for v in (x, y))
-    right, bottom = int(x + width + margin), int(y + height + margin)
+    # At least a pixel, also of a box outside the image.
+    left = min(max(0, int(x - margin)), image.shape[1] - 1)
+    top = min(max(0, int(y - margin)), image.shape[0] - 1)
+    right = max(int(x + width + margin), left + 1)
+    bottom = max(int(y + height + margin), top + 1)
     crop = image[top:bottom, left:right]
     # Enlarge before drawing so that outlines are thin.
     scale = max(1, round(160 / max(crop.shape[:2])))

@@ -1,6 +1,6 @@
 """Masks and labels that are likely wrong, to correct them by hand."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,7 @@ from pycocotools import mask as mask_utils
 from pycocotools.coco import COCO
 
 from mmdet_msrcnn.analysis.errors import BACKGROUND, find_errors, mask_ious
-from mmdet_msrcnn.analysis.rank_gallery import draw_detection, draw_instance
+from mmdet_msrcnn.analysis.rank_gallery import draw_among_all
 from mmdet_msrcnn.evaluation.ranked_coco_eval import RankedCOCOeval
 from mmdet_msrcnn.utils.io import write_bytes, write_json, write_text
 
@@ -34,7 +34,7 @@ def suspect_masks(coco_eval: RankedCOCOeval) -> list[dict[str, Any]]:
 
     Returns:
         list[dict[str, Any]]: ``reason``, ``source`` (the detection) and
-        ``suspicion`` in [0, 1], class score minus mask score; the most
+        ``suspicion`` in (0, 1], class score minus mask score; the most
         suspicious first.
     """
     found = [
@@ -44,7 +44,7 @@ def suspect_masks(coco_eval: RankedCOCOeval) -> list[dict[str, Any]]:
             suspicion=det['score'] - det['mask_score'],
         )
         for det in coco_eval.detections
-        if det['score'] >= CLASS_SCORE
+        if det['score'] >= max(CLASS_SCORE, det['mask_score'])
     ]
     return sorted(found, key=lambda one: -one['suspicion'])
 
@@ -59,8 +59,9 @@ def suspect_labels(coco_eval: RankedCOCOeval) -> list[dict[str, Any]]:
         list[dict[str, Any]]: ``reason``, one of the values of ``REASONS``;
         ``source``, the detection, or the instance that none overlaps
         at any score; and ``suspicion`` in [0, 1]: the mask score of the
-        detection, or the share of the instance in the largest one. The most
-        suspicious first.
+        detection, or the area of the instance as a share of the largest one.
+        The most suspicious first, of each reason in turn. Detections of an
+        instance that a better one finds are not suspected.
     """
     cat_ids = coco_eval.params.catIds
     errors = find_errors(coco_eval, 'mask_score', dict.fromkeys(cat_ids, 0))
@@ -71,14 +72,15 @@ def suspect_labels(coco_eval: RankedCOCOeval) -> list[dict[str, Any]]:
         error
         for error in errors
         if error['kind'] in REASONS
+        and not error['taken']
         and not ('instance' in error and is_near(error['instance'], by_image))
     ]
-    areas = [e['instance']['area'] for e in errors if 'instance' in e]
+    areas = [area_of(e['instance']) for e in errors if 'instance' in e]
     found = []
     for error in errors:
         source = error.get('detection') or error['instance']
         suspicion = (
-            source['area'] / max(areas)
+            area_of(source) / max(*areas, 1)
             if error['kind'] == 'missed'
             else source['mask_score']
         )
@@ -89,7 +91,22 @@ def suspect_labels(coco_eval: RankedCOCOeval) -> list[dict[str, Any]]:
                 suspicion=float(suspicion),
             )
         )
-    return sorted(found, key=lambda one: -one['suspicion'])
+    return in_turn(sorted(found, key=lambda one: -one['suspicion']))
+
+
+def area_of(ann: dict) -> int:
+    """Count the pixels of a mask in RLE."""
+    return int(mask_utils.area(ann['segmentation']))
+
+
+def in_turn(suspects: list[dict]) -> list[dict]:
+    """Put the first of each reason first, then the second of each."""
+    ranks: Counter = Counter()
+    keyed = []
+    for one in suspects:
+        keyed.append((ranks[one['reason']], one))
+        ranks[one['reason']] += 1
+    return [one for _, one in sorted(keyed, key=lambda pair: pair[0])]
 
 
 def is_near(ann: dict, by_image: dict[int, list[dict]]) -> bool:
@@ -142,28 +159,23 @@ def to_coco(coco: COCO, suspects: list[dict]) -> dict[str, Any]:
     annotations = []
     for number, one in enumerate(suspects, 1):
         source = one['source']
+        mask = mask_utils.decode(source['segmentation'])
         annotation = dict(
             id=number,
             image_id=source['image_id'],
             category_id=source['category_id'],
             bbox=source['bbox'],
+            segmentation=polygons_of(mask),
+            area=int(mask.sum()),
             iscrowd=0,
             reason=one['reason'],
             suspicion=round(one['suspicion'], 4),
         )
         if 'mask_score' in source:
-            mask = mask_utils.decode(source['segmentation'])
             annotation |= dict(
-                segmentation=polygons_of(mask),
-                area=int(mask.sum()),
                 score=source['mask_score'],
                 class_score=source['score'],
                 mask_iou=source['mask_iou'],
-            )
-        else:
-            annotation |= dict(
-                segmentation=coco.anns[source['id']]['segmentation'],
-                area=source['area'],
             )
         annotations.append(annotation)
     img_ids = dict.fromkeys(ann['image_id'] for ann in annotations)
@@ -179,6 +191,8 @@ def write_suspects(
 ) -> None:
     """Write ``suspects.json``, ``images.txt`` and a picture of each suspect.
 
+    Pictures of an earlier run are deleted.
+
     Args:
         out_dir (Path): Folder to write to.
         coco (COCO): Ground truth.
@@ -189,9 +203,10 @@ def write_suspects(
         FileNotFoundError: If an image cannot be read.
     """
     content = to_coco(coco, suspects)
+    for picture in (out_dir / 'pictures').glob('[0-9]*_*.png'):
+        picture.unlink()
     for number, one in enumerate(suspects, 1):
-        draw = draw_detection if 'score' in one['source'] else draw_instance
-        crop = draw(coco, one['source'], img_dir)
+        crop = draw_among_all(coco, one['source'], img_dir)
         _, data = cv2.imencode('.png', np.ascontiguousarray(crop[..., ::-1]))
         name = f'{number:04d}_{one["reason"].replace(" ", "-")}.png'
         write_bytes(out_dir / 'pictures' / name, data.tobytes())

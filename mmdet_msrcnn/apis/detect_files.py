@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable, Iterator
+from itertools import chain
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -20,6 +21,7 @@ from mmdet_msrcnn.visualization.enlarge import enlarge, enlarging_factor
 
 VIDEO_EXTENSIONS = ('.avi', '.m4v', '.mkv', '.mov', '.mp4', '.mpeg', '.webm')
 DEFAULT_FPS = 25.0
+CODE = cv2.VideoWriter.fourcc(*'mp4v')
 
 
 class FileDetector:
@@ -32,6 +34,9 @@ class FileDetector:
             :meth:`MaskScoringInferencer.visualize`.
         lines (TextIO, optional): Where to write the predictions too, a line
             of JSON for each image or frame as soon as it is done.
+
+    Raises:
+        ValueError: If there are no thresholds for ``'auto'``.
     """
 
     def __init__(
@@ -47,6 +52,10 @@ class FileDetector:
         self.score_thr = score_thr
         self.lines = lines
         self.names = OutputNames(suffix=True)
+        self.video_names = OutputNames()
+        if isinstance(score_thr, str):
+            # An error here, not at each image.
+            inferencer.check_thresholds(score_thr)
 
     def detect_images(self, paths: Iterable[str]) -> list[str]:
         """Detect in images; one that fails does not stop the others.
@@ -62,7 +71,8 @@ class FileDetector:
             try:
                 self.detect_image(path)
             except (OSError, ValueError) as error:
-                failed.append(str(error))
+                named = path in str(error)
+                failed.append(f'{error}' if named else f'{path}: {error}')
         return failed
 
     def detect_image(self, path: str) -> None:
@@ -83,14 +93,17 @@ class FileDetector:
         suffix = Path(name).suffix.lower()
         if not cv2.haveImageWriter(f'a{suffix}'):
             name, suffix = f'{name}.png', '.png'
-        _, data = cv2.imencode(suffix, picture)
+        written, data = cv2.imencode(suffix, picture)
+        if not written:
+            raise ValueError(f'the picture of {path} cannot be written')
         write_bytes(self.out_dir / 'vis' / name, data.tobytes())
 
     def detect_video(self, path: Path) -> None:
         """Detect in the frames of a video.
 
         Writes ``vis/NAME.mp4``, and ``preds/NAME.jsonl`` with a line for each
-        frame as soon as it is done.
+        frame as soon as it is done. A video that breaks off is read up to
+        there.
 
         Args:
             path (Path): Video file.
@@ -102,26 +115,30 @@ class FileDetector:
         capture = cv2.VideoCapture(str(path))
         fps = capture.get(cv2.CAP_PROP_FPS) or DEFAULT_FPS
         num = int(capture.get(cv2.CAP_PROP_FRAME_COUNT))
-        name = self.names.name(path)
+        frames = frames_of(capture)
+        first = next(frames, None)
+        if first is None:
+            raise ValueError(f'{path} cannot be read as a video')
+        name = self.video_names.name(path)
         preds = self.out_dir / 'preds' / f'{name}.jsonl'
         preds.parent.mkdir(parents=True, exist_ok=True)
         video = self.out_dir / 'vis' / f'{name}.mp4'
-        writer = None
+        writer = cv2.VideoWriter()
         with open(preds, 'w') as lines, atomic_path(video) as temporary:
-            frames = frames_of(capture)
-            for i, frame in enumerate(progress(frames, path.name, num)):
+            every = progress(chain([first], frames), path.name, num)
+            for i, frame in enumerate(every):
                 result, sample = self._run(frame)
                 line = dict(video=str(path), frame=i, **result)
                 print(json.dumps(line), file=lines, flush=True)
                 self._write_line(line)
                 picture = self._draw(frame, sample)
-                if writer is None:
-                    size = picture.shape[1::-1]
-                    code = cv2.VideoWriter.fourcc(*'mp4v')
-                    writer = cv2.VideoWriter(str(temporary), code, fps, size)
+                size = picture.shape[1::-1]
+                if i == 0 and not writer.open(str(temporary), CODE, fps, size):
+                    raise OSError(
+                        f'OpenCV cannot write {video} with {size} pixels and '
+                        f'{fps} frames per second'
+                    )
                 writer.write(picture)
-            if writer is None:
-                raise ValueError(f'{path} cannot be read as a video')
             writer.release()
 
     def _run(

@@ -23,7 +23,10 @@ from mmdet_msrcnn.models.checks import check_choice
 from mmdet_msrcnn.utils.image_files import OutputNames, find_images
 from mmdet_msrcnn.utils.io import atomic_path, write_json
 from mmdet_msrcnn.utils.metafile import find_model
-from mmdet_msrcnn.utils.score_thresholds import samples_above
+from mmdet_msrcnn.utils.score_thresholds import (
+    check_classes,
+    samples_above,
+)
 
 AUTO = 'auto'
 
@@ -208,7 +211,7 @@ class MaskScoringInferencer(DetInferencer):
                 ``'auto'``, or there are no thresholds.
         """
         if isinstance(pred_score_thr, str):
-            check_choice('pred_score_thr', pred_score_thr, [AUTO])
+            self.check_thresholds(pred_score_thr)
             classes = self.visualizer.dataset_meta['classes']
             preds = samples_above(preds, self.score_thresholds, classes)
             pred_score_thr = -1.0
@@ -232,3 +235,14 @@ class MaskScoringInferencer(DetInferencer):
                 with atomic_path(path) as temporary:
                     mmcv.imwrite(picture[..., ::-1], str(temporary))
         return pictures if return_vis else None
+
+    def check_thresholds(self, pred_score_thr: str) -> None:
+        """Check that there are thresholds for ``pred_score_thr='auto'``.
+
+        Raises:
+            ValueError: If not, or ``pred_score_thr`` is another text.
+        """
+        check_choice('pred_score_thr', pred_score_thr, [AUTO])
+        check_classes(
+            self.score_thresholds, self.visualizer.dataset_meta['classes']
+        )

@@ -70,50 +70,59 @@ def at_threshold(
     """
     if counts is None:
         counts = np.ones(len(matches.num_gts), int)
+    num_gts = float(counts @ matches.num_gts)
+    if not num_gts:
+        return UNDEFINED
     kept = matches.scores >= threshold
     weights = counts[matches.images[kept]]
-    true = weights @ (matches.ious[kept] > 0)
-    num_gts = counts @ matches.num_gts
-    return _point(threshold, float(true), float(weights.sum()), float(num_gts))
-
-
-def _point(
-    threshold: float, true: float, kept: float, num_gts: float
-) -> OperatingPoint:
-    if not num_gts:
-        return OperatingPoint(threshold, NAN, NAN, NAN)
+    true, total = float(weights @ (matches.ious[kept] > 0)), weights.sum()
     return OperatingPoint(
         float(threshold),
-        true / kept if kept else 1.0,
+        true / total if total else 1.0,
         true / num_gts,
-        2 * true / (kept + num_gts),
+        2 * true / (total + num_gts),
     )
 
 
-def operating_points(matches: Matches) -> list[OperatingPoint]:
+def operating_points(matches: Matches) -> np.ndarray:
     """Compute the operating point of every threshold, from high to low.
 
     Args:
         matches (Matches): Matches of a class.
 
     Returns:
-        list[OperatingPoint]: One for each different score. None without
-        instances.
+        ndarray: A row for each different score, with the columns of
+        :class:`OperatingPoint`, shape (P, 4). None without instances.
     """
-    num_gts = float(matches.num_gts.sum())
+    num_gts = matches.num_gts.sum()
     if not num_gts:
-        return []
-    true = np.cumsum(matches.ious > 0)
-    return [
-        _point(float(matches.scores[i]), float(true[i]), i + 1.0, num_gts)
-        for i in _ends(matches)
-    ]
+        return np.zeros((0, 4))
+    ends = _ends(matches)
+    true = np.cumsum(matches.ious > 0)[ends]
+    kept = ends + 1
+    return np.stack(
+        [
+            matches.scores[ends],
+            true / kept,
+            true / num_gts,
+            2 * true / (kept + num_gts),
+        ],
+        axis=1,
+    )
 
 
 def _ends(matches: Matches) -> np.ndarray:
     """Index of the last detection of each different score."""
     scores = matches.scores
     return np.nonzero(np.append(scores[1:] < scores[:-1], len(scores) > 0))[0]
+
+
+def _best(points: np.ndarray, column: str) -> OperatingPoint:
+    """Choose the point with the largest value; of equal ones, the first."""
+    if not len(points):
+        return UNDEFINED
+    best = points[:, OperatingPoint._fields.index(column)].argmax()
+    return OperatingPoint(*points[best].tolist())
 
 
 def best_f1(matches: Matches) -> OperatingPoint:
@@ -123,10 +132,14 @@ def best_f1(matches: Matches) -> OperatingPoint:
         matches (Matches): Matches of a class.
 
     Returns:
-        OperatingPoint: NaN without instances or detections.
+        OperatingPoint: NaN without instances. Without a true positive F1 and
+        recall are 0, and there is no threshold (NaN).
     """
+    if not matches.num_gts.any():
+        return UNDEFINED
     points = operating_points(matches)
-    return max(points, key=lambda point: point.f1, default=_UNDEFINED)
+    best = _best(points[points[:, 3] > 0], 'f1')
+    return OperatingPoint(NAN, NAN, 0.0, 0.0) if best is UNDEFINED else best
 
 
 def at_recall(matches: Matches, recall: float) -> OperatingPoint:
@@ -139,8 +152,8 @@ def at_recall(matches: Matches, recall: float) -> OperatingPoint:
     Returns:
         OperatingPoint: NaN if the recall is not reached.
     """
-    points = [p for p in operating_points(matches) if p.recall >= recall]
-    return max(points, key=lambda point: point.precision, default=_UNDEFINED)
+    points = operating_points(matches)
+    return _best(points[points[:, 2] >= recall], 'precision')
 
 
 def at_precision(matches: Matches, precision: float) -> OperatingPoint:
@@ -153,11 +166,11 @@ def at_precision(matches: Matches, precision: float) -> OperatingPoint:
     Returns:
         OperatingPoint: NaN if the precision is not reached.
     """
-    points = [p for p in operating_points(matches) if p.precision >= precision]
-    return max(points, key=lambda point: point.recall, default=_UNDEFINED)
+    points = operating_points(matches)
+    return _best(points[points[:, 1] >= precision], 'recall')
 
 
-_UNDEFINED = OperatingPoint(NAN, NAN, NAN, NAN)
+UNDEFINED = OperatingPoint(NAN, NAN, NAN, NAN)
 
 
 def calibration_error(matches: Matches, num_bins: int = 10) -> float:
@@ -196,20 +209,21 @@ def optimal_lrp(matches: Matches, iou_thr: float) -> LRP:
     num_gts = float(matches.num_gts.sum())
     if not num_gts:
         return LRP(NAN, NAN, NAN, NAN, NAN)
-    true = np.cumsum(matches.ious > 0)
-    distance = np.cumsum(np.where(matches.ious > 0, 1 - matches.ious, 0))
-    best = LRP(NAN, 1.0, NAN, NAN, 1.0)
-    for i in _ends(matches):
-        false = i + 1 - true[i]
-        missed = num_gts - true[i]
-        error = distance[i] / (1 - iou_thr) + false + missed
-        error /= true[i] + false + missed
-        if error < best.error:
-            best = LRP(
-                float(matches.scores[i]),
-                float(error),
-                float(distance[i] / true[i]),
-                float(false / (i + 1)),
-                float(missed / num_gts),
-            )
-    return best
+    ends = _ends(matches)
+    true = np.cumsum(matches.ious > 0)[ends]
+    distances = np.where(matches.ious > 0, 1 - matches.ious, 0)
+    distance = np.cumsum(distances)[ends]
+    # Detections kept, and instances missed.
+    kept, missed = ends + 1, num_gts - true
+    errors = distance / (1 - iou_thr) + kept - true + missed
+    errors = errors / (kept + missed)
+    if not (errors < 1).any():
+        return LRP(NAN, 1.0, NAN, NAN, 1.0)
+    i = int(errors.argmin())
+    return LRP(
+        float(matches.scores[ends[i]]),
+        float(errors[i]),
+        float(distance[i] / true[i]),
+        float(1 - true[i] / kept[i]),
+        float(missed[i] / num_gts),
+    )

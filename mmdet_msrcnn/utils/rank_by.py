@@ -27,10 +27,10 @@ def by_mask_score(results: InstanceData) -> tuple[InstanceData, Tensor]:
         the mask score, also with ``class_scores``; and their indices in
         ``results``, shape (n, ). Doing so twice is the same as once.
     """
-    results = by_class_score(results)
+    class_scores = results.get('class_scores', results.scores)
     order = results.mask_scores.argsort(descending=True, stable=True)
     results = results[order]
-    results.class_scores = results.scores
+    results.class_scores = class_scores[order]
     results.scores = results.mask_scores.clone()
     return results, order
 
@@ -40,7 +40,7 @@ def rank(results: InstanceData, rank_by: str) -> InstanceData:
 
     Args:
         results (:obj:`InstanceData`): As of :func:`by_mask_score`.
-        rank_by (str): The ranking. By class score the order is kept.
+        rank_by (str): The ranking.
 
     Returns:
         :obj:`InstanceData`: The detections.
@@ -58,14 +58,14 @@ def by_class_score(results: InstanceData) -> InstanceData:
             :func:`by_mask_score`. It is not changed.
 
     Returns:
-        :obj:`InstanceData`: The detections in the same order, without
-        ``class_scores``.
+        :obj:`InstanceData`: The detections without ``class_scores``, in
+        falling order of the class score if there were any.
     """
     if 'class_scores' not in results:
         return results
     results = results.new()
     results.scores = results.pop('class_scores')
-    return results
+    return results[results.scores.argsort(descending=True, stable=True)]
 
 
 def sample_by_class_score(sample: Mapping) -> dict:

@@ -65,6 +65,33 @@ def read_thresholds(path: str | os.PathLike) -> dict[str, dict[str, float]]:
         ) from error
 
 
+def check_classes(
+    thresholds: dict[str, dict[str, float]] | None, classes: Sequence[str]
+) -> None:
+    """Check that every class has a threshold under every ranking.
+
+    Args:
+        thresholds (dict[str, dict[str, float]], optional): From
+            :func:`read_thresholds`.
+        classes (Sequence[str]): Names of the classes.
+
+    Raises:
+        ValueError: If there are no thresholds, or none for a class.
+    """
+    if not thresholds:
+        raise ValueError(
+            'there are no score thresholds: the checkpoint has none, and no '
+            'report.json was given. Give one, or a number as the threshold.'
+        )
+    for ranking, own in thresholds.items():
+        lacking = [name for name in classes if name not in own]
+        if lacking:
+            raise ValueError(
+                f'there is no {ranking} threshold for the class '
+                f'{lacking[0]!r}, only for {list(own)}'
+            )
+
+
 def above_thresholds(
     pred: InstanceData,
     thresholds: dict[str, dict[str, float]],
@@ -88,12 +115,7 @@ def above_thresholds(
     scored = 'mask_scores' in pred
     ranking = 'mask_score' if scored else 'class_score'
     own = thresholds.get(ranking, {})
-    lacking = [name for name in classes if name not in own]
-    if lacking:
-        raise ValueError(
-            f'there is no {ranking} threshold for the class {lacking[0]!r}, '
-            f'only for {list(own)}'
-        )
+    check_classes({ranking: own}, classes)
     scores = pred.mask_scores if scored else by_class_score(pred).scores
     lowest = scores.new_tensor([own[name] for name in classes])
     return pred[scores >= lowest[pred.labels]]
@@ -118,11 +140,8 @@ def samples_above(
     Raises:
         ValueError: If there are no thresholds, or none for a class.
     """
-    if thresholds is None:
-        raise ValueError(
-            'there are no score thresholds: the checkpoint has none, and no '
-            'report.json was given. Give one, or a number as the threshold.'
-        )
+    check_classes(thresholds, classes)
+    assert thresholds is not None  # checked
     kept = []
     for sample in samples:
         kept.append(sample.new())

@@ -5,13 +5,15 @@ import numpy as np
 from mmdet.structures import DetDataSample
 from mmengine.structures import InstanceData
 
-# The shorter side of a picture, and the largest factor.
-MIN_SIDE, MAX_FACTOR = 512, 8
+# Of the shorter side of a picture, of the longer one, and of the factor.
+MIN_SIDE, MAX_SIDE, MAX_FACTOR = 512, 4096, 8
 
 
 def enlarging_factor(image: np.ndarray) -> int:
     """Return by how much to enlarge an image of shape (H, W, ...)."""
-    return int(np.clip(round(MIN_SIDE / min(image.shape[:2])), 1, MAX_FACTOR))
+    short, long = sorted(image.shape[:2])
+    factor = min(round(MIN_SIDE / short), MAX_SIDE // long, MAX_FACTOR)
+    return max(factor, 1)
 
 
 def enlarge(

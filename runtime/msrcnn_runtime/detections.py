@@ -23,10 +23,10 @@ class Detections:
             (n, ). None if the model does not score masks.
         mask_scores (np.ndarray): Scores of the masks in [0, 1], shape (n, );
             the class scores if the model does not score masks.
-        class_scores (np.ndarray): Class scores in [0, 1], shape (n, ).
         classes (list[str]): Names of all classes of the model.
         image_size (tuple[int, int]): Height and width of the image.
         mask_thr (float): Probability from which a pixel is foreground.
+        class_scores (np.ndarray): Class scores in [0, 1], shape (n, ).
     """
 
     boxes: np.ndarray
@@ -35,10 +35,10 @@ class Detections:
     mask_probs: np.ndarray
     mask_ious: np.ndarray | None
     mask_scores: np.ndarray
-    class_scores: np.ndarray
     classes: list[str]
     image_size: tuple[int, int]
     mask_thr: float
+    class_scores: np.ndarray
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -77,8 +77,8 @@ class Detections:
             self.mask_probs[kept],
             None if ious is None else ious[kept],
             self.mask_scores[kept],
-            self.class_scores[kept],
             self.classes,
             self.image_size,
             self.mask_thr,
+            self.class_scores[kept],
         )

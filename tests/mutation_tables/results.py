@@ -10,13 +10,13 @@ RESULTS = (
         (
             (
                 'ranked-twice',
-                'results = by_class_score(results)\n    order',
-                'order',
+                "results.get('class_scores', results.scores)",
+                'results.scores',
             ),
             (
                 'rising-order',
-                'argsort(descending=True, stable=True)',
-                'argsort(stable=True)',
+                'mask_scores.argsort(descending=True, stable=True)',
+                'mask_scores.argsort(stable=True)',
             ),
             (
                 'scores-share-memory',
@@ -96,7 +96,7 @@ RESULTS = (
             (
                 'lrp-of-all-detections',
                 'distance[i] / true[i]',
-                'distance[i] / (i + 1)',
+                'distance[i] / kept[i]',
             ),
             (
                 'resamples-ignored',

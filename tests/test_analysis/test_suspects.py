@@ -44,6 +44,7 @@ def test_labels():
     _, evaluator = scene()
     found = suspect_labels(evaluator)
     assert [(one['reason'], one['suspicion']) for one in found] == [
+        # The first of each reason.
         ('nothing found', 1),
         ('another class', 0.45),
         ('another shape', 0.4),
@@ -60,12 +61,63 @@ def test_correct_labels_are_not_suspected():
     assert suspect_labels(evaluator) == []
 
 
+def test_a_label_that_is_found_is_not_suspected():
+    coco = make_coco([(1, 10, INSTANCE, 0)], 1, 2)
+    half, part = (10, 10, 20, 10), (10, 10, 20, 5)
+    detections = [
+        detection(half, 0.5),
+        detection(INSTANCE, 0.4),
+        detection(INSTANCE, 0.3, 20),
+        detection(part, 0.9),
+    ]
+    assert suspect_labels(evaluator_of(coco, detections)) == []
+
+
+def test_reasons_take_turns():
+    coco = make_coco([(1, 10, INSTANCE, 0)], 1, 1)
+    detections = [
+        detection((10, 10, 20, 6), 0.3),
+        detection(SECOND, 0.9),
+        detection((35, 35, 20, 20), 0.8),
+    ]
+    found = suspect_labels(evaluator_of(coco, detections))
+    assert [one['reason'] for one in found] == [
+        'no label',
+        'another shape',
+        'no label',
+    ]
+
+
+@pytest.mark.parametrize('ids', [(2, 1, 3), (100, 200, 300), (0, 1, 2)])
+def test_annotation_ids_of_any_kind(ids, tmp_path):
+    coco, _ = scene()
+    for ann, new in zip(coco.dataset['annotations'], ids, strict=True):
+        ann['id'] = new
+    with contextlib.redirect_stdout(io.StringIO()):
+        coco.createIndex()
+    evaluator = evaluator_of(coco, [detection(INSTANCE, 0.9)])
+    found = suspect_labels(evaluator)
+    content = to_coco(coco, found)
+    for ann, one in zip(content['annotations'], found, strict=True):
+        rles = mask_utils.frPyObjects(ann['segmentation'], SIZE, SIZE)
+        mask = mask_utils.decode(mask_utils.merge(rles))
+        expected = mask_utils.decode(one['source']['segmentation'])
+        assert (mask & expected).sum() / (mask | expected).sum() > 0.85
+        x, y, width, height = ann['bbox']
+        ys, xs = np.nonzero(mask)
+        assert x <= xs.min() and xs.max() <= x + width
+        assert y <= ys.min() and ys.max() <= y + height
+
+
 def test_masks():
     _, evaluator = scene()
     evaluator.detections[0]['mask_score'] = 0.1
     evaluator.detections[2]['score'] = 0.49
     found = suspect_masks(evaluator)
     assert [one['suspicion'] for one in found] == pytest.approx([0.7, 0.45])
+    # A learned mask score may be above the class score.
+    evaluator.detections[1]['mask_score'] = 0.95
+    assert len(suspect_masks(evaluator)) == 1
     assert found[0]['source'] is evaluator.detections[0]
 
 
@@ -118,6 +170,17 @@ def test_files(tmp_path):
         cv2.imwrite(str(images / image['file_name']), picture)
     out = tmp_path / 'out'
     found = suspect_labels(evaluator)
+    write_suspects(out, coco, found, images)
+    assert len(list((out / 'pictures').iterdir())) == len(found)
+    pictures = [
+        cv2.imread(str(path)).astype(int)
+        for path in sorted((out / 'pictures').iterdir())
+    ]
+    for picture in pictures:
+        assert ((picture[..., 2] > 180) & (picture[..., 1] < 120)).any()
+    # The label of another class is drawn too.
+    green = (pictures[1][..., 1] > 170) & (pictures[1][..., 2] < 130)
+    assert green.any() or found[1]['reason'] == 'another class'
     write_suspects(out, coco, found, images)
     assert (out / 'images.txt').read_text() == '2.png\n1.png\n'
     assert len(read(out / 'suspects.json').anns) == len(found)

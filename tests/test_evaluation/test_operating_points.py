@@ -13,6 +13,7 @@ from mmdet_msrcnn.evaluation.matches import (
     matches_at,
 )
 from mmdet_msrcnn.evaluation.operating_points import (
+    OperatingPoint,
     at_precision,
     at_recall,
     at_threshold,
@@ -84,7 +85,7 @@ def test_every_threshold_equals_pycocotools(key, iou_thr):
         points = operating_points(matches)
         assert len(points) > 5
         errors = []
-        for point in points:
+        for point in map(OperatingPoint._make, points):
             true, false, num, ious = counts_of_pycocotools(
                 coco, detections, key, cat_id, point.threshold, iou_thr
             )
@@ -93,7 +94,9 @@ def test_every_threshold_equals_pycocotools(key, iou_thr):
             assert point.f1 == pytest.approx(
                 2 * true / (2 * true + false + num - true)
             )
-            assert at_threshold(matches, point.threshold) == point
+            assert at_threshold(matches, point.threshold) == (
+                pytest.approx(point)
+            )
             distances = [(1 - iou) / (1 - iou_thr) for iou in ious]
             missed = num - true
             errors.append(
@@ -102,11 +105,10 @@ def test_every_threshold_equals_pycocotools(key, iou_thr):
         best = optimal_lrp(matches, iou_thr)
         index = int(np.argmin(errors))
         assert best.error == pytest.approx(errors[index])
-        assert best.threshold == points[index].threshold
-        assert best.false_positives == pytest.approx(
-            1 - points[index].precision
-        )
-        assert best.false_negatives == pytest.approx(1 - points[index].recall)
+        threshold, precision, recall, _ = points[index]
+        assert best.threshold == threshold
+        assert best.false_positives == pytest.approx(1 - precision)
+        assert best.false_negatives == pytest.approx(1 - recall)
 
 
 def test_hand_worked_points():
@@ -121,6 +123,7 @@ def test_hand_worked_points():
             (0.3, 3 / 5, 3 / 4, 2 / 3),
         ],
     )
+    points = [OperatingPoint(*row) for row in points.tolist()]
     assert best_f1(hand_worked()) == points[2]
     assert at_recall(hand_worked(), 0.5) == points[2]
     assert at_recall(hand_worked(), 0.25) == points[0]
@@ -161,7 +164,7 @@ def test_calibration_error():
 
 def test_no_instances():
     matches = nothing(0, [0.9])
-    assert operating_points(matches) == []
+    assert operating_points(matches).shape == (0, 4)
     for point in (best_f1(matches), at_recall(matches, 0.5)):
         assert all(map(math.isnan, point))
     assert math.isnan(at_threshold(matches, 0.5).f1)
@@ -170,7 +173,10 @@ def test_no_instances():
 
 def test_no_detections():
     matches = nothing(3)
-    assert math.isnan(best_f1(matches).threshold)
+    for found in (best_f1(matches), best_f1(nothing(3, [0.9, 0.5]))):
+        # A threshold would be that of false positives.
+        assert math.isnan(found.threshold)
+        assert (found.recall, found.f1) == (0, 0)
     assert at_threshold(matches, 0.5) == (0.5, 1, 0, 0)
     best = optimal_lrp(matches, 0.5)
     assert (best.error, best.false_negatives) == (1, 1)

@@ -11,7 +11,13 @@ from mmdet_msrcnn.visualization.enlarge import enlarge, enlarging_factor
 
 @pytest.mark.parametrize(
     ('size', 'factor'),
-    [((160, 120), 4), ((512, 900), 1), ((3000, 4000), 1), ((1, 1), 8)],
+    [
+        ((160, 120), 4),
+        ((512, 900), 1),
+        ((3000, 4000), 1),
+        ((1, 1), 8),
+        ((40, 2000), 2),
+    ],
 )
 def test_factor(size, factor):
     assert enlarging_factor(np.zeros((*size, 3))) == factor

@@ -31,7 +31,7 @@ from mmdet_msrcnn.utils.data_sets import inner_data_set
 from mmdet_msrcnn.utils.image_files import find_images
 from mmdet_msrcnn.utils.io import check_not_overwritten, write_bytes
 from mmdet_msrcnn.utils.metafile import read_metafile
-from mmdet_msrcnn.utils.score_thresholds import read_thresholds
+from mmdet_msrcnn.utils.score_thresholds import check_classes, read_thresholds
 
 
 def check(inputs: Iterable[Path | None], url: str | None, zoo: bool) -> None:
@@ -111,7 +111,9 @@ def release(
     portable = portable_config(cfg)
     content = published_content(checkpoint, portable)
     if thresholds:
-        content['meta']['score_thresholds'] = read_thresholds(thresholds)
+        found = read_thresholds(thresholds)
+        check_classes(found, content['meta']['dataset_meta']['classes'])
+        content['meta']['score_thresholds'] = found
     data, digest = serialize(content)
     image = image or test_image(cfg)
     compared = check_outputs(cfg, checkpoint, data, image)

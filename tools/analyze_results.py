@@ -29,22 +29,20 @@ that the annotations lack are left out, and counted in a printed line. Example:
 """
 
 import argparse
-import json
 from collections.abc import Iterable
 from pathlib import Path
-
-from pycocotools.coco import COCO
 
 from mmdet_msrcnn.analysis.bootstrap import resample_images
 from mmdet_msrcnn.analysis.report import evaluate
 from mmdet_msrcnn.analysis.report_folder import write_report
 from mmdet_msrcnn.analysis.result_files import (
     leave_out_images,
+    read_ground_truth,
     read_results,
 )
 from mmdet_msrcnn.analysis.score_thresholds import f1_at
-from mmdet_msrcnn.compat.silence import silence
 from mmdet_msrcnn.utils.arguments import positive
+from mmdet_msrcnn.utils.score_thresholds import read_report_thresholds
 
 
 def parse_args() -> argparse.Namespace:
@@ -117,16 +115,15 @@ def load_thresholds(path: Path, names: Iterable[str]) -> dict[str, dict]:
     Raises:
         ValueError: If the file has none of a model.
     """
-    try:
-        report = json.loads(path.read_bytes())
-        found = {name: report['thresholds'][name] for name in names}
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    report = read_report_thresholds(path)
+    lacking = [name for name in names if name not in report]
+    if lacking:
         raise ValueError(
-            f'{path} has no thresholds of every model here '
-            f'({type(error).__name__}: {error}). Give the report.json of this '
-            'tool for the same NAMEs on other images.'
-        ) from error
-    return found
+            f'{path} has no thresholds of {lacking[0]!r}, only of '
+            f'{list(report)}. Give the report.json of this tool for the same '
+            'NAMEs on other images.'
+        )
+    return {name: report[name] for name in names}
 
 
 def analyze(args: argparse.Namespace) -> str:
@@ -138,8 +135,6 @@ def analyze(args: argparse.Namespace) -> str:
     Raises:
         ValueError: If an input is invalid.
     """
-    if not Path(args.ann).is_file():
-        raise ValueError(f'{args.ann} does not exist')
     if args.img_dir and not args.img_dir.is_dir():
         raise ValueError(f'{args.img_dir} is not a folder')
     models = dict(load_results(argument) for argument in args.results)
@@ -150,8 +145,7 @@ def analyze(args: argparse.Namespace) -> str:
     thresholds = (
         load_thresholds(args.thresholds, models) if args.thresholds else {}
     )
-    with silence():
-        coco = COCO(args.ann)
+    coco = read_ground_truth(args.ann, protocol['cat_ids'])
     protocol, detections = leave_out_images(
         protocol,
         {name: results['detections'] for name, results in models.items()},
@@ -187,7 +181,7 @@ def main() -> None:
             f'{error}; --img-dir must be the folder of the images. All '
             f'numbers are in {args.out_dir}/report.json'
         ) from None
-    except ValueError as error:
+    except (OSError, ValueError) as error:
         raise SystemExit(str(error)) from error
     print(text)
     print(f'Wrote {args.out_dir}/report.html, report.md and its figures')

@@ -22,14 +22,12 @@ import argparse
 from collections import Counter
 from pathlib import Path
 
-from pycocotools.coco import COCO
-
 from mmdet_msrcnn.analysis.result_files import (
     leave_out_images,
+    read_ground_truth,
     read_results,
 )
 from mmdet_msrcnn.analysis.suspects import FINDERS, write_suspects
-from mmdet_msrcnn.compat.silence import silence
 from mmdet_msrcnn.evaluation.ranked_coco_eval import RankedCOCOeval
 from mmdet_msrcnn.utils.arguments import positive
 
@@ -67,10 +65,7 @@ def find(args: argparse.Namespace) -> list[dict]:
         raise ValueError(
             f'{args.results} has no mask scores; use a model that has them'
         )
-    if not Path(args.ann).is_file():
-        raise ValueError(f'{args.ann} does not exist')
-    with silence():
-        coco = COCO(args.ann)
+    coco = read_ground_truth(args.ann, results['cat_ids'])
     protocol, detections = leave_out_images(
         {'img_ids': results['img_ids']},
         {'the model': results['detections']},

@@ -12,6 +12,7 @@ line of JSON for each frame. Files that cannot be read are named at the end.
 """
 
 import argparse
+import pickle
 import sys
 from contextlib import ExitStack, redirect_stdout
 from pathlib import Path
@@ -57,7 +58,28 @@ def parse_args() -> argparse.Namespace:
         help='also write the predictions to this file, or to standard output '
         'if it is -, a line of JSON for each image as soon as it is done',
     )
-    return parser.parse_args()
+    args = parser.parse_args()
+    if args.thresholds and args.score_thr != 'auto':
+        parser.error('--thresholds needs --score-thr auto')
+    return args
+
+
+def check_outputs(args: argparse.Namespace, inputs: list[str]) -> None:
+    """Check that no input would be overwritten.
+
+    Raises:
+        ValueError: If an input is where outputs are written.
+    """
+    outputs = [(args.out_dir / name).resolve() for name in ('vis', 'preds')]
+    if args.json_lines and args.json_lines != '-':
+        outputs.append(Path(args.json_lines).resolve())
+    for path in (*inputs, args.config, args.checkpoint):
+        for output in outputs:
+            if Path(path).resolve().is_relative_to(output):
+                raise ValueError(
+                    f'{path} could be overwritten, because outputs are '
+                    f'written to {output}. Choose another output.'
+                )
 
 
 def main() -> None:
@@ -81,6 +103,9 @@ def main() -> None:
             print(f'Skipped {len(others)} other files', file=sys.stderr)
     stdout = sys.stdout
     try:
+        check_outputs(args, images)
+        for name in ('vis', 'preds'):
+            (args.out_dir / name).mkdir(parents=True, exist_ok=True)
         with ExitStack() as stack:
             if args.json_lines == '-':
                 # mmengine prints.
@@ -103,8 +128,13 @@ def main() -> None:
                 failed = []
             else:
                 failed = detector.detect_images(images)
-    except (OSError, TypeError, ValueError) as error:
-        raise SystemExit(str(error)) from None
+    except KeyboardInterrupt:
+        raise SystemExit('Interrupted') from None
+    except (
+        *(OSError, TypeError, ValueError, AssertionError, RuntimeError),
+        pickle.UnpicklingError,
+    ) as error:
+        raise SystemExit(f'image_demo.py: {error}') from None
     message = f'Wrote {args.out_dir}/vis and {args.out_dir}/preds'
     print(message, file=sys.stderr)
     if failed:

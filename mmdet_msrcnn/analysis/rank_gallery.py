@@ -150,6 +150,13 @@ def _draw_around(
     image = cv2.imread(str(path))
     if image is None:
         raise FileNotFoundError(f'{path} is missing or is not an image')
+    info = coco.imgs[source['image_id']]
+    if image.shape[:2] != (info['height'], info['width']):
+        raise ValueError(
+            f'{path} has {image.shape[1]}x{image.shape[0]} pixels, but the '
+            f'annotations say {info["width"]}x{info["height"]}. Give the '
+            'folder of the annotated images.'
+        )
     image = np.ascontiguousarray(image[..., ::-1])
     # Lists, because ids may be strings.
     anns = coco.getAnnIds(*instances)

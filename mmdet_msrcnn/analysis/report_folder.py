@@ -78,7 +78,8 @@ def write_report(
         FileNotFoundError: If an image cannot be read.
     """
     # The presence of report.md means that the report is complete.
-    (out_dir / 'report.md').unlink(missing_ok=True)
+    for name in ('report.md', 'report.html'):
+        (out_dir / name).unlink(missing_ok=True)
     plotted = next(
         (name for name, e in evaluations.items() if e.has_mask_scores),
         next(iter(evaluations)),

@@ -1,8 +1,19 @@
 """Results of a model, as MaskScoringMetric writes them."""
 
 import json
+import math
 from collections.abc import Iterable
+from numbers import Real
 from pathlib import Path
+
+from pycocotools.coco import COCO
+
+from mmdet_msrcnn.compat.silence import silence
+
+PROTOCOL = ('cat_ids', 'img_ids', 'max_dets', 'iou_thrs')
+SCORES = ('score', 'mask_iou', 'mask_score')
+# Of an annotation, as pycocotools reads it.
+ANNOTATION = ('id', 'image_id', 'category_id', 'bbox', 'area', 'segmentation')
 
 
 def read_results(path: str | Path) -> dict:
@@ -29,9 +40,80 @@ def read_results(path: str | Path) -> dict:
         results = None
     if not isinstance(results, dict) or 'detections' not in results:
         raise ValueError(f'{path} is not a PREFIX.mask_scores.json')
+    lacking = [name for name in PROTOCOL if name not in results]
+    if lacking:
+        raise ValueError(f'{path} has no {lacking[0]}. Make it again.')
     if not results['detections']:
         raise ValueError(f'{path} contains no detections')
+    check_detections(results, path)
     return results
+
+
+def check_detections(results: dict, path: str | Path) -> None:
+    """Check that all detections are complete, and their scores numbers.
+
+    Args:
+        results (dict): From :func:`read_results`.
+        path (str or Path): Their file, for messages.
+
+    Raises:
+        ValueError: If one is not.
+    """
+    cat_ids, img_ids = set(results['cat_ids']), set(results['img_ids'])
+    known = ({*SCORES} & {*results['detections'][0]}) | {'score'}
+    for number, det in enumerate(results['detections']):
+        wrong = [
+            name
+            for name in known
+            if not isinstance(det.get(name), Real)
+            or not math.isfinite(det[name])
+        ]
+        wrong += [n for n in ('bbox', 'segmentation') if n not in det]
+        if det.get('image_id') not in img_ids:
+            wrong.append('image_id')
+        if det.get('category_id') not in cat_ids:
+            wrong.append('category_id')
+        if wrong:
+            raise ValueError(
+                f'detection {number} of {path} has no valid '
+                f'{", ".join(wrong)}. Make the file again.'
+            )
+
+
+def read_ground_truth(path: str | Path, cat_ids: Iterable[int]) -> COCO:
+    """Read COCO annotations.
+
+    Args:
+        path (str or Path): The file.
+        cat_ids (Iterable[int]): Categories that it must have.
+
+    Returns:
+        COCO: The annotations.
+
+    Raises:
+        ValueError: If it is not such a file, or a key or category is missing.
+    """
+    try:
+        with silence():
+            coco = COCO(str(path))
+    except (OSError, ValueError, AssertionError, KeyError, TypeError) as error:
+        raise ValueError(
+            f'{path} cannot be read as COCO annotations: {error}'
+        ) from error
+    for ann in coco.dataset.get('annotations', ()):
+        lacking = [name for name in ANNOTATION if name not in ann]
+        if lacking:
+            raise ValueError(
+                f'an annotation of {path} has no {lacking[0]}: '
+                f'{str(ann)[:80]}. Check the file with tools/check_dataset.py.'
+            )
+    unknown = [cat_id for cat_id in cat_ids if cat_id not in coco.cats]
+    if unknown:
+        raise ValueError(
+            f'{path} has no category {unknown[0]!r} of the results, only '
+            f'{sorted(coco.cats)}. Give the annotations of the same data set.'
+        )
+    return coco
 
 
 def leave_out_images(

@@ -44,7 +44,7 @@ def suspect_masks(coco_eval: RankedCOCOeval) -> list[dict[str, Any]]:
             suspicion=det['score'] - det['mask_score'],
         )
         for det in coco_eval.detections
-        if det['score'] >= max(CLASS_SCORE, det['mask_score'])
+        if det['score'] >= max(CLASS_SCORE, det['mask_score']) and area_of(det)
     ]
     return sorted(found, key=lambda one: -one['suspicion'])
 
@@ -73,6 +73,7 @@ def suspect_labels(coco_eval: RankedCOCOeval) -> list[dict[str, Any]]:
         for error in errors
         if error['kind'] in REASONS
         and not error['taken']
+        and area_of(error.get('detection') or error['instance'])
         and not ('instance' in error and is_near(error['instance'], by_image))
     ]
     areas = [area_of(e['instance']) for e in errors if 'instance' in e]

@@ -19,6 +19,8 @@ from mmdet_msrcnn.utils.image_files import OutputNames
 from mmdet_msrcnn.utils.io import atomic_path, write_bytes
 from mmdet_msrcnn.visualization.enlarge import enlarge, enlarging_factor
 
+# Written in color by OpenCV.
+WRITTEN = {'.bmp', '.jpeg', '.jpg', '.png', '.tif', '.tiff', '.webp'}
 VIDEO_EXTENSIONS = ('.avi', '.m4v', '.mkv', '.mov', '.mp4', '.mpeg', '.webm')
 DEFAULT_FPS = 25.0
 CODE = cv2.VideoWriter.fourcc(*'mp4v')
@@ -70,6 +72,9 @@ class FileDetector:
         for path in progress(list(paths), 'Images'):
             try:
                 self.detect_image(path)
+            except BrokenPipeError:
+                # Nobody reads the lines.
+                raise
             except (OSError, ValueError) as error:
                 named = path in str(error)
                 failed.append(f'{error}' if named else f'{path}: {error}')
@@ -89,9 +94,8 @@ class FileDetector:
         self._write_line(dict(image=path, **result))
         picture = self._draw(mmcv.imfrombytes(fileio.get(path)), sample)
         name = self.names.name(path)
-        # OpenCV does not write every format that it reads.
         suffix = Path(name).suffix.lower()
-        if not cv2.haveImageWriter(f'a{suffix}'):
+        if suffix not in WRITTEN:
             name, suffix = f'{name}.png', '.png'
         written, data = cv2.imencode(suffix, picture)
         if not written:
@@ -102,8 +106,8 @@ class FileDetector:
         """Detect in the frames of a video.
 
         Writes ``vis/NAME.mp4``, and ``preds/NAME.jsonl`` with a line for each
-        frame as soon as it is done. A video that breaks off is read up to
-        there.
+        frame as soon as it is done (``NAME.jsonl.part`` until the end). A
+        video that breaks off is read up to there.
 
         Args:
             path (Path): Video file.
@@ -122,9 +126,11 @@ class FileDetector:
         name = self.video_names.name(path)
         preds = self.out_dir / 'preds' / f'{name}.jsonl'
         preds.parent.mkdir(parents=True, exist_ok=True)
+        # An interrupted run keeps an earlier file, and what it has done.
+        part = preds.with_name(f'{preds.name}.part')
         video = self.out_dir / 'vis' / f'{name}.mp4'
         writer = cv2.VideoWriter()
-        with open(preds, 'w') as lines, atomic_path(video) as temporary:
+        with open(part, 'w') as lines, atomic_path(video) as temporary:
             every = progress(chain([first], frames), path.name, num)
             for i, frame in enumerate(every):
                 result, sample = self._run(frame)
@@ -140,6 +146,7 @@ class FileDetector:
                     )
                 writer.write(picture)
             writer.release()
+        part.replace(preds)
 
     def _run(
         self, source: str | np.ndarray, out_dir: str = ''

@@ -20,13 +20,11 @@ from torch import nn
 import mmdet_msrcnn
 from mmdet_msrcnn.checkpoints.fit import check_loaded, few, shapes_of
 from mmdet_msrcnn.models.checks import check_choice
+from mmdet_msrcnn.models.mask_heads.base_mask_scorer import BaseMaskScorer
 from mmdet_msrcnn.utils.image_files import OutputNames, find_images
 from mmdet_msrcnn.utils.io import atomic_path, write_json
 from mmdet_msrcnn.utils.metafile import find_model
-from mmdet_msrcnn.utils.score_thresholds import (
-    check_classes,
-    samples_above,
-)
+from mmdet_msrcnn.utils.score_thresholds import check_classes, samples_above
 
 AUTO = 'auto'
 
@@ -213,7 +211,7 @@ class MaskScoringInferencer(DetInferencer):
         if isinstance(pred_score_thr, str):
             self.check_thresholds(pred_score_thr)
             classes = self.visualizer.dataset_meta['classes']
-            preds = samples_above(preds, self.score_thresholds, classes)
+            preds = samples_above(preds, self.score_thresholds or {}, classes)
             pred_score_thr = -1.0
         save = bool(img_out_dir) and not no_save_vis
         first = self.num_visualized_imgs
@@ -243,6 +241,8 @@ class MaskScoringInferencer(DetInferencer):
             ValueError: If not, or ``pred_score_thr`` is another text.
         """
         check_choice('pred_score_thr', pred_score_thr, [AUTO])
-        check_classes(
-            self.score_thresholds, self.visualizer.dataset_meta['classes']
-        )
+        parts = self.model.modules()
+        scored = any(isinstance(part, BaseMaskScorer) for part in parts)
+        ranking = 'mask_score' if scored else 'class_score'
+        classes = self.visualizer.dataset_meta['classes']
+        check_classes(self.score_thresholds, classes, ranking)

@@ -13,6 +13,8 @@ from mmdet_msrcnn.utils.rank_by import by_class_score
 
 # Of the true positives that they were chosen for.
 IOU_THR = 0.5
+# Above every score.
+NEVER = 2.0
 
 
 def chosen(thresholds: dict, iou_thr: float) -> dict[str, float]:
@@ -33,9 +35,44 @@ def chosen(thresholds: dict, iou_thr: float) -> dict[str, float]:
         return None if value is None or math.isnan(value) else float(value)
 
     pooled = threshold(thresholds['pooled'])
-    default = 2.0 if pooled is None else pooled
+    default = NEVER if pooled is None else pooled
     own = {n: threshold(f) for n, f in thresholds['classes'].items()}
     return {n: default if thr is None else thr for n, thr in own.items()}
+
+
+def read_report_thresholds(path: str | os.PathLike) -> dict[str, dict]:
+    """Read the thresholds of all models of a report, and check them.
+
+    Args:
+        path (str or PathLike): ``report.json`` of tools/analyze_results.py.
+
+    Returns:
+        dict[str, dict]: Its ``thresholds``, by model and ranking.
+
+    Raises:
+        ValueError: If it is not such a file, or a threshold is not a score.
+    """
+    try:
+        models = json.loads(Path(path).read_bytes())['thresholds']
+        for rankings in models.values():
+            for own in rankings.values():
+                values = [*chosen(own, 0.5).values()]
+                values += chosen(own, 0.75).values()
+                if not all(0 <= value <= NEVER for value in values):
+                    raise ValueError('a threshold is not in [0, 1]')
+            if not rankings:
+                raise ValueError('a model has no rankings')
+    except (
+        *(OSError, ValueError, KeyError, TypeError),
+        *(AttributeError, OverflowError),
+    ) as error:
+        raise ValueError(
+            f'{path} has no valid score thresholds '
+            f'({type(error).__name__}: {error}). Make it with '
+            'tools/analyze_results.py NAME=PREFIX.mask_scores.json on images '
+            'that were not used for training.'
+        ) from error
+    return models
 
 
 def read_thresholds(path: str | os.PathLike) -> dict[str, dict[str, float]]:
@@ -52,28 +89,29 @@ def read_thresholds(path: str | os.PathLike) -> dict[str, dict[str, float]]:
     Raises:
         ValueError: If it is not such a file.
     """
-    try:
-        models = json.loads(Path(path).read_bytes())['thresholds']
-        (rankings,) = models.values()
-        return {name: chosen(own, IOU_THR) for name, own in rankings.items()}
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+    models = read_report_thresholds(path)
+    if len(models) != 1:
         raise ValueError(
-            f'{path} has no score thresholds of one model '
-            f'({type(error).__name__}: {error}). Make it with '
-            'tools/analyze_results.py NAME=PREFIX.mask_scores.json on images '
-            'that were not used for training.'
-        ) from error
+            f'{path} has the score thresholds of {list(models)}; it must have '
+            'those of one model'
+        )
+    (rankings,) = models.values()
+    return {name: chosen(own, IOU_THR) for name, own in rankings.items()}
 
 
 def check_classes(
-    thresholds: dict[str, dict[str, float]] | None, classes: Sequence[str]
+    thresholds: dict[str, dict[str, float]] | None,
+    classes: Sequence[str],
+    ranking: str = 'class_score',
 ) -> None:
-    """Check that every class has a threshold under every ranking.
+    """Check that every class has a threshold.
 
     Args:
         thresholds (dict[str, dict[str, float]], optional): From
             :func:`read_thresholds`.
         classes (Sequence[str]): Names of the classes.
+        ranking (str): The ranking that is needed. Defaults to
+            ``'class_score'``.
 
     Raises:
         ValueError: If there are no thresholds, or none for a class.
@@ -83,13 +121,13 @@ def check_classes(
             'there are no score thresholds: the checkpoint has none, and no '
             'report.json was given. Give one, or a number as the threshold.'
         )
-    for ranking, own in thresholds.items():
-        lacking = [name for name in classes if name not in own]
-        if lacking:
-            raise ValueError(
-                f'there is no {ranking} threshold for the class '
-                f'{lacking[0]!r}, only for {list(own)}'
-            )
+    own = thresholds.get(ranking, {})
+    lacking = [name for name in classes if name not in own]
+    if lacking:
+        raise ValueError(
+            f'there is no {ranking} threshold for the class {lacking[0]!r}, '
+            f'only for {list(own)}'
+        )
 
 
 def above_thresholds(
@@ -114,8 +152,8 @@ def above_thresholds(
     """
     scored = 'mask_scores' in pred
     ranking = 'mask_score' if scored else 'class_score'
-    own = thresholds.get(ranking, {})
-    check_classes({ranking: own}, classes)
+    check_classes(thresholds, classes, ranking)
+    own = thresholds[ranking]
     scores = pred.mask_scores if scored else by_class_score(pred).scores
     lowest = scores.new_tensor([own[name] for name in classes])
     return pred[scores >= lowest[pred.labels]]
@@ -123,14 +161,14 @@ def above_thresholds(
 
 def samples_above(
     samples: SampleList,
-    thresholds: dict[str, dict[str, float]] | None,
+    thresholds: dict[str, dict[str, float]],
     classes: Sequence[str],
 ) -> SampleList:
     """Copy samples with the detections that reach their thresholds.
 
     Args:
         samples (list[:obj:`DetDataSample`]): Predictions.
-        thresholds (dict[str, dict[str, float]], optional): See
+        thresholds (dict[str, dict[str, float]]): See
             :func:`above_thresholds`.
         classes (Sequence[str]): Name of each label.
 
@@ -140,8 +178,6 @@ def samples_above(
     Raises:
         ValueError: If there are no thresholds, or none for a class.
     """
-    check_classes(thresholds, classes)
-    assert thresholds is not None  # checked
     kept = []
     for sample in samples:
         kept.append(sample.new())

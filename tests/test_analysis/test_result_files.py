@@ -4,13 +4,18 @@ import json
 
 import pytest
 
-from mmdet_msrcnn.analysis.result_files import leave_out_images, read_results
+from mmdet_msrcnn.analysis.result_files import (
+    leave_out_images,
+    read_ground_truth,
+    read_results,
+)
+from tests.test_evaluation.coco_cases import random_case
 
 
 def test_results(tmp_path):
     path = tmp_path / 'a.mask_scores.json'
-    path.write_text(json.dumps(dict(detections=[1])))
-    assert read_results(path) == dict(detections=[1])
+    path.write_text(json.dumps(COMPLETE))
+    assert read_results(path) == COMPLETE
 
 
 @pytest.mark.parametrize(
@@ -20,7 +25,11 @@ def test_results(tmp_path):
         ('{', 'is not a PREFIX.mask_scores.json'),
         ('[]', 'is not a PREFIX.mask_scores.json'),
         ('{}', 'is not a PREFIX.mask_scores.json'),
-        ('{"detections": []}', 'contains no detections'),
+        (
+            '{"detections": [], "cat_ids": 1, "img_ids": 1, "max_dets": 1,'
+            ' "iou_thrs": 1}',
+            'contains no detections',
+        ),
     ],
 )
 def test_other_files_are_named(tmp_path, content, message):
@@ -42,3 +51,95 @@ def test_images_that_the_annotations_lack(capsys):
         leave_out_images(protocol, detections, [4], 'ann.json')
     with pytest.raises(ValueError, match='a has no detections on images'):
         leave_out_images(protocol, detections, [2], 'ann.json')
+
+
+COMPLETE = dict(
+    detections=[
+        dict(
+            image_id=1,
+            category_id=7,
+            bbox=[0, 0, 1, 1],
+            segmentation={},
+            score=0.5,
+            mask_iou=0.5,
+            mask_score=0.25,
+        )
+    ]
+    * 2,
+    cat_ids=[7],
+    img_ids=[1],
+    max_dets=5,
+    iou_thrs=[0.5],
+)
+
+
+@pytest.mark.parametrize(
+    'name', ['cat_ids', 'img_ids', 'max_dets', 'iou_thrs']
+)
+def test_results_without_their_protocol_are_named(tmp_path, name):
+    path = tmp_path / 'a.json'
+    path.write_text(
+        json.dumps({k: v for k, v in COMPLETE.items() if k != name})
+    )
+    with pytest.raises(ValueError, match=f'a.json has no {name}'):
+        read_results(path)
+
+
+@pytest.mark.parametrize(
+    ('name', 'value'),
+    [
+        ('score', None),
+        ('mask_score', float('nan')),
+        ('mask_score', 'high'),
+        ('image_id', 2),
+        ('category_id', 8),
+        ('bbox', ...),
+        ('mask_iou', ...),
+    ],
+)
+def test_damaged_detections_are_named(tmp_path, name, value):
+    bad = dict(COMPLETE['detections'][1], **{name: value})
+    if value is ...:
+        del bad[name]
+    content = dict(COMPLETE, detections=[COMPLETE['detections'][0], bad])
+    path = tmp_path / 'a.json'
+    path.write_text(json.dumps(content))
+    with pytest.raises(ValueError, match=f'detection 1 of .* no valid {name}'):
+        read_results(path)
+
+
+def annotations(**changes):
+    coco, _ = random_case()
+    return dict(coco.dataset, **changes)
+
+
+@pytest.mark.parametrize(
+    ('content', 'message'),
+    [
+        ('{', 'ann.json cannot be read as COCO annotations'),
+        ('[]', 'ann.json cannot be read as COCO annotations'),
+        (json.dumps(annotations(categories=[])), 'has no category 10'),
+        ('{}', 'has no category 10'),
+    ],
+)
+def test_other_annotations_are_named(tmp_path, content, message):
+    path = tmp_path / 'ann.json'
+    path.write_text(content)
+    with pytest.raises(ValueError, match=message):
+        read_ground_truth(path, [10])
+
+
+@pytest.mark.parametrize('name', ['area', 'bbox', 'id', 'segmentation'])
+def test_annotations_without_a_key_are_named(tmp_path, name):
+    content = annotations()
+    del content['annotations'][2][name]
+    path = tmp_path / 'ann.json'
+    path.write_text(json.dumps(content))
+    with pytest.raises(ValueError, match='ann.json'):
+        read_ground_truth(path, [10])
+
+
+def test_annotations(tmp_path):
+    path = tmp_path / 'ann.json'
+    path.write_text(json.dumps(annotations()))
+    assert len(read_ground_truth(path, [10, 20, 30]).anns) > 10

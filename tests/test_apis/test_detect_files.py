@@ -172,3 +172,37 @@ def test_very_wide_images(inferencer, tmp_path):
     out = tmp_path / 'out'
     assert FileDetector(inferencer, out, 0.3).detect_images([str(path)]) == []
     assert cv2.imread(str(out / 'vis/wide.jpg')).shape[1] <= 4096
+
+
+def test_an_interrupted_video_keeps_an_earlier_file(
+    inferencer, video, tmp_path, monkeypatch
+):
+    out = tmp_path / 'out'
+    detector = FileDetector(inferencer, out, 0.3)
+    detector.detect_video(video)
+    preds = out / 'preds/clip.jsonl'
+    before = preds.read_text()
+    drawn = []
+
+    def interrupt(*args):
+        drawn.append(args)
+        if len(drawn) == 2:
+            raise KeyboardInterrupt
+        return np.zeros((512, 512, 3), np.uint8)
+
+    monkeypatch.setattr(detector, '_draw', interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        detector.detect_video(video)
+    assert preds.read_text() == before
+    part = preds.with_name('clip.jsonl.part').read_text().splitlines()
+    assert part == before.splitlines()[:2]
+
+
+def test_nobody_reads_the_lines(inferencer, images, tmp_path):
+    class Closed(io.StringIO):
+        def write(self, text):
+            raise BrokenPipeError
+
+    detector = FileDetector(inferencer, tmp_path, 0.3, Closed())
+    with pytest.raises(BrokenPipeError):
+        detector.detect_images(images)

@@ -16,7 +16,8 @@ from mmdet_msrcnn.utils.score_thresholds import (
 
 
 def at(threshold):
-    return dict(f1={'0.5': dict(threshold=threshold)})
+    point = dict(threshold=threshold)
+    return dict(f1={'0.5': point, '0.75': point})
 
 
 def found(**classes):
@@ -43,18 +44,30 @@ def test_report_of_one_model(tmp_path):
 
 
 @pytest.mark.parametrize(
-    'content', [None, b'', b'[]', b'{}', b'{"thresholds": {"a": {"b": 1}}}']
+    'content',
+    [
+        None,
+        b'',
+        b'[]',
+        b'{}',
+        b'{"thresholds": null}',
+        b'{"thresholds": {"a": null}}',
+        b'{"thresholds": {"a": {}}}',
+        b'{"thresholds": {"a": {"b": 1}}}',
+        json.dumps(dict(thresholds=dict(a=dict(b=found(cat=-5))))).encode(),
+        json.dumps(dict(thresholds=dict(a=dict(b=found(cat='1'))))).encode(),
+    ],
 )
 def test_other_files_are_named(tmp_path, content):
     path = tmp_path / 'report.json'
     if content is not None:
         path.write_bytes(content)
-    with pytest.raises(ValueError, match='report.json has no score thresh'):
+    with pytest.raises(ValueError, match='report.json has no valid score t'):
         read_thresholds(path)
 
 
 def test_reports_of_several_models_are_named(tmp_path):
-    with pytest.raises(ValueError, match='of one model'):
+    with pytest.raises(ValueError, match='those of one model'):
         read_thresholds(write(tmp_path / 'report.json', 'a', 'b'))
 
 

@@ -42,8 +42,8 @@ def find_errors(
     Returns:
         list[dict[str, Any]]: ``kind``, one of ``KINDS``; ``image_id``;
         ``category_id``; ``iou`` with the instance that decides, in [0, 1];
-        ``taken``, whether a detection finds that instance; and ``detection``,
-        or ``instance`` if it was missed.
+        ``taken``, whether a detection finds that instance; and ``source``,
+        the detection, or the instance if it was missed.
     """
     kept = defaultdict(list)
     for det in coco_eval.detections:
@@ -93,15 +93,14 @@ def image_errors(dets: list[dict], anns: list[dict]) -> list[dict[str, Any]]:
             kind, iou = kind_of(
                 ious[own].max(initial=0), ious[~own].max(initial=0)
             )
-        entry = _entry(kind, det, iou) | dict(detection=det)
+        entry = _entry(kind, det, iou)
         entry['touched'] = (ious == iou) & (ious > 0)
         found.append(entry)
     for entry in found:
         entry['taken'] = bool((entry.pop('touched') & ~free).any())
     for ann, is_free in zip(instances, free, strict=True):
         if is_free:
-            entry = _entry('missed', ann, 0)
-            found.append(entry | dict(taken=False, instance=ann))
+            found.append(_entry('missed', ann, 0) | dict(taken=False))
     return found
 
 
@@ -136,4 +135,5 @@ def _entry(kind: str, source: dict, iou: float) -> dict[str, Any]:
         image_id=source['image_id'],
         category_id=source['category_id'],
         iou=float(iou),
+        source=source,
     )

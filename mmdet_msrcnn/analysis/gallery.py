@@ -90,14 +90,7 @@ def gallery_rows(
     if scored:
         values = rank_changes(detections)
         changes = dict(zip(map(id, detections), values.tolist(), strict=True))
-    rows = [
-        dict(
-            error,
-            source=error.get('detection') or error['instance'],
-            shown=False,
-        )
-        for error in errors
-    ]
+    rows = [dict(error, shown=False) for error in errors]
     key = 'mask_score' if scored else 'score'
     for kind in KINDS:
         own = [row for row in rows if row['kind'] == kind]

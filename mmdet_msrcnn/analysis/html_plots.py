@@ -14,12 +14,8 @@ from mmdet_msrcnn.analysis.score_thresholds import (
 )
 from mmdet_msrcnn.analysis.thresholds_markdown import RANKING_NAMES
 from mmdet_msrcnn.evaluation.functional import mean_precision
-from mmdet_msrcnn.evaluation.matches import (
-    matches_at,
-)
-from mmdet_msrcnn.evaluation.operating_points import (
-    operating_points,
-)
+from mmdet_msrcnn.evaluation.matches import matches_at
+from mmdet_msrcnn.evaluation.operating_points import operating_points
 
 # Points of a curve or a cloud, so that the file stays small.
 NUM_POINTS = 400

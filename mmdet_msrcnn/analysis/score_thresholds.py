@@ -10,10 +10,7 @@ from typing import Any
 import numpy as np
 
 from mmdet_msrcnn.analysis.bootstrap import interval
-from mmdet_msrcnn.evaluation.matches import (
-    Matches,
-    matches_at,
-)
+from mmdet_msrcnn.evaluation.matches import Matches, matches_at
 from mmdet_msrcnn.evaluation.operating_points import (
     at_precision,
     at_recall,
@@ -23,7 +20,7 @@ from mmdet_msrcnn.evaluation.operating_points import (
     optimal_lrp,
 )
 from mmdet_msrcnn.evaluation.ranked_coco_eval import RankedCOCOeval
-from mmdet_msrcnn.utils.score_thresholds import chosen
+from mmdet_msrcnn.utils.score_thresholds import check_classes, chosen
 
 # The true IoU is in the others.
 RANKINGS = ('class_score', 'product', 'mask_score')
@@ -140,19 +137,14 @@ def f1_at(
         )
     num = len(coco_eval.params.imgIds)
     counts = [np.bincount(sample, minlength=num) for sample in samples]
-    found: dict[str, dict] = {str(iou_thr): {} for iou_thr in IOU_THRS}
+    found: dict[str, dict] = {}
     values: dict[tuple, np.ndarray] = {}
     for ranking, key in rankings.items():
         coco_eval.precision_by(key, by_area=False)
+        names = names_of(coco_eval)
         for iou_thr in IOU_THRS:
             by_name = chosen(thresholds[ranking], iou_thr)
-            names = names_of(coco_eval)
-            lacking = [name for name in names if name not in by_name]
-            if lacking:
-                raise ValueError(
-                    f'there is no threshold for the class {lacking[0]!r}, '
-                    f'only for {list(by_name)}'
-                )
+            check_classes({ranking: by_name}, names, ranking)
             own = [by_name[name] for name in names]
             matches = matches_at(coco_eval, iou_thr)
             every = [None, *counts]

@@ -73,15 +73,16 @@ def suspect_labels(coco_eval: RankedCOCOeval) -> list[dict[str, Any]]:
         for error in errors
         if error['kind'] in REASONS
         and not error['taken']
-        and area_of(error.get('detection') or error['instance'])
-        and not ('instance' in error and is_near(error['instance'], by_image))
+        and area_of(error['source'])
+        and not (error['kind'] == 'missed' and is_near(error, by_image))
     ]
-    areas = [area_of(e['instance']) for e in errors if 'instance' in e]
+    missed = [e['source'] for e in errors if e['kind'] == 'missed']
+    largest = max(map(area_of, missed), default=1)
     found = []
     for error in errors:
-        source = error.get('detection') or error['instance']
+        source = error['source']
         suspicion = (
-            area_of(source) / max(*areas, 1)
+            area_of(source) / largest
             if error['kind'] == 'missed'
             else source['mask_score']
         )
@@ -110,9 +111,10 @@ def in_turn(suspects: list[dict]) -> list[dict]:
     return [one for _, one in sorted(keyed, key=lambda pair: pair[0])]
 
 
-def is_near(ann: dict, by_image: dict[int, list[dict]]) -> bool:
-    """Return whether a detection of any class overlaps an instance."""
-    ious = mask_ious(by_image[ann['image_id']], [ann], crowd=False)
+def is_near(missed: dict, by_image: dict[int, list[dict]]) -> bool:
+    """Return whether a detection of any class overlaps a missed instance."""
+    dets = by_image[missed['image_id']]
+    ious = mask_ious(dets, [missed['source']], crowd=False)
     return bool((ious >= BACKGROUND).any())
 
 

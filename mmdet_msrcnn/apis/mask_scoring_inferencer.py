@@ -209,7 +209,7 @@ class MaskScoringInferencer(DetInferencer):
                 ``'auto'``, or there are no thresholds.
         """
         if isinstance(pred_score_thr, str):
-            self.check_thresholds(pred_score_thr)
+            check_choice('pred_score_thr', pred_score_thr, [AUTO])
             classes = self.visualizer.dataset_meta['classes']
             preds = samples_above(preds, self.score_thresholds or {}, classes)
             pred_score_thr = -1.0

@@ -143,8 +143,8 @@ RESULTS = (
         (
             (
                 'labels-with-a-detection-not-found',
-                "not ('instance' in error and is_near",
-                "not ('instance' in error and not is_near",
+                "== 'missed' and is_near",
+                "== 'missed' and not is_near",
             ),
             (
                 'outlines-through-pixel-centers',

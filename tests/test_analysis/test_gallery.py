@@ -45,7 +45,7 @@ def test_every_kind_is_shown_with_its_best_scores():
         assert len(shown) >= min(total, 30) > 0
         if kind != 'missed':
             scores = [
-                error['detection']['mask_score']
+                error['source']['mask_score']
                 for error in errors
                 if error['kind'] == kind
             ]

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
+import numpy as np
 import pytest
 import torch
 from mmengine.config import Config
@@ -220,7 +221,7 @@ def test_runtime_alone(tmp_path):
     model = detector(KINDS['plus']())
     described = METADATA | dict(classes='["a", "b", "c"]')
     write_detector(TensorDetector(model), described, tmp_path / 'all.onnx')
-    pixels = image()[0].permute(1, 2, 0).numpy()
+    pixels = image()[0].permute(1, 2, 0).numpy().astype(np.uint8)
     cv2.imwrite(str(tmp_path / 'scene.png'), pixels)
 
     env = Environment(tmp_path / 'env/bin', tmp_path, tmp_path / 'dist')
@@ -237,4 +238,5 @@ def test_runtime_alone(tmp_path):
     assert '10 detections' in env.run('msrcnn-detect', *command)
     found = json.loads((tmp_path / 'out/detections.json').read_text())
     assert len(found['annotations']) == 10
-    assert cv2.imread(str(tmp_path / 'out/scene.png')).shape == pixels.shape
+    drawn = cv2.imread(str(tmp_path / 'out/scene.png.png'))
+    assert drawn.shape == pixels.shape

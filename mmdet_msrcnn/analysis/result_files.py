@@ -2,6 +2,7 @@
 
 import json
 import math
+from collections import Counter
 from collections.abc import Iterable
 from numbers import Real
 from pathlib import Path
@@ -91,7 +92,8 @@ def read_ground_truth(path: str | Path, cat_ids: Iterable[int]) -> COCO:
         COCO: The annotations.
 
     Raises:
-        ValueError: If it is not such a file, or a key or category is missing.
+        ValueError: If it is not such a file, a key or category is missing, or
+            the categories have no different names.
     """
     try:
         with silence():
@@ -112,6 +114,13 @@ def read_ground_truth(path: str | Path, cat_ids: Iterable[int]) -> COCO:
         raise ValueError(
             f'{path} has no category {unknown[0]!r} of the results, only '
             f'{sorted(coco.cats)}. Give the annotations of the same data set.'
+        )
+    names = Counter(coco.cats[cat_id].get('name') for cat_id in cat_ids)
+    wrong = [n for n, count in names.items() if count > 1 or not n]
+    if wrong:
+        raise ValueError(
+            f'{path} has {names[wrong[0]]} categories with the name '
+            f'{wrong[0]!r}. Give each a name of its own.'
         )
     return coco
 

@@ -139,6 +139,16 @@ def test_annotations_without_a_key_are_named(tmp_path, name):
         read_ground_truth(path, [10])
 
 
+@pytest.mark.parametrize('changed', [dict(name='cat'), {}])
+def test_categories_without_a_name_of_their_own(tmp_path, changed):
+    categories = [dict(id=i, name='cat') for i in (10, 20)]
+    categories[1] = dict(id=20, **changed)
+    path = tmp_path / 'ann.json'
+    path.write_text(json.dumps(annotations(categories=categories)))
+    with pytest.raises(ValueError, match='Give each a name of its own'):
+        read_ground_truth(path, [10, 20])
+
+
 def test_annotations(tmp_path):
     path = tmp_path / 'ann.json'
     path.write_text(json.dumps(annotations()))

@@ -19,7 +19,10 @@ from mmdet_msrcnn.models.detectors.build_detector import build_detector
 from mmdet_msrcnn.version import __version__
 
 # Keys of the meta to keep; the others describe the machine and the run.
-META = ('dataset_meta', 'epoch', 'iter', 'seed', 'mmengine_version')
+META = (
+    *('dataset_meta', 'epoch', 'iter', 'seed', 'mmengine_version'),
+    'score_thresholds',
+)
 # Keys of a config that describe one run and its logs.
 RUN_KEYS = (
     'work_dir',

@@ -34,6 +34,7 @@ def checkpoint(**more) -> dict:
         cfg="work_dir = '/home/someone/secret'",
         experiment_name='someone_host',
         time='20260101_000000',
+        score_thresholds=dict(mask_score=dict(a=0.5, b=0.25)),
         hook_msgs=dict(last_ckpt='/home/someone/secret/epoch_3.pth'),
     )
     state = dict(weight=torch.arange(4.0))
@@ -50,6 +51,8 @@ def test_meta_and_weights_are_kept_and_nothing_else():
     assert torch.equal(read['state_dict']['weight'], torch.arange(4.0))
     meta = read['meta']
     assert meta['epoch'] == 3
+    # Of a model that was published before.
+    assert meta['score_thresholds'] == dict(mask_score=dict(a=0.5, b=0.25))
     assert meta['dataset_meta'] == dict(classes=('a', 'b'))
     assert 'hook_msgs' not in meta
     assert Config.fromstring(meta['cfg'], '.py').data_root == 'data/coco/'

@@ -29,7 +29,7 @@ MODEL_FLOORS = (
     {'detectors', 'test_time_augs'},
     {'roi_heads'},
     {'mask_heads'},
-    {'backbones', 'losses', 'targets'},
+    {'backbones', 'losses', 'roi_extractors', 'targets'},
     {'checks'},
 )
 MAX_LINES = 250

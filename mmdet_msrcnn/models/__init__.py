@@ -6,6 +6,9 @@ from mmdet_msrcnn.models.detectors.mask_scored_detector import (
     MaskScoredDetector,
 )
 from mmdet_msrcnn.models.losses.mask_iou_loss import MaskIoULoss
+from mmdet_msrcnn.models.losses.multinomial_mask_loss import (
+    MultinomialMaskLoss,
+)
 from mmdet_msrcnn.models.mask_heads.base_mask_scorer import (
     DETECTIONS,
     POSITIVES,
@@ -16,6 +19,14 @@ from mmdet_msrcnn.models.mask_heads.mask_fusion import FUSIONS
 from mmdet_msrcnn.models.mask_heads.mask_iou_head import MaskIoUHead
 from mmdet_msrcnn.models.mask_heads.mask_score_head import MaskScoreHead
 from mmdet_msrcnn.models.mask_heads.maskness_head import MasknessHead
+from mmdet_msrcnn.models.mask_heads.mlp_mask_head import MLPMaskHead
+from mmdet_msrcnn.models.mask_heads.multinomial_mask_head import (
+    MultinomialMaskHead,
+)
+from mmdet_msrcnn.models.roi_extractors.single_roi_extractor import (
+    ROI_LAYERS,
+    SingleRoIExtractor,
+)
 from mmdet_msrcnn.models.roi_heads.base_mask_scoring_roi_head import (
     BaseMaskScoringRoIHead,
 )
@@ -40,6 +51,7 @@ __all__ = [
     'DETECTIONS',
     'FUSIONS',
     'POSITIVES',
+    'ROI_LAYERS',
     'BaseMaskScorer',
     'BaseMaskScoringRoIHead',
     'CascadeDetectionScoringRoIHead',
@@ -48,6 +60,7 @@ __all__ = [
     'EfficientNetLite',
     'FCNMaskHead',
     'FrozenTwoStageDetector',
+    'MLPMaskHead',
     'MaskIoUHead',
     'MaskIoULoss',
     'MaskScoreHead',
@@ -55,5 +68,8 @@ __all__ = [
     'MaskScoringRoIHead',
     'MaskScoringTTAModel',
     'MasknessHead',
+    'MultinomialMaskHead',
+    'MultinomialMaskLoss',
+    'SingleRoIExtractor',
     'mask_iou_target',
 ]

@@ -96,7 +96,11 @@ class BaseMaskScoringRoIHead(RoIHeadWithScorer):
             tuple[Tensor, Tensor]: The first two inputs of
             :meth:`BaseMaskScorer.forward`.
         """
-        if not self.mask_iou_head.needs_all_masks:
+        if self.mask_iou_head.needs_all_masks:
+            # A multinomial mask head predicts the background too.
+            classes = slice(self.mask_iou_head.num_classes)
+            mask_preds = [p[:, classes] for p in mask_preds]
+        else:
             mask_preds = [
                 select_by_label(p, labels)[:, None] for p in mask_preds
             ]

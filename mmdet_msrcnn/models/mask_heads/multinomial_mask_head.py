@@ -1,0 +1,96 @@
+"""Mask head whose classes compete (Mask R-CNN, table 2b)."""
+
+import torch
+from mmcv.cnn import build_conv_layer
+from mmdet.utils import ConfigType
+from torch import Tensor
+
+from mmdet_msrcnn.models.losses.multinomial_mask_loss import (
+    MultinomialMaskLoss,
+)
+from mmdet_msrcnn.models.mask_heads.fcn_mask_head import FCNMaskHead
+from mmdet_msrcnn.registry import MODELS
+
+
+def softmax_logits(scores: Tensor) -> Tensor:
+    """Compute log p - log(1 - p) of softmax probabilities p.
+
+    So their sigmoid is the softmax of the scores.
+
+    Args:
+        scores (Tensor): Unbounded scores, shape (K, C, ...), C > 1.
+
+    Returns:
+        Tensor: Finite logits in float32, of the same shape.
+    """
+    scores = scores.float()
+    total = scores.logsumexp(1, keepdim=True)
+    best = scores.argmax(1, keepdim=True)
+    is_best = torch.zeros_like(scores, dtype=torch.bool).scatter(1, best, True)
+    # 1 - p would be rounded to 0 for the best class. For the others p is at
+    # most 0.5.
+    others = scores.masked_fill(is_best, -torch.inf).logsumexp(1, keepdim=True)
+    probs = (scores - total).exp().masked_fill(is_best, 0)
+    return scores - torch.where(is_best, others, total + (-probs).log1p())
+
+
+@MODELS.register_module()
+class MultinomialMaskHead(FCNMaskHead):
+    """FCNMaskHead with a softmax over the classes and the background.
+
+    Mask R-CNN (https://arxiv.org/abs/1703.06870, table 2b) compares it with
+    independent masks for each class. The output has num_classes + 1 channels,
+    the background last. A pixel is foreground if the probability of the
+    detected class is at least ``mask_thr_binary``.
+
+    Args:
+        loss_mask (:obj:`ConfigDict` or dict): Config of a
+            :class:`MultinomialMaskLoss`.
+        class_agnostic (bool): Must be False. Defaults to False.
+        **kwargs: Other arguments of :class:`FCNMaskHead`.
+
+    Raises:
+        ValueError: If ``class_agnostic`` is True.
+        TypeError: If ``loss_mask`` is another loss.
+    """
+
+    def __init__(
+        self,
+        loss_mask: ConfigType = dict(  # noqa: B006 - mmdet's config style
+            type='mmdet_msrcnn.MultinomialMaskLoss', loss_weight=1.0
+        ),
+        class_agnostic: bool = False,
+        **kwargs,
+    ) -> None:
+        if class_agnostic:
+            raise ValueError(
+                'mask_head.class_agnostic must be False, got True: the '
+                'classes of a mmdet_msrcnn.MultinomialMaskHead compete. Use '
+                'mmdet_msrcnn.FCNMaskHead.'
+            )
+        super().__init__(loss_mask=loss_mask, **kwargs)
+        if not isinstance(self.loss_mask, MultinomialMaskLoss):
+            raise TypeError(
+                'mask_head.loss_mask must be a '
+                'mmdet_msrcnn.MultinomialMaskLoss, got '
+                f'{type(self.loss_mask).__name__}. In a config that inherits '
+                'another loss, also set _delete_=True.'
+            )
+        self.conv_logits = build_conv_layer(
+            self.predictor_cfg,
+            self.conv_logits.in_channels,
+            self.num_classes + 1,
+            1,
+        )
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Predict masks.
+
+        Args:
+            x (Tensor): RoI features, shape (K, in_channels, h, w).
+
+        Returns:
+            Tensor: Logits of the softmax probabilities, the background last,
+            shape (K, num_classes + 1, mask_size, mask_size).
+        """
+        return softmax_logits(super().forward(x))

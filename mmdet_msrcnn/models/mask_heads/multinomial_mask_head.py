@@ -3,7 +3,7 @@
 import torch
 from mmcv.cnn import build_conv_layer
 from mmdet.utils import ConfigType
-from torch import Tensor
+from torch import Tensor, nn
 
 from mmdet_msrcnn.models.losses.multinomial_mask_loss import (
     MultinomialMaskLoss,
@@ -53,6 +53,8 @@ class MultinomialMaskHead(FCNMaskHead):
         ValueError: If ``class_agnostic`` is True.
         TypeError: If ``loss_mask`` is another loss.
     """
+
+    conv_logits: nn.Conv2d
 
     def __init__(
         self,

@@ -54,7 +54,9 @@ def test_roi_align_is_that_of_mmdet(mode):
 
 def test_the_layers_differ():
     layers = [dict(type=name) for name in ROI_LAYERS]
-    layers += [dict(layer, pool_mode='max') for layer in (layers[0], layers[2])]
+    layers += [
+        dict(layer, pool_mode='max') for layer in (layers[0], layers[2])
+    ]
     found = [build(**layer)(*case()) for layer in layers]
     for i, one in enumerate(found):
         for other in found[:i]:

@@ -9,7 +9,7 @@ protocol coco. After an interruption, the same command continues after the last
 complete epoch. A row that fails is marked with the reason, and the other rows
 continue.
 
-The table test-dev also writes the submissions for the COCO server.
+The tables of test-dev also write the submissions for the COCO server.
 
 Protocols: coco is the paper's recipe (8 GPUs: --gpus 8). The others are the
 same heads at small scale, each on top of one frozen Mask R-CNN: on photos
@@ -34,6 +34,7 @@ from mmdet_msrcnn.lab.reproduction import (
 )
 from mmdet_msrcnn.lab.reproduction.data import check_data
 from mmdet_msrcnn.lab.reproduction.schedule import run_all, runs_of_table
+from mmdet_msrcnn.lab.reproduction.tables import SUBMISSIONS
 from mmdet_msrcnn.utils.io import write_json, write_text
 
 ROOT = Path(__file__).parents[1]
@@ -91,7 +92,7 @@ def parse_args() -> argparse.Namespace:
         parser.error('--detector-seed must be at least 0')
     if args.row is not None:
         table = args.table and table_of(args.table, args.protocol)
-        variants = [row.variant for row in table.rows] if table else []
+        variants = table.variants if table else []
         if args.row not in variants:
             parser.error(f'--row must be one of {variants} of --table')
     return args
@@ -118,6 +119,9 @@ def print_list(args: argparse.Namespace) -> None:
         )
         print(f'{name}: {table.title}')
         for row in table.rows:
+            if row.variant is None:
+                print(f'  {row.label}: published figures, {row.source}')
+                continue
             recipe = recipe_of(row.variant)
             if recipe is None:
                 print(f'  {row.label}: not in the protocol {args.protocol}')
@@ -148,7 +152,7 @@ def main() -> None:
     runs = runs_of_table(
         table, args.row, protocol, folder, args.seeds, args.detector_seed
     )
-    submit = args.table == 'test-dev'
+    submit = SUBMISSIONS.get(args.table)
     todo = [run.recipe for run in runs if submit or not run.is_complete]
     try:
         check_data(todo)
@@ -157,11 +161,11 @@ def main() -> None:
     failures = run_all(runs, TOOLS, args.gpus, submit)
     # Include results of seeds beyond --seeds.
     results = {
-        row.variant: [
+        variant: [
             json.loads(path.read_text())
-            for path in sorted(folder.glob(f'{row.variant}/seed*/result.json'))
+            for path in sorted(folder.glob(f'{variant}/seed*/result.json'))
         ]
-        for row in table.rows
+        for variant in table.variants
     }
     rows = fill_table(table, results, failures)
     text = to_markdown(table, rows)

@@ -58,18 +58,20 @@ class FilledRow:
 
     Attributes:
         label (str): Name of the row.
-        variant (str): The model.
+        variant (str | None): The model; None for another system.
         cells (list[Cell]): One cell per column.
         failure (str | None): Reason why there is no result.
         paired (PairedDifference | None): Difference to the reference of the
             table; None for the reference itself, and without a reference.
+        source (str): See :class:`Row`.
     """
 
     label: str
-    variant: str
+    variant: str | None
     cells: list[Cell]
     failure: str | None = None
     paired: PairedDifference | None = None
+    source: str = ''
 
 
 def make_cell(
@@ -168,9 +170,13 @@ def _common_seeds(*sides: list[dict]) -> list[list[dict]]:
 
 
 def without_paper(table: Table) -> Table:
-    """Remove the paper's figures, which are for COCO only."""
+    """Remove the paper's figures and other systems, for other data."""
     nothing = (None,) * len(table.columns)
-    rows = tuple(row._replace(paper=nothing) for row in table.rows)
+    rows = tuple(
+        row._replace(paper=nothing)
+        for row in table.rows
+        if row.variant is not None
+    )
     return table._replace(rows=rows)
 
 
@@ -191,7 +197,8 @@ def fill_table(
 
 
 def _fill(table: Table, row: Row, results: dict, failures: dict) -> FilledRow:
-    own = results.get(row.variant, [])
+    variant = row.variant or ''
+    own = results.get(variant, [])
     paired = None
     if table.reference == CLASS_SCORE:
         paired = paired_difference(own, by_class_score(own))
@@ -204,6 +211,7 @@ def _fill(table: Table, row: Row, results: dict, failures: dict) -> FilledRow:
             make_cell(column, paper, own)
             for column, paper in zip(table.columns, row.paper, strict=True)
         ],
-        failures.get(row.variant),
+        failures.get(variant),
         paired,
+        row.source,
     )

@@ -28,6 +28,10 @@ COMMANDS = {
         'python tools/datasets/convert_efficientnet_lite.py '
         'data/weights/efficientnet-lite0.pth (docs/photos.md)'
     ),
+    'data/cityscapes': (
+        'python tools/dataset_converters/cityscapes.py data/cityscapes '
+        '--out-dir data/cityscapes/annotations (a script of mmdet)'
+    ),
     'data/coco': (
         'python tools/misc/download_dataset.py --dataset-name coco2017 '
         '--save-dir data/coco --unzip (a script of mmdet)'

@@ -6,7 +6,11 @@ from pathlib import Path
 
 from mmdet_msrcnn.lab.reproduction.cells import fill_table, without_paper
 from mmdet_msrcnn.lab.reproduction.paper import CLASS_SCORE, Table
-from mmdet_msrcnn.lab.reproduction.protocols import BACKBONES, R18
+from mmdet_msrcnn.lab.reproduction.protocols import (
+    BACKBONES,
+    END_TO_END,
+    R18,
+)
 from mmdet_msrcnn.lab.reproduction.render import to_markdown
 from mmdet_msrcnn.lab.reproduction.tables import OTHER_TABLES, TABLES
 
@@ -26,12 +30,13 @@ def table_of(name: str, protocol: str) -> Table:
 
     Returns:
         Table: The table. The paper's figures are for COCO, so other protocols
-        do not have them. The R-18 rows have the protocol's backbone.
+        do not have them, nor rows of other systems. The R-18 rows have the
+        protocol's backbone.
     """
     table = (TABLES | OTHER_TABLES)[name]
     if protocol == 'coco':
         return table
-    table = without_paper(table)
+    table = small_scale(without_paper(table))
     # Another detector has results of its own, such as animals_detector1.
     protocol = protocol.partition('_')[0]
     if protocol not in BACKBONES:
@@ -42,11 +47,36 @@ def table_of(name: str, protocol: str) -> Table:
         rows=tuple(
             row._replace(
                 label=row.label.replace('R-18', words),
-                variant=row.variant.replace(R18, variant),
+                variant=(row.variant or '').replace(R18, variant),
             )
             for row in table.rows
         ),
         reference=table.reference and table.reference.replace(R18, variant),
+    )
+
+
+def small_scale(table: Table) -> Table:
+    """Name the rows that small protocols train end to end, with R-18.
+
+    Args:
+        table (Table): Any table, without rows of other systems.
+
+    Returns:
+        Table: The same table if it has no ``backbone``.
+    """
+    if table.backbone is None:
+        return table
+    name, words = table.backbone
+
+    def renamed(variant: str | None) -> str:
+        return (variant or '').replace(name, R18) + END_TO_END
+
+    return table._replace(
+        title=table.title.replace(words, 'R-18 FPN'),
+        rows=tuple(
+            row._replace(variant=renamed(row.variant)) for row in table.rows
+        ),
+        reference=renamed(table.reference),
     )
 
 
@@ -95,10 +125,11 @@ def fill_page(text: str, folder: Path) -> str:
         folder (Path): Folder with ``PROTOCOL/VARIANT/seedN.json``.
 
     Returns:
-        str: The page. Rows without a result are left out.
+        str: The page. Rows without a result or a figure of the paper are
+        left out.
 
     Raises:
-        ValueError: If a table is unknown, or its protocol has no results.
+        ValueError: If a table is unknown, or it has nothing to show.
     """
 
     def fill(match: re.Match) -> str:
@@ -107,7 +138,7 @@ def fill_page(text: str, folder: Path) -> str:
         if seeds is not None:
             results = first_seeds(results, int(seeds))
         known = [*TABLES, *OTHER_TABLES]
-        if name not in known or not results:
+        if name not in known or not (results or protocol == 'coco'):
             raise ValueError(
                 f'The page has the table {protocol} {name}, which is unknown '
                 f'or has no results. The tables are {known}; the '
@@ -115,7 +146,11 @@ def fill_page(text: str, folder: Path) -> str:
             )
         table = table_of(name, protocol)
         table = table._replace(
-            rows=tuple(row for row in table.rows if row.variant in results),
+            rows=tuple(
+                row
+                for row in table.rows
+                if row.variant in results or any(row.paper)
+            ),
             reference=(
                 table.reference
                 if table.reference in (CLASS_SCORE, *results)

@@ -29,14 +29,18 @@ class Row(NamedTuple):
 
     Attributes:
         label (str): Name of the row.
-        variant (str): The model, named after its COCO config without
-            schedule and data set.
+        variant (str | None): The model, named after its COCO config without
+            schedule and data set. On Cityscapes, ``_cityscapes`` follows.
+            None for another system, whose figures are only quoted.
         paper (tuple): Figure of the paper for each column, or None.
+        source (str): Address of the paper that prints the figures of another
+            system. Defaults to ''.
     """
 
     label: str
-    variant: str
+    variant: str | None
     paper: tuple[float | None, ...]
+    source: str = ''
 
 
 class Table(NamedTuple):
@@ -49,9 +53,18 @@ class Table(NamedTuple):
         reference (str | None): Variant to compare the mask AP of the other
             rows with, on the same resampled images; ``CLASS_SCORE`` to compare
             each row with the class scores of its own runs.
+        backbone (tuple[str, str] | None): The backbone of all rows, in
+            variants and in words, if small protocols train the rows end to
+            end with their own backbone. Defaults to None.
     """
 
     title: str
     columns: tuple[Column, ...]
     rows: tuple[Row, ...]
     reference: str | None = None
+    backbone: tuple[str, str] | None = None
+
+    @property
+    def variants(self) -> list[str]:
+        """The models of the rows, without other systems."""
+        return [row.variant for row in self.rows if row.variant is not None]

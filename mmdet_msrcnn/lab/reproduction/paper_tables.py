@@ -5,6 +5,7 @@ percent. The figure of the mask-only fusion is from the author
 (https://github.com/zjhuang22/maskscoring_rcnn/issues/10).
 """
 
+from mmdet_msrcnn.lab.reproduction import other_systems
 from mmdet_msrcnn.lab.reproduction.paper import Column, Row, Table
 from mmdet_msrcnn.lab.reproduction.protocols import (
     DETECTOR,
@@ -33,6 +34,10 @@ SHARE = Column('share of the gain, %', 'statistics', 'share')
 CORRELATION = (
     Column('Pearson r', 'statistics', 'pearson', 1, 3),
     Column('MAE', 'statistics', 'mae', 1, 3),
+)
+TEST_DEV = tuple(
+    Column(f'mask {name}', 'test-dev', name)
+    for name in ('AP', 'AP50', 'AP75', 'APs', 'APm', 'APl')
 )
 UNKNOWN = (None, None, None)
 DCN = 'ms-rcnn_r101-dconv-c3-c5_fpn'
@@ -97,11 +102,11 @@ PAPER_TABLES = {
     ),
     'test-dev': Table(
         'COCO 2017 test-dev, R-101',
-        tuple(
-            Column(f'mask {name}', 'test-dev', name)
-            for name in ('AP', 'AP50', 'AP75', 'APs', 'APm', 'APl')
-        ),
+        TEST_DEV,
         (
+            *other_systems.MASKS,
+            *other_systems.ORIGINAL_MASK_RCNN,
+            *other_systems.MASKLAB,
             *pair(
                 'C4',
                 'r101-c4',

@@ -23,6 +23,10 @@ from mmdet_msrcnn.lab.reproduction.head_changes import (
     use_maskness,
     use_mmdet_head,
 )
+from mmdet_msrcnn.lab.reproduction.mask_rcnn_changes import (
+    CLASS_AGNOSTIC,
+    MASK_RCNN_CHANGES,
+)
 
 R18 = 'r18_fpn'
 DETECTOR = f'mask-rcnn_{R18}'
@@ -33,6 +37,8 @@ SAME_RECIPE = f'{MS_RCNN}_plus-recipe'
 MASKNESS = f'{DETECTOR}_maskness'
 MMDET_TARGET = f'{MS_RCNN}_target-mmdet'
 END_TO_END = '_end-to-end'
+CITYSCAPES, FROM_COCO = '_cityscapes', '_from-coco'
+CHANGES = COUPLING_CHANGES | MASK_RCNN_CHANGES
 # Variants that differ only in the classes other than the true one.
 OTHER_CLASSES = tuple(
     f'{MS_RCNN}_{name}'
@@ -54,6 +60,7 @@ class Recipe(NamedTuple):
             ``source``.
         cache (str | None): Name of the feature cache to train with; None to
             train directly.
+        start (str | None): Another variant that training starts from.
     """
 
     source: Path
@@ -62,6 +69,7 @@ class Recipe(NamedTuple):
     starts_from_detector: bool = False
     head: Path | None = None
     cache: str | None = None
+    start: str | None = None
 
 
 @functools.cache
@@ -96,11 +104,17 @@ class CocoProtocol:
                 return None
             use_maskness(recipe.test)
             return recipe._replace(train=None, starts_from_detector=True)
-        path = next(self.configs.glob(f'*/{variant}_18e_coco.py'), None)
+        name, on_cityscapes, _ = variant.partition(CITYSCAPES)
+        ending = '[0-9]*e_cityscapes' if on_cityscapes else '18e_coco'
+        path = next(self.configs.glob(f'*/{name}_{ending}.py'), None)
         if path is None:
             return None
         cfg = load_config(path)
-        return Recipe(path, cfg, cfg)
+        if isinstance(cfg.test_evaluator, list):
+            # The first is ours; the other is for the scripts of Cityscapes.
+            cfg.test_evaluator = cfg.test_evaluator[0]
+        start = name.removesuffix(FROM_COCO)
+        return Recipe(path, cfg, cfg, start=start if start != name else None)
 
 
 class SmallProtocol:
@@ -138,7 +152,7 @@ class SmallProtocol:
         """Find the recipe of a variant.
 
         None if it has another backbone. Also None if the data has one class
-        and the variant differs only in the other classes, and for the recipe
+        and the variant differs only in the number of masks, and for the recipe
         of MS R-CNN+ if it is that of MS R-CNN.
         """
         if self.backbone not in variant:
@@ -180,13 +194,18 @@ class SmallProtocol:
         return Recipe(path, cfg, cfg, True, coco.source)
 
     def _end_to_end(self, name: str) -> Recipe | None:
-        ending = next(filter(name.endswith, COUPLING_CHANGES), '')
+        ending = next(filter(name.endswith, CHANGES), '')
         path = self._path(name.removesuffix(ending))
         if path is None:
             return None
         cfg = load_config(path)
+        if (
+            ending == CLASS_AGNOSTIC
+            and cfg.model.roi_head.mask_head.num_classes == 1
+        ):
+            return None
         if ending:
-            COUPLING_CHANGES[ending](cfg)
+            CHANGES[ending](cfg)
         if not name.startswith('mmdet-'):
             return Recipe(path, cfg, cfg)
         # mmdet's weights fit our modules, which return both scores.

@@ -29,15 +29,20 @@ def _interval(paired: PairedDifference | None) -> str:
     return f'{paired.difference:+.2f} [{ends}]'
 
 
-def _texts(column: Column, has_paper: bool, cell: Cell) -> list[str]:
-    """Format a cell: paper, ours and difference, or only ours."""
+def _texts(
+    column: Column, has_paper: bool, has_ours: bool, cell: Cell
+) -> list[str]:
+    """Format a cell: paper, ours and difference, or what the column has."""
     ours = _number(cell.ours, column.decimals)
     if cell.std is not None:
         ours += f' ± {_number(cell.std, column.decimals)}'
     if not has_paper:
         return [ours]
+    paper = _number(cell.paper, column.decimals)
+    if not has_ours:
+        return [paper]
     return [
-        _number(cell.paper, column.decimals),
+        paper,
         ours,
         _number(cell.difference, column.decimals, '+'),
     ]
@@ -46,8 +51,8 @@ def _texts(column: Column, has_paper: bool, cell: Cell) -> list[str]:
 def to_markdown(table: Table, rows: list[FilledRow]) -> str:
     """Format a filled table: paper, ours and difference for each figure.
 
-    If the paper has no figures for a column, only ours are shown. Columns
-    without any figure are left out.
+    If only the paper or only we have figures for a column, only these are
+    shown. Columns without any figure are left out.
 
     Args:
         table (Table): Table of the paper.
@@ -60,18 +65,19 @@ def to_markdown(table: Table, rows: list[FilledRow]) -> str:
         any(values)
         for values in zip(*(row.paper for row in table.rows), strict=True)
     ]
-    shown = [
-        has_paper or any(row.cells[i].ours is not None for row in rows)
-        for i, has_paper in enumerate(known)
+    measured = [
+        any(row.cells[i].ours is not None for row in rows)
+        for i in range(len(known))
     ]
-    columns = list(compress(zip(table.columns, known, strict=True), shown))
+    shown = [any(pair) for pair in zip(known, measured, strict=True)]
+    columns = list(
+        compress(zip(table.columns, known, measured, strict=True), shown)
+    )
     headings = [table.title]
-    for column, has_paper in columns:
-        headings += (
-            [f'{column.heading}, paper', 'ours', 'difference']
-            if has_paper
-            else [column.heading]
-        )
+    for column, has_paper, has_ours in columns:
+        headings.append(column.heading + ', paper' * has_paper)
+        if has_paper and has_ours:
+            headings += ['ours', 'difference']
     labels = {row.variant: row.label for row in table.rows}
     if table.reference is not None:
         reference = labels.get(table.reference, table.reference)
@@ -79,12 +85,14 @@ def to_markdown(table: Table, rows: list[FilledRow]) -> str:
     lines = []
     for row in rows:
         label = row.label
+        if row.source:
+            label += f' ([published]({row.source}))'
         if row.failure:
             label += f' ({_shorten(row.failure)})'
         texts = [label]
         cells = compress(row.cells, shown)
-        for (column, has_paper), cell in zip(columns, cells, strict=True):
-            texts += _texts(column, has_paper, cell)
+        for shape, cell in zip(columns, cells, strict=True):
+            texts += _texts(*shape, cell)
         if table.reference is not None:
             texts.append(_interval(row.paired))
         lines.append(texts)

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import math
 import time
 from pathlib import Path
 
@@ -13,9 +14,13 @@ from mmdet_msrcnn.analysis.report import Evaluation, evaluate
 from mmdet_msrcnn.analysis.report_folder import write_report
 from mmdet_msrcnn.compat.silence import silence
 from mmdet_msrcnn.evaluation import functional
+from mmdet_msrcnn.evaluation.coco_figures import class_figures
 from mmdet_msrcnn.lab.environment import environment
 from mmdet_msrcnn.lab.head_costs import head_gmacs
-from mmdet_msrcnn.lab.training_log import read_training_log
+from mmdet_msrcnn.lab.reproduction.run_logs import (
+    seconds_per_image,
+    training_log,
+)
 
 NUM_RESAMPLES = 200
 STATISTICS = (*functional.STATISTICS, 'share')
@@ -82,7 +87,8 @@ def collect(
 
     Returns:
         dict: ``metrics`` (of the boxes, of each ranking of the masks, of the
-        method's own ranking as ``mask``, statistics, cost and time),
+        method's own ranking as ``mask`` and, by class, as ``class``,
+        statistics, cost and time),
         ``mask_ap_resampled`` and ``class_ap_resampled``, the hash of the
         detections, the log and the complete config.
     """
@@ -90,11 +96,12 @@ def collect(
     figures, metrics = evaluation.figures.known(), dict(evaluation.breakdown)
     method = next(ranking for ranking in METHODS if ranking in metrics)
     metrics['mask'] = metrics[method]
+    metrics['class'] = _class_aps(evaluation, method)
     metrics['statistics'] = {
         key: figures[key] for key in STATISTICS if key in figures
     }
     metrics['run'] = dict(
-        seconds_per_image=_seconds_per_image(folder / 'test'),
+        seconds_per_image=seconds_per_image(folder / 'test'),
         **head_gmacs(test.model),
     )
     return dict(
@@ -118,24 +125,16 @@ def _resampled(evaluation: Evaluation, ranking: str) -> list[float]:
     ]
 
 
-def _seconds_per_image(folder: Path) -> float:
-    """Read the time of the network in the last test, without data loading."""
-    logs = sorted(folder.glob('*/[0-9]*.json'))
-    values = json.loads(logs[-1].read_text())
-    return values['time'] - values['data_time']
-
-
-def training_log(folder: Path) -> dict[int, dict]:
-    """Read the last line that each epoch of a training logged.
-
-    Args:
-        folder (Path): Work directory of the training.
-
-    Returns:
-        dict[int, dict]: Values by epoch.
-    """
-    epochs = {}
-    for values in read_training_log(folder):
-        if 'loss' in values:
-            epochs[values['epoch']] = values
-    return epochs
+def _class_aps(evaluation: Evaluation, method: str) -> dict[str, float]:
+    """Return the mask AP of each class that has instances, by its name."""
+    coco_eval = evaluation.coco_eval
+    # COCOeval sorts the ids.
+    classes = coco_eval.cocoGt.loadCats(sorted(coco_eval.params.catIds))
+    found = class_figures(
+        evaluation.precisions[method], coco_eval.params.iouThrs
+    )
+    aps = {
+        one['name']: figures['mAP']
+        for one, figures in zip(classes, found, strict=True)
+    }
+    return {name: ap for name, ap in aps.items() if not math.isnan(ap)}

@@ -8,6 +8,10 @@ from pathlib import Path
 
 from mmengine.config import Config
 
+from mmdet_msrcnn.lab.reproduction.box_results import (
+    collect_boxes,
+    predicts_masks,
+)
 from mmdet_msrcnn.lab.reproduction.protocols import Recipe
 from mmdet_msrcnn.lab.reproduction.results import collect, evaluate_run
 from mmdet_msrcnn.lab.reproduction.steps import run_step
@@ -51,10 +55,22 @@ class Run:
         return self.folder / 'result.json'
 
     @property
+    def has_masks(self) -> bool:
+        """Whether the model predicts masks, not only boxes."""
+        return predicts_masks(self.recipe.test)
+
+    @property
+    def detections(self) -> Path:
+        """Path of the JSON with the detections, written by the test."""
+        kind = 'mask_scores' if self.has_masks else 'bbox'
+        return self.folder / f'results.{kind}.json'
+
+    @property
     def is_complete(self) -> bool:
-        """Whether result and report exist."""
+        """Whether result and report exist; boxes alone have no report."""
         report = self.folder / 'report/report.md'
-        return self.result.is_file() and report.is_file()
+        is_reported = not self.has_masks or report.is_file()
+        return self.result.is_file() and is_reported
 
     @property
     def checkpoint(self) -> Path:
@@ -106,14 +122,21 @@ def execute(run: Run, tools: Path, gpus: int = 1) -> None:
     with locked(run.folder) as lock:
         _train(run, tools, gpus, lock)
         _test(run, tools, gpus, lock)
-        test = run.recipe.test
-        name = f'{run.variant}, seed {run.seed}'
-        evaluation = evaluate_run(run.folder, name, test)
+        result = _evaluate(run)
         if not run.result.is_file():
-            config = run.recipe.train or test
-            result = collect(run.folder, evaluation, test, config)
             own = dict(variant=run.variant, seed=run.seed, gpus=gpus)
             write_json(run.result, own | result)
+
+
+def _evaluate(run: Run) -> dict:
+    """Evaluate a tested run, write its report and collect its results."""
+    test = run.recipe.test
+    config = run.recipe.train or test
+    if not run.has_masks:
+        return collect_boxes(run.folder, test, config)
+    name = f'{run.variant}, seed {run.seed}'
+    evaluation = evaluate_run(run.folder, name, test)
+    return collect(run.folder, evaluation, test, config)
 
 
 def _train(run: Run, tools: Path, gpus: int, lock: int) -> None:
@@ -131,8 +154,8 @@ def _train(run: Run, tools: Path, gpus: int, lock: int) -> None:
 
 def _test(run: Run, tools: Path, gpus: int, lock: int) -> None:
     prefix = run.folder / 'results'
-    found = prefix.with_suffix('.mask_scores.json')
     made = run.checkpoint.stat().st_mtime
+    found = run.detections
     if found.is_file() and found.stat().st_mtime > made:
         return
     config = run.folder / 'test.py'
@@ -172,19 +195,23 @@ def _get(cfg: Config, key: str) -> object:
     return cfg
 
 
-def write_submission(run: Run, tools: Path, gpus: int = 1) -> Path:
+def write_submission(
+    run: Run, tools: Path, gpus: int = 1, kind: str = 'segm'
+) -> Path:
     """Write the test-dev submission of a trained model for the COCO server.
 
     Args:
         run (Run): A complete run of the COCO protocol.
         tools (Path): See :func:`execute`.
         gpus (int): See :func:`execute`.
+        kind (str): 'segm' for masks or 'bbox' for boxes. Defaults to 'segm'.
 
     Returns:
-        Path: JSON of the masks. Mask scores are the scores if the model has
-        them.
+        Path: JSON of the detections. Mask scores are the scores of masks if
+        the model has them.
     """
-    name = f'detections_test-dev2017_{run.variant}_results.json'
+    boxes = '-boxes' if kind == 'bbox' else ''
+    name = f'detections_test-dev2017_{run.variant}{boxes}_results.json'
     path = run.folder / name
     if path.is_file():
         return path
@@ -206,9 +233,10 @@ def write_submission(run: Run, tools: Path, gpus: int = 1) -> Path:
     inputs = [config, run.checkpoint]
     with locked(run.folder) as lock:
         run_step(run.folder, tools, 'test', inputs, gpus, [], lock)
-    detections = json.loads(Path(f'{prefix}.segm.json').read_text())
-    for det in detections:
-        # With a box, the area would be computed from the box, not the mask.
-        del det['bbox']
+    detections = json.loads(Path(f'{prefix}.{kind}.json').read_text())
+    if kind == 'segm':
+        for det in detections:
+            # The area would be computed from the box, not the mask.
+            del det['bbox']
     write_json(path, detections)
     return path

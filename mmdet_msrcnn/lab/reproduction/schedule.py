@@ -43,6 +43,8 @@ def runs_of(
         (start,) = runs_of(
             protocol.detector, protocol, folder, 1, detector_seed
         )
+    elif recipe.start is not None:
+        (start,) = runs_of(recipe.start, protocol, folder, 1)
     own_seeds = range(1 if recipe.train is None else seeds)
     runs = []
     for seed in [detector_seed] if is_shared else own_seeds:
@@ -82,7 +84,7 @@ def runs_of_table(
         list[Run]: In order; one that others start from comes first.
     """
     runs: dict[Path, Run] = {}
-    for variant in (one.variant for one in table.rows):
+    for variant in table.variants:
         if row not in (None, variant):
             continue
         for run in runs_of(variant, protocol, folder, seeds, detector_seed):
@@ -93,7 +95,7 @@ def runs_of_table(
 
 
 def run_all(
-    runs: list[Run], tools: Path, gpus: int, submit: bool = False
+    runs: list[Run], tools: Path, gpus: int, submit: str | None = None
 ) -> dict[str, str]:
     """Execute runs and print progress.
 
@@ -101,7 +103,8 @@ def run_all(
         runs (list[Run]): In order; one that others start from comes first.
         tools (Path): Folder of ``train.py`` and ``test.py``.
         gpus (int): Processes to train with.
-        submit (bool): Write submissions to test-dev. Defaults to False.
+        submit (str, optional): Write submissions to test-dev, of masks
+            ('segm') or boxes ('bbox'). Defaults to None.
 
     Returns:
         dict[str, str]: Reason of failure by variant.
@@ -122,7 +125,7 @@ def run_all(
         try:
             execute(run, tools, gpus)
             if submit:
-                path = write_submission(run, tools, gpus)
+                path = write_submission(run, tools, gpus, submit)
                 print(f'  submission for the COCO server: {path}')
         except Exception as error:
             # The other rows continue after any error.

@@ -1,0 +1,36 @@
+"""Values that are read from the logs of a run."""
+
+import json
+from pathlib import Path
+
+from mmdet_msrcnn.lab.training_log import read_training_log
+
+
+def seconds_per_image(folder: Path) -> float:
+    """Read the time of the network in the last test, without data loading.
+
+    Args:
+        folder (Path): Work directory of the tests.
+
+    Returns:
+        float: Seconds.
+    """
+    logs = sorted(folder.glob('*/[0-9]*.json'))
+    values = json.loads(logs[-1].read_text())
+    return values['time'] - values['data_time']
+
+
+def training_log(folder: Path) -> dict[int, dict]:
+    """Read the last line that each epoch of a training logged.
+
+    Args:
+        folder (Path): Work directory of the training.
+
+    Returns:
+        dict[int, dict]: Values by epoch.
+    """
+    epochs = {}
+    for values in read_training_log(folder):
+        if 'loss' in values:
+            epochs[values['epoch']] = values
+    return epochs

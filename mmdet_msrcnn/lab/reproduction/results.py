@@ -96,7 +96,7 @@ def collect(
     figures, metrics = evaluation.figures.known(), dict(evaluation.breakdown)
     method = next(ranking for ranking in METHODS if ranking in metrics)
     metrics['mask'] = metrics[method]
-    metrics['class'] = _class_aps(evaluation, method)
+    metrics['class'] = class_aps(evaluation, method)
     metrics['statistics'] = {
         key: figures[key] for key in STATISTICS if key in figures
     }
@@ -125,13 +125,22 @@ def _resampled(evaluation: Evaluation, ranking: str) -> list[float]:
     ]
 
 
-def _class_aps(evaluation: Evaluation, method: str) -> dict[str, float]:
-    """Return the mask AP of each class that has instances, by its name."""
+def class_aps(evaluation: Evaluation, ranking: str) -> dict[str, float]:
+    """Compute the mask AP of each class.
+
+    Args:
+        evaluation (Evaluation): From :func:`evaluate_run`.
+        ranking (str): A key of its ``precisions``.
+
+    Returns:
+        dict[str, float]: AP in [0, 1] by name of the class; classes without
+        an instance are left out.
+    """
     coco_eval = evaluation.coco_eval
     # COCOeval sorts the ids.
     classes = coco_eval.cocoGt.loadCats(sorted(coco_eval.params.catIds))
     found = class_figures(
-        evaluation.precisions[method], coco_eval.params.iouThrs
+        evaluation.precisions[ranking], coco_eval.params.iouThrs
     )
     aps = {
         one['name']: figures['mAP']

@@ -143,3 +143,19 @@ def test_photos_have_rows_of_their_backbone(protocol):
 def test_the_tables_of_coco_are_those_of_the_paper():
     assert table_of('tau', 'coco') is TABLES['tau']
     assert table_of('tau', 'nuclei').rows[0].variant == 'ms-rcnn_r18_fpn'
+
+
+def test_the_papers_figures_need_no_results(tmp_path):
+    begin = '<!-- table: coco mask-rcnn-test-dev-boxes -->\n'
+    filled = fill_page(f'{begin}<!-- end -->\n', tmp_path)
+    text = squeezed(filled)
+    assert '| box AP, paper | box AP50, paper | box AP75, paper |' in text
+    assert text.count('([published](https://') == 4
+    assert '| Mask R-CNN, R-101 FPN | 38.2 | 60.3 | 41.7 |' in text
+    assert fill_page(filled, tmp_path) == filled
+
+
+@pytest.mark.parametrize('name', ['demo tau', 'coco unknown'])
+def test_a_table_with_nothing_to_show_is_an_error(tmp_path, name):
+    with pytest.raises(ValueError, match=f'has the table {name}, which'):
+        fill_page(f'<!-- table: {name} -->\n<!-- end -->\n', tmp_path)

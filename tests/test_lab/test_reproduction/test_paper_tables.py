@@ -3,6 +3,7 @@
 import pytest
 
 from mmdet_msrcnn.lab.reproduction import PROTOCOLS, TABLES
+from mmdet_msrcnn.lab.reproduction.mask_rcnn_tables import MASK_RCNN_TABLES
 from mmdet_msrcnn.lab.reproduction.protocols import (
     END_TO_END,
     MASKNESS,
@@ -15,13 +16,18 @@ COCO = PROTOCOLS['coco'](FOLDER)
 # Rows of the small protocols alone.
 EXTRA = (END_TO_END, MASKNESS, MMDET_TARGET, SAME_RECIPE)
 ROWS = [(name, row) for name, table in TABLES.items() for row in table.rows]
-PAPER = [(name, row) for name, row in ROWS if not row.variant.endswith(EXTRA)]
+PAPER = [
+    (name, row)
+    for name, row in ROWS
+    if row.variant is not None and not row.variant.endswith(EXTRA)
+]
 
 
 @pytest.mark.parametrize(('name', 'row'), PAPER)
 def test_every_row_of_the_paper_has_a_coco_config(name, row):
     recipe = COCO.recipe(row.variant)
-    assert recipe.source.name == f'{row.variant}_18e_coco.py'
+    if name != 'cityscapes':
+        assert recipe.source.name == f'{row.variant}_18e_coco.py'
     scores_masks = row.variant.startswith('ms-rcnn')
     assert ('MS R-CNN' in row.label) <= scores_masks
     assert ('Mask R-CNN' in row.label) <= (not scores_masks)
@@ -41,10 +47,16 @@ def figures(name, row) -> dict:
     return {c.heading: value for c, value in pairs if value is not None}
 
 
-@pytest.mark.parametrize(('name', 'row'), ROWS)
+@pytest.mark.parametrize(
+    ('name', 'row'),
+    [(name, row) for name, row in ROWS if name not in MASK_RCNN_TABLES],
+)
 def test_ap_is_below_ap75_and_that_below_ap50(name, row):
     """As in every row of the paper: figures that change places are found."""
     found = figures(name, row)
+    if row.label == 'MaskLab+, R-101':
+        # The paper prints an AP75 of 36.6 below an AP of 37.3.
+        del found['mask AP75']
     for kind in ('mask', 'box'):
         keys = [f'{kind} AP{threshold}' for threshold in ('', 75, 50)]
         values = [found[key] for key in keys if key in found]
@@ -56,7 +68,7 @@ def test_ap_is_below_ap75_and_that_below_ap50(name, row):
 @pytest.mark.parametrize('name', ['backbones', 'frameworks', 'test-dev'])
 def test_gain_in_mask_ap_is_what_the_paper_says(name):
     """About 1.5 with every backbone and framework, and the same boxes."""
-    rows = TABLES[name].rows
+    rows = [row for row in TABLES[name].rows if row.variant]
     gains = []
     for twin, ours in zip(rows[::2], rows[1::2], strict=True):
         old, new = figures(name, twin), figures(name, ours)

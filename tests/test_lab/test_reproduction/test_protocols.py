@@ -23,7 +23,7 @@ from mmdet_msrcnn.models import (
 from tests.config_family import FOLDER
 from tests.helpers import build_model, collate, losses_of, scene
 
-VARIANTS = {row.variant for table in TABLES.values() for row in table.rows}
+VARIANTS = {v for table in TABLES.values() for v in table.variants}
 ABLATIONS = {v for v in VARIANTS if v.startswith('ms-rcnn_r18_fpn_')}
 ELSEWHERE = (MMDET_TARGET, END_TO_END, SAME_RECIPE)
 ABLATIONS -= {v for v in ABLATIONS if v.endswith(ELSEWHERE)}

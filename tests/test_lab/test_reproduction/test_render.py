@@ -4,7 +4,12 @@ import csv
 
 import pytest
 
-from mmdet_msrcnn.lab.reproduction import fill_table, to_csv, to_markdown
+from mmdet_msrcnn.lab.reproduction import (
+    Row,
+    fill_table,
+    to_csv,
+    to_markdown,
+)
 from tests.helpers import squeezed
 from tests.test_lab.test_reproduction.heads_table import TABLE, result
 
@@ -42,3 +47,23 @@ def test_csv(rows):
     assert lines[0]['row'] == 'Mask R-CNN'
     assert float(lines[0]['difference']) == pytest.approx(-2.7)
     assert lines[1]['ours'] == ''
+
+
+def test_a_column_without_our_figures_is_not_compared():
+    rows = (
+        *TABLE.rows[:2],
+        Row('MNC', None, (24.6, 0.5), 'https://example.org'),
+    )
+    table = TABLE._replace(rows=rows)
+    results = {'ms-rcnn': [result(0.3)]}
+    filled = fill_table(table, results, {})
+    header, _, *lines = squeezed(to_markdown(table, filled)).splitlines()
+    assert [header, *lines] == [
+        '| Heads | mask AP, paper | ours | difference | Pearson r, paper |',
+        '| Mask R-CNN | 27.7 | - | - | - |',
+        '| MS R-CNN | 29.3 | 30.0 | +0.7 | 0.740 |',
+        '| MNC ([published](https://example.org)) | 24.6 | - | - | 0.500 |',
+    ]
+    last = list(csv.DictReader(to_csv(filled).splitlines()))[-1]
+    assert (last['row'], last['variant']) == ('MNC', '')
+    assert (last['paper'], last['ours']) == ('0.5', '')

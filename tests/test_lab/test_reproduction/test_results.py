@@ -1,13 +1,18 @@
-"""Values that are read from a training."""
+"""Values that are kept of a run."""
 
 import json
 
 import pytest
+from pycocotools.coco import COCO
 
+from mmdet_msrcnn.analysis.bootstrap import resample_images
+from mmdet_msrcnn.analysis.report import evaluate
+from mmdet_msrcnn.compat.silence import silence
 from mmdet_msrcnn.lab.reproduction.results import (
+    class_aps,
     detections_hash,
-    training_log,
 )
+from mmdet_msrcnn.utils.coco import COCO_IOU_THRS
 
 DETECTION = dict(
     image_id=1,
@@ -35,20 +40,45 @@ def test_the_order_changes_the_hash():
     assert detections_hash(pair) != detections_hash(pair[::-1])
 
 
-def test_last_line_of_each_epoch_and_no_part_of_one(tmp_path):
-    for i, epochs in enumerate(((1, 1, 2), (2, 3))):
-        path = tmp_path / f'{i}/vis_data/scalars.json'
-        path.parent.mkdir(parents=True)
-        lines = [
-            json.dumps(dict(epoch=epoch, loss=10 * i + j))
-            for j, epoch in enumerate(epochs)
-        ]
-        # What a full disk leaves of the next line, and an evaluation.
-        lines += ['{"loss": 0.9, "ep', json.dumps(dict(mAP=0.5, step=1))]
-        path.write_text('\n'.join(lines))
-    log = training_log(tmp_path)
-    assert {epoch: values['loss'] for epoch, values in log.items()} == {
-        1: 1,
-        2: 10,
-        3: 11,
+def test_ap_of_the_classes_that_have_instances(tmp_path):
+    names = 'apple', 'pear', 'plum'
+    squares = [[0, 0, 8, 8], [10, 0, 8, 8], [20, 0, 8, 8]]
+    annotations = []
+    for i, (category, (x, y, w, h)) in enumerate(
+        zip((5, 2, 2), squares, strict=True), 1
+    ):
+        polygon = [x, y, x + w, y, x + w, y + h, x, y + h]
+        annotations.append(
+            dict(id=i, image_id=1, category_id=category, iscrowd=0)
+            | dict(bbox=[x, y, w, h], area=64, segmentation=[polygon])
+        )
+    content = dict(
+        images=[dict(id=1, file_name='a.png', height=16, width=32)],
+        annotations=annotations,
+        # Not in the order of the ids; there is no plum.
+        categories=[
+            dict(id=id_, name=name)
+            for id_, name in zip((5, 2, 9), names, strict=True)
+        ],
+    )
+    (tmp_path / 'val.json').write_text(json.dumps(content))
+    with silence():
+        coco = COCO(str(tmp_path / 'val.json'))
+    detections = [
+        dict(image_id=1, category_id=ann['category_id'], score=0.9)
+        | dict(bbox=ann['bbox'], segmentation=coco.annToRLE(ann))
+        for ann in annotations[:2]
+    ]
+    protocol = dict(
+        cat_ids=[5, 2, 9],
+        img_ids=[1],
+        max_dets=100,
+        iou_thrs=COCO_IOU_THRS,
+    )
+    samples = resample_images(1, 2)
+    evaluation = evaluate(coco, detections, protocol, samples)
+    # The apple is found, and one of two pears: 51 of 101 points.
+    assert class_aps(evaluation, 'class_score') == {
+        'apple': pytest.approx(1),
+        'pear': pytest.approx(51 / 101),
     }

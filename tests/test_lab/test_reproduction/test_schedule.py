@@ -87,7 +87,40 @@ def test_what_others_start_from_comes_first_and_once(tmp_path):
     assert (detector.variant, free.variant) == ('detector', 'free')
 
 
-@pytest.mark.parametrize('submit', [False, True])
+def test_other_systems_are_not_run(tmp_path):
+    rows = Row('MNC', None, (), 'https://a'), Row('free', 'free', ())
+    table = Table('Systems', (), rows)
+    runs = runs_of_table(table, None, Protocol(), tmp_path, 1)
+    assert names(runs, tmp_path) == ['detector/seed0', 'free/seed0']
+
+
+class FromAnother(Protocol):
+    """A variant that starts from another one than the detector."""
+
+    def recipe(self, variant):
+        recipe = super().recipe('detector')
+        start = 'large' if variant == 'fine-tuned' else None
+        return recipe._replace(start=start)
+
+
+def test_training_can_start_from_another_variant(tmp_path):
+    runs = runs_of_table(
+        Table('', (), (Row('', 'fine-tuned', ()),)),
+        None,
+        FromAnother(),
+        tmp_path,
+        2,
+    )
+    assert names(runs, tmp_path) == [
+        'large/seed0',
+        'fine-tuned/seed0',
+        'fine-tuned/seed1',
+    ]
+    start = str(tmp_path / 'large/seed0/train/epoch_2.pth')
+    assert runs[2].recipe.train.load_from == start
+
+
+@pytest.mark.parametrize('submit', [None, 'segm', 'bbox'])
 def test_a_failure_is_kept_and_the_others_go_on(
     monkeypatch, tmp_path, capsys, submit
 ):
@@ -106,13 +139,15 @@ def test_a_failure_is_kept_and_the_others_go_on(
 
     monkeypatch.setattr(schedule, 'execute', execute)
     monkeypatch.setattr(
-        schedule, 'write_submission', lambda run, *_: sent.append(run.variant)
+        schedule,
+        'write_submission',
+        lambda run, tools, gpus, kind: sent.append((run.variant, kind)),
     )
     failures = run_all(runs, tmp_path, 3, submit)
     assert failures == {'b': 'RuntimeError: no space'}
     assert done == [(name, tmp_path, 3) for name in 'abc']
-    assert sent == (['a', 'c'] if submit else [])
+    assert sent == ([('a', submit), ('c', submit)] if submit else [])
     out = capsys.readouterr().out
     assert '[1/3] a, seed 0' in out
-    assert (', complete' in out) != submit
+    assert (', complete' in out) == (submit is None)
     assert 'RuntimeError: no space' in out

@@ -16,10 +16,12 @@ MASK_RCNNS = sorted(
     path
     for pattern in ('mask-rcnn_*.py', 'cascade-mask-rcnn_*.py')
     for path in FOLDER.glob(f'[!_]*/{pattern}')
-    if path not in ANY_MODEL
+    if path not in ANY_MODEL and path.parent.name != 'mask_rcnn_ablations'
 )
+# Mask R-CNNs that no MS R-CNN adds a head to.
+MASK_RCNN_ABLATIONS = sorted(FOLDER.glob('mask_rcnn_ablations/mask-rcnn_*.py'))
 ABLATIONS = [path for path in MS_RCNNS if path.parent.name == 'ablations']
-CONFIGS = MS_RCNNS + PEERS + MASK_RCNNS
+CONFIGS = MS_RCNNS + PEERS + MASK_RCNNS + MASK_RCNN_ABLATIONS
 
 
 def name_of(path: Path) -> str:

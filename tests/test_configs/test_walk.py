@@ -59,7 +59,8 @@ def num_classes_of(roi_head: nn.Module) -> int:
 def predict_full_masks(roi_head: nn.Module) -> None:
     """Untrained masks are empty or noise; full ones overlap the truth."""
     for head in as_list(roi_head.mask_head):
-        nn.init.constant_(head.conv_logits.bias, 4.0)
+        logits = getattr(head, 'conv_logits', None) or head.fc_logits
+        nn.init.constant_(logits.bias, 4.0)
 
 
 def train_one_step(model: nn.Module, batch: dict, tau: float) -> None:

@@ -11,6 +11,7 @@ import torch
 from mmengine.config import Config
 from torch import nn
 
+from mmdet_msrcnn.lab.reproduction.mask_rcnn_changes import MASK_RCNN_CHANGES
 from mmdet_msrcnn.lab.reproduction.protocols import load_config
 from mmdet_msrcnn.models.detectors.build_detector import build_detector
 from mmdet_msrcnn.models.roi_heads.checks import as_list
@@ -131,7 +132,17 @@ def walk_once(path: Path) -> None:
 FIRST_WITH_MODEL = {}
 
 
-@pytest.mark.parametrize('path', CONFIGS, ids=name_of)
+def marks_of(path: Path) -> list:
+    """Changes of Mask R-CNN also have fast tests, on small models."""
+    name = path.stem.removesuffix('_18e_coco')
+    is_change = name.endswith(tuple(MASK_RCNN_CHANGES))
+    return [pytest.mark.slow] if is_change else []
+
+
+@pytest.mark.parametrize(
+    'path',
+    [pytest.param(p, id=name_of(p), marks=marks_of(p)) for p in CONFIGS],
+)
 def test_builds_trains_and_detects(path):
     # Configs that differ in the schedule have the same model.
     model = str(load_config(path).model)

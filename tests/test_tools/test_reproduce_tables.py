@@ -32,6 +32,7 @@ TABLE = Table(
         Row('MS R-CNN', 'ms-rcnn', (20.0, None)),
         Row('broken', 'broken', (30.0, None)),
         Row('elsewhere', 'elsewhere', (40.0, None)),
+        Row('MNC', None, (24.6, None), 'https://example.org'),
     ),
 )
 
@@ -153,6 +154,7 @@ def test_list_says_what_is_there(table, reproduce, out_dir, capsys):
     assert 'MS R-CNN: ' in listing
     assert 'results: 2' in listing
     assert 'elsewhere: not in the protocol tiny' in listing
+    assert 'MNC: published figures, https://example.org' in listing
     assert '--table heads --protocol tiny' in listing
     assert f'--out-dir {out_dir} --row ms-rcnn' in listing
 
@@ -249,14 +251,30 @@ def test_one_row(table, reproduce, out_dir, capsys):
     assert '| MS R-CNN |' in squeezed(output)
 
 
-def test_submission_has_mask_scores_as_scores(table, workspace, out_dir):
-    # The validation images, without their annotations, as test-dev.
+@pytest.fixture(scope='module')
+def test_dev(workspace):
+    """The validation images, without their annotations, as test-dev."""
     data = workspace.folder / 'digits'
     content = json.loads((data / 'val.json').read_text())
     (data / 'annotations').mkdir()
     ann_file = data / 'annotations/image_info_test-dev2017.json'
     ann_file.write_text(json.dumps(dict(content, annotations=[])))
     (data / 'test2017').symlink_to(data / 'val')
+
+
+def test_submission_of_boxes(boxes_alone, test_dev):
+    path = write_submission(boxes_alone, ROOT / 'tools', kind='bbox')
+    assert (
+        path.name == 'detections_test-dev2017_faster-rcnn-boxes_results.json'
+    )
+    evaluated = json.loads(boxes_alone.detections.read_text())
+    assert evaluated
+    assert json.loads(path.read_text()) == evaluated
+
+
+def test_submission_has_mask_scores_as_scores(
+    table, workspace, out_dir, test_dev
+):
     recipe = TinyProtocol(workspace.config).recipe('ms-rcnn')
     run = Run('ms-rcnn', 0, out_dir / 'tiny/ms-rcnn/seed0', recipe)
     path = write_submission(run, ROOT / 'tools')
@@ -273,6 +291,37 @@ def test_submission_has_mask_scores_as_scores(table, workspace, out_dir):
         'score',
         'segmentation',
     }
+
+
+@pytest.fixture(scope='module')
+def boxes_alone(workspace):
+    """A Faster R-CNN that was trained and evaluated."""
+    cfg = Config.fromfile(workspace.config)
+    roi_head = cfg.model.roi_head
+    roi_head.update(
+        type='StandardRoIHead', mask_head=None, mask_roi_extractor=None
+    )
+    del roi_head['mask_iou_head']
+    cfg.model.type = 'FasterRCNN'
+    cfg.test_evaluator.metric = cfg.val_evaluator.metric = 'bbox'
+    recipe = Recipe(workspace.config, cfg, cfg)
+    run = Run('faster-rcnn', 0, workspace.folder / 'boxes/seed0', recipe)
+    execute(run, ROOT / 'tools')
+    return run
+
+
+def test_boxes_alone_are_trained_and_evaluated(boxes_alone):
+    assert boxes_alone.is_complete
+    result = json.loads(boxes_alone.result.read_text())
+    assert result['variant'] == 'faster-rcnn'
+    metrics = result['metrics']
+    assert metrics.keys() == {'box', 'run'}
+    logged = boxes_alone.folder / 'test'
+    (values,) = (json.loads(p.read_text()) for p in logged.glob('*/2*.json'))
+    assert metrics['box']['mAP'] == pytest.approx(values['coco/bbox_mAP'])
+    before = boxes_alone.result.stat().st_mtime_ns
+    execute(boxes_alone, ROOT / 'tools')
+    assert boxes_alone.result.stat().st_mtime_ns == before
 
 
 class WithoutData(TinyProtocol):

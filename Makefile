@@ -1,8 +1,11 @@
-VENV ?= .venv
+# What provides mmengine, mmcv and mmdet: openmmlab or onedl.
+BASE ?= openmmlab
+VENV ?= $(if $(filter openmmlab,$(BASE)),.venv,.venv-$(BASE))
 PYTHON ?= python3
 PY := $(VENV)/bin/python
 READY := $(VENV)/.mmdet_msrcnn-ready
-MMCV := mmcv==2.1.0
+REQUIREMENTS := requirements.txt requirements-$(BASE).txt
+MMCV = $(shell grep 'mmcv==' requirements-$(BASE).txt)
 # In place of Python's own flags, which set -O3 and -g.
 MMCV_CFLAGS := -O3 -DNDEBUG -g0
 HEADER := $(abspath $(VENV))/torch_headers.hpp
@@ -18,7 +21,7 @@ HEADS := ms-rcnn ms-rcnn-plus
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
-	@echo 'Variables: VENV=PATH (environment to use or create, default .venv), PYTHON=python3'
+	@echo 'Variables: VENV=PATH (environment to use or create, default .venv), PYTHON=python3, BASE=onedl'
 
 setup: $(READY) ## create the environment; installed packages are kept
 
@@ -29,8 +32,8 @@ $(PY):
 
 # Install torch before mmcv, and mmcv without build isolation. Otherwise pip
 # builds mmcv without its ops.
-$(READY): requirements.txt setup.py pyproject.toml runtime/pyproject.toml | $(PY)
-	$(PY) tools/missing_requirements.py requirements.txt > $(VENV)/missing.txt
+$(READY): $(REQUIREMENTS) setup.py pyproject.toml runtime/pyproject.toml | $(PY)
+	$(PY) tools/missing_requirements.py $(REQUIREMENTS) > $(VENV)/missing.txt
 	$(PY) -m pip install -r $(VENV)/missing.txt 'setuptools>=64,<81' wheel ninja psutil packaging
 	$(PY) -c 'import cv2' || { echo 'OpenCV lacks a system library. Try: apt-get install libgl1 libglib2.0-0'; exit 1; }
 	$(PY) -c 'import torch, mmcv._ext' 2> /dev/null || { \

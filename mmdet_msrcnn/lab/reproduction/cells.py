@@ -168,9 +168,11 @@ def _common_seeds(*sides: list[dict]) -> list[list[dict]]:
 
 
 def without_paper(table: Table) -> Table:
-    """Remove the paper's figures, which are for COCO only."""
+    """Remove the paper's figures, which are for another data set."""
     nothing = (None,) * len(table.columns)
-    rows = tuple(row._replace(paper=nothing) for row in table.rows)
+    rows = tuple(
+        row._replace(paper=nothing) for row in table.rows if not row.only_paper
+    )
     return table._replace(rows=rows)
 
 

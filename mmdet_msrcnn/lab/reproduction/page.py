@@ -25,13 +25,12 @@ def table_of(name: str, protocol: str) -> Table:
             its results.
 
     Returns:
-        Table: The table. The paper's figures are for COCO, so other protocols
+        Table: The table. The paper's figures are for one protocol, so others
         do not have them. The R-18 rows have the protocol's backbone.
     """
     table = (TABLES | OTHER_TABLES)[name]
-    if protocol == 'coco':
-        return table
-    table = without_paper(table)
+    if protocol != table.paper_protocol:
+        table = without_paper(table)
     # Another detector has results of its own, such as animals_detector1.
     protocol = protocol.partition('_')[0]
     if protocol not in BACKBONES:

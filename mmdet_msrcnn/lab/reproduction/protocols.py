@@ -1,6 +1,7 @@
 """Protocols to train and evaluate the models of the tables.
 
 - ``coco``: every variant has its own config, with the paper's recipe.
+  ``cod10k`` is the same on COD10K, for the table of camouflaged objects.
 - The others: the R-18 variants at small scale, ``animals`` and ``car-parts``
   with another backbone. One Mask R-CNN is trained. Each variant's MaskIoU head
   is trained on top of it while the detector is frozen. So differences between
@@ -33,6 +34,7 @@ SAME_RECIPE = f'{MS_RCNN}_plus-recipe'
 MASKNESS = f'{DETECTOR}_maskness'
 MMDET_TARGET = f'{MS_RCNN}_target-mmdet'
 END_TO_END = '_end-to-end'
+COD10K = 'cod10k'
 # Variants that differ only in the classes other than the true one.
 OTHER_CLASSES = tuple(
     f'{MS_RCNN}_{name}'
@@ -79,14 +81,20 @@ class CocoProtocol:
 
     Args:
         configs (Path): Folder of the configs.
+        data (str): Data set in the names of configs. Defaults to 'coco'.
+        backbone (str): Backbone and neck of the detector. Defaults to
+            'r18_fpn'.
     """
 
-    detector = DETECTOR
     # Every seed trains its own detector.
     detector_is_shared = False
 
-    def __init__(self, configs: Path) -> None:
+    def __init__(
+        self, configs: Path, data: str = 'coco', backbone: str = R18
+    ) -> None:
         self.configs = configs
+        self.data = data
+        self.detector = DETECTOR.replace(R18, backbone)
 
     def recipe(self, variant: str) -> Recipe | None:
         """Find the recipe of a variant; None if it has no config."""
@@ -96,7 +104,8 @@ class CocoProtocol:
                 return None
             use_maskness(recipe.test)
             return recipe._replace(train=None, starts_from_detector=True)
-        path = next(self.configs.glob(f'*/{variant}_18e_coco.py'), None)
+        name = f'{variant}_18e_{self.data}.py'
+        path = next(self.configs.glob(f'*/{name}'), None)
         if path is None:
             return None
         cfg = load_config(path)
@@ -201,10 +210,13 @@ def _is_model(path: Path, name: str) -> bool:
 
 Protocol = CocoProtocol | SmallProtocol
 EFFLITE0 = 'efflite0_fpn'
+R50 = 'r50_fpn'
 PROTOCOLS: dict[str, Callable[[Path], Protocol]] = {
     'coco': CocoProtocol,
+    COD10K: lambda configs: CocoProtocol(configs, COD10K, R50),
     'nuclei': lambda configs: SmallProtocol(configs, 'nuclei'),
     'demo': lambda configs: SmallProtocol(configs, 'demo'),
+    'camouflage': lambda configs: SmallProtocol(configs, 'camouflage'),
     'animals': lambda configs: SmallProtocol(configs, 'animals', EFFLITE0),
     'car-parts': lambda configs: SmallProtocol(configs, 'car_parts', EFFLITE0),
 }
@@ -212,4 +224,4 @@ PROTOCOLS: dict[str, Callable[[Path], Protocol]] = {
 # variants, and in words.
 BACKBONES = dict.fromkeys(
     ('animals', 'car-parts'), (EFFLITE0, 'EfficientNet-Lite0')
-)
+) | {COD10K: (R50, 'R-50')}

@@ -16,6 +16,7 @@ from mmdet_msrcnn.evaluation import functional
 from mmdet_msrcnn.lab.environment import environment
 from mmdet_msrcnn.lab.head_costs import head_gmacs
 from mmdet_msrcnn.lab.training_log import read_training_log
+from mmdet_msrcnn.utils.configs import main_metric
 
 NUM_RESAMPLES = 200
 STATISTICS = (*functional.STATISTICS, 'share')
@@ -59,7 +60,7 @@ def evaluate_run(folder: Path, name: str, test: Config) -> Evaluation:
     if not detections:
         raise ValueError('the model detects nothing')
     with silence():
-        coco = COCO(test.test_evaluator.ann_file)
+        coco = COCO(main_metric(test.test_evaluator).ann_file)
     samples = resample_images(len(results['img_ids']), NUM_RESAMPLES)
     evaluation = evaluate(coco, detections, results, samples)
     dataset = test.test_dataloader.dataset
@@ -82,7 +83,9 @@ def collect(
 
     Returns:
         dict: ``metrics`` (of the boxes, of each ranking of the masks, of the
-        method's own ranking as ``mask``, statistics, cost and time),
+        method's own ranking as ``mask``, of the foreground maps by that
+        ranking as ``camouflage`` if they were tested, statistics, cost and
+        time),
         ``mask_ap_resampled`` and ``class_ap_resampled``, the hash of the
         detections, the log and the complete config.
     """
@@ -90,11 +93,16 @@ def collect(
     figures, metrics = evaluation.figures.known(), dict(evaluation.breakdown)
     method = next(ranking for ranking in METHODS if ranking in metrics)
     metrics['mask'] = metrics[method]
+    logged = _logged(folder / 'test')
+    camouflage = camouflage_figures(logged, method)
+    if camouflage:
+        metrics['camouflage'] = camouflage
     metrics['statistics'] = {
         key: figures[key] for key in STATISTICS if key in figures
     }
     metrics['run'] = dict(
-        seconds_per_image=_seconds_per_image(folder / 'test'),
+        # Of the network, without data loading.
+        seconds_per_image=logged['time'] - logged['data_time'],
         **head_gmacs(test.model),
     )
     return dict(
@@ -118,11 +126,28 @@ def _resampled(evaluation: Evaluation, ranking: str) -> list[float]:
     ]
 
 
-def _seconds_per_image(folder: Path) -> float:
-    """Read the time of the network in the last test, without data loading."""
+def camouflage_figures(logged: dict, ranking: str) -> dict[str, float]:
+    """Choose the figures of :class:`CamouflageMetric` by one ranking.
+
+    Args:
+        logged (dict): Values that a test logged.
+        ranking (str): One of ``METHODS``.
+
+    Returns:
+        dict[str, float]: ``s_measure`` and so on; empty without that metric.
+    """
+    prefix = f'camouflage/{ranking}_'
+    return {
+        key.removeprefix(prefix): value
+        for key, value in logged.items()
+        if key.startswith(prefix)
+    }
+
+
+def _logged(folder: Path) -> dict:
+    """Read what the last test in a work directory logged."""
     logs = sorted(folder.glob('*/[0-9]*.json'))
-    values = json.loads(logs[-1].read_text())
-    return values['time'] - values['data_time']
+    return json.loads(logs[-1].read_text())
 
 
 def training_log(folder: Path) -> dict[int, dict]:

@@ -25,6 +25,8 @@ PAGES = {
     'photos': 6,
     'isolation': 1,
     'any_model': 1,
+    # Its table is filled with the first results.
+    'camouflage': 0,
 }
 RESULTS = ROOT / 'docs/results'
 
@@ -143,3 +145,20 @@ def test_photos_have_rows_of_their_backbone(protocol):
 def test_the_tables_of_coco_are_those_of_the_paper():
     assert table_of('tau', 'coco') is TABLES['tau']
     assert table_of('tau', 'nuclei').rows[0].variant == 'ms-rcnn_r18_fpn'
+
+
+def test_the_figures_of_camouflaged_objects_are_those_of_cod10k():
+    rows = {row.label: row for row in table_of('camouflage', 'cod10k').rows}
+    assert rows['MS R-CNN'].paper == (0.641, None, None, 0.073)
+    assert rows['MS R-CNN'].variant == 'ms-rcnn_r50_fpn'
+    assert rows['MS R-CNN, CHAMELEON'].paper[0] == 0.637
+    for protocol in ('coco', 'camouflage'):
+        rows = table_of('camouflage', protocol).rows
+        assert [row.label for row in rows] == [
+            'class score',
+            'MS R-CNN',
+            'MS R-CNN+',
+        ]
+        assert all(row.paper == (None,) * 4 for row in rows)
+    # COCO's figures are not those of COD10K.
+    assert not any(table_of('tau', 'cod10k').rows[0].paper)

@@ -5,6 +5,7 @@ import json
 import pytest
 
 from mmdet_msrcnn.lab.reproduction.results import (
+    camouflage_figures,
     detections_hash,
     training_log,
 )
@@ -33,6 +34,18 @@ def test_what_the_detector_predicts_changes_the_hash(key):
 def test_the_order_changes_the_hash():
     pair = [DETECTION, dict(DETECTION, image_id=3)]
     assert detections_hash(pair) != detections_hash(pair[::-1])
+
+
+def test_figures_of_foreground_maps_are_those_of_one_ranking():
+    logged = {
+        'camouflage/mask_score_mae': 0.25,
+        'camouflage/class_score_mae': 0.5,
+        'coco/segm_mAP': 0.75,
+        'time': 0.1,
+    }
+    assert camouflage_figures(logged, 'mask_score') == dict(mae=0.25)
+    assert camouflage_figures(logged, 'class_score') == dict(mae=0.5)
+    assert camouflage_figures(dict(time=0.1), 'class_score') == {}
 
 
 def test_last_line_of_each_epoch_and_no_part_of_one(tmp_path):

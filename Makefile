@@ -6,6 +6,7 @@ PY := $(VENV)/bin/python
 READY := $(VENV)/.mmdet_msrcnn-ready
 REQUIREMENTS := requirements.txt requirements-$(BASE).txt
 MMCV = $(shell grep 'mmcv==' requirements-$(BASE).txt)
+SOD := pysodmetrics==1.6.2
 # In place of Python's own flags, which set -O3 and -g.
 MMCV_CFLAGS := -O3 -DNDEBUG -g0
 HEADER := $(abspath $(VENV))/torch_headers.hpp
@@ -31,7 +32,8 @@ $(PY):
 	$(PYTHON) -m venv $(VENV)
 
 # Install torch before mmcv, and mmcv without build isolation. Otherwise pip
-# builds mmcv without its ops.
+# builds mmcv without its ops. pysodmetrics would bring an older numpy, and an
+# OpenCV that replaces opencv-python.
 $(READY): $(REQUIREMENTS) setup.py pyproject.toml runtime/pyproject.toml | $(PY)
 	$(PY) tools/missing_requirements.py $(REQUIREMENTS) > $(VENV)/missing.txt
 	$(PY) -m pip install -r $(VENV)/missing.txt 'setuptools>=64,<81' wheel ninja psutil packaging
@@ -42,6 +44,7 @@ $(READY): $(REQUIREMENTS) setup.py pyproject.toml runtime/pyproject.toml | $(PY)
 	  CFLAGS='$(MMCV_CFLAGS) -include $(HEADER)' $(PY) -m pip install \
 	    --no-build-isolation --no-cache-dir --force-reinstall --no-deps $(MMCV) || exit 1; \
 	  rm -f $(HEADER)*; }
+	$(PY) -c 'import py_sod_metrics' 2> /dev/null || $(PY) -m pip install --quiet --no-deps $(SOD)
 	$(PY) -m pip install --quiet --no-build-isolation --no-deps --editable . --editable ./runtime
 	$(PY) -c 'import mmdet_msrcnn'
 	touch $@

@@ -1,6 +1,7 @@
 """Foreground maps against figures worked out by hand."""
 
 import json
+import re
 import sys
 
 import numpy as np
@@ -10,6 +11,7 @@ from pycocotools import mask as mask_utils
 from pycocotools.coco import COCO
 
 from mmdet_msrcnn.evaluation.foreground import (
+    INSTALL,
     binary_masks,
     check_size,
     foreground_map,
@@ -19,6 +21,7 @@ from mmdet_msrcnn.evaluation.foreground import (
     stretch,
     true_foreground,
 )
+from tests.helpers import ROOT
 
 TRUTH = np.zeros((5, 5), bool)
 TRUTH[:3, :3] = True
@@ -196,6 +199,17 @@ def test_means_over_images():
     assert mean_figures(images) == dict(
         mae=0.5, e_measure_mean=0.5, e_measure_max=0.5
     )
+
+
+def test_the_command_has_the_versions_of_make_setup():
+    makefile = (ROOT / 'Makefile').read_text()
+    (pin,) = re.findall(r'^SOD := (\S+)$', makefile, re.MULTILINE)
+    pins = (ROOT / 'requirements.txt').read_text().splitlines()
+    (image,) = [line for line in pins if line.startswith('scikit-image')]
+    page = (ROOT / 'docs/camouflage.md').read_text()
+    for version in (pin, image):
+        assert version in INSTALL
+        assert version in page
 
 
 def test_a_missing_library_is_named_with_its_command(monkeypatch):

@@ -1,23 +1,23 @@
-"""Never fall back to unpickling that runs code.
+"""Checkpoints, read without executing code in them.
 
-onedl-mmengine 0.10.12 loads a checkpoint with ``weights_only=True`` and, if
-that fails, again with ``weights_only=False``, which runs what the file says:
-``_safe_torch_load`` of
-https://github.com/VBTI-development/onedl-mmengine/blob/main/mmengine/runner/checkpoint.py
-torch has a variable that keeps ``True``. Can go when the fallback goes.
+- mmengine loads ``http://`` and ``torchvision://`` addresses with torch's hub,
+  which unpickles them without ``weights_only``:
+  https://github.com/pytorch/pytorch/blob/v2.13.0/torch/hub.py
+- onedl-mmengine 0.10.12 loads a file that ``weights_only=True`` refuses again
+  with ``False`` (``_safe_torch_load``):
+  https://github.com/VBTI-development/onedl-mmengine/blob/main/mmengine/runner/checkpoint.py
+
+Can go when all of them pass ``weights_only=True`` and nothing else.
 """
 
 import os
 
-FORCE = 'TORCH_FORCE_WEIGHTS_ONLY_LOAD'
-# With both, torch refuses to load anything.
-OPPOSITE = 'TORCH_FORCE_NO_WEIGHTS_ONLY_LOAD'
-
 
 def force_weights_only() -> None:
-    """Make torch load no file of this process with ``weights_only=False``.
+    """Make this process read all checkpoints with ``weights_only=True``.
 
-    A user who sets one of torch's two variables keeps it.
+    Only our command-line tools call this: a library must not decide it for
+    others. The exception is the base of OneDL, because with OpenMMLab's a
+    library is protected by torch's default.
     """
-    if OPPOSITE not in os.environ:
-        os.environ.setdefault(FORCE, '1')
+    os.environ['TORCH_FORCE_WEIGHTS_ONLY_LOAD'] = '1'

@@ -5,15 +5,28 @@ classes of a training checkpoint, so that ``--resume``, mmdet's ``test.py`` and
 ``init_detector`` work with ``weights_only=True``.
 """
 
-from mmdet_msrcnn.compat.dependencies import check_dependencies
-from mmdet_msrcnn.compat.pkg_resources_warning import (
+from mmdet_msrcnn.compat.dependencies import (
+    check_dependencies,
+    installed_base,
+)
+
+# The others import torch and mmengine.
+check_dependencies()
+
+from mmdet_msrcnn.compat.forced_weights_only import (  # noqa: E402
+    force_weights_only,
+)
+from mmdet_msrcnn.compat.pkg_resources_warning import (  # noqa: E402
     ignore_pkg_resources_warning,
 )
-from mmdet_msrcnn.compat.safe_globals import allow_checkpoint_globals
-from mmdet_msrcnn.version import __version__
+from mmdet_msrcnn.compat.safe_globals import (  # noqa: E402
+    allow_checkpoint_globals,
+)
+from mmdet_msrcnn.version import __version__  # noqa: E402
 
 ignore_pkg_resources_warning()
-check_dependencies()
+if installed_base() == 'onedl':
+    force_weights_only()
 allow_checkpoint_globals()
 
 __all__ = ['__version__']

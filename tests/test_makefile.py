@@ -26,8 +26,11 @@ def folder(tmp_path):
     if shutil.which('make') is None:
         pytest.skip('needs make')
     shutil.copy(ROOT / 'Makefile', tmp_path)
-    sources = 'requirements.txt', 'setup.py', 'pyproject.toml'
-    for name in (*sources, 'runtime/pyproject.toml'):
+    sources = (
+        *('requirements.txt', 'requirements-openmmlab.txt'),
+        *('setup.py', 'pyproject.toml', 'runtime/pyproject.toml'),
+    )
+    for name in sources:
         touch(tmp_path / name, 0)
     touch(tmp_path / '.venv/bin/python', 1)
     touch(tmp_path / '.venv/.mmdet_msrcnn-ready', 2)

@@ -26,6 +26,7 @@ from mmengine.structures import InstanceData
 from pycocotools import mask as mask_utils
 
 from mmdet_msrcnn.compat.dependencies import (
+    BUILD,
     check_dependencies,
     check_mmcv_ops,
     check_pkg_resources,
@@ -371,10 +372,10 @@ def test_need_15_mmcv_without_ops_is_named_with_the_command():
 
     # mmcv itself does not load: its own error stands.
     with pytest.raises(OSError):
-        check_mmcv_ops(Mock(side_effect=OSError('libGL.so.1')))
+        check_mmcv_ops('', Mock(side_effect=OSError('libGL.so.1')))
     message = 'mmcv._ext.* Run: .* --no-build-isolation .*mmcv=='
     with pytest.raises(ImportError, match=message):
-        check_mmcv_ops(load)
+        check_mmcv_ops(BUILD.format('mmcv==2.1.0'), load)
 
 
 # version that is found, what the message says

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from mmengine.config import Config
 
-from mmdet_msrcnn.compat.hub_weights_only import force_weights_only
+from mmdet_msrcnn.compat.forced_weights_only import force_weights_only
 from mmdet_msrcnn.export.detector.agreement import Agreement
 from mmdet_msrcnn.export.detector.evaluate import image_agreement
 from mmdet_msrcnn.export.detector.onnx import load_detector, write_detector

@@ -21,7 +21,7 @@ from mmdet.apis.det_inferencer import IMG_EXTENSIONS
 
 from mmdet_msrcnn.apis import MaskScoringInferencer
 from mmdet_msrcnn.apis.detect_files import VIDEO_EXTENSIONS, FileDetector
-from mmdet_msrcnn.compat.hub_weights_only import force_weights_only
+from mmdet_msrcnn.compat.forced_weights_only import force_weights_only
 from mmdet_msrcnn.utils.arguments import score_thr
 from mmdet_msrcnn.utils.image_files import find_images
 from mmdet_msrcnn.utils.score_thresholds import read_thresholds

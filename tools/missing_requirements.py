@@ -1,6 +1,7 @@
-"""Print the pins of a requirements file whose packages are not installed.
+"""Print the pins of requirements files whose packages are not installed.
 
-Installed packages are not changed: an environment keeps its own torch.
+Installed packages are not changed: an environment keeps its own torch. mmcv is
+left out, because it is built after torch is installed.
 """
 
 import sys
@@ -24,7 +25,7 @@ def missing(lines: list[str]) -> list[str]:
     chosen = []
     for line in lines:
         name = line.partition('==')[0].strip()
-        if not name or name.startswith('#'):
+        if not name or name.startswith('#') or name.endswith('mmcv'):
             continue
         if name in MODULES and find_spec(MODULES[name]):
             continue
@@ -36,4 +37,9 @@ def missing(lines: list[str]) -> list[str]:
 
 
 if __name__ == '__main__':
-    print('\n'.join(missing(Path(sys.argv[1]).read_text().splitlines())))
+    lines = [
+        line
+        for path in sys.argv[1:]
+        for line in Path(path).read_text().splitlines()
+    ]
+    print('\n'.join(missing(lines)))

@@ -5,15 +5,16 @@
 
 Trains and evaluates what is missing for a table, in order. Writes the results
 to OUT_DIR/PROTOCOL/TABLE.{md,csv,json}, with the paper's figures under the
-protocol coco. After an interruption, the same command continues after the last
-complete epoch. A row that fails is marked with the reason, and the other rows
-continue.
+protocol coco (cod10k for the table camouflage). After an interruption, the
+same command continues after the last complete epoch. A row that fails is
+marked with the reason, and the other rows continue.
 
 The tables of test-dev also write the submissions for the COCO server.
 
-Protocols: coco is the paper's recipe (8 GPUs: --gpus 8). The others are the
-same heads at small scale, each on top of one frozen Mask R-CNN: on photos
-(animals, car-parts), on microscopy (nuclei) and on generated digits (demo).
+Protocols: coco is the paper's recipe (8 GPUs: --gpus 8), cod10k the same on
+COD10K. The others are the same heads at small scale, each on top of one frozen
+Mask R-CNN: on photos (animals, car-parts), on microscopy (nuclei), and on
+generated digits (demo) and camouflaged objects (camouflage).
 """
 
 import argparse
@@ -47,6 +48,7 @@ PAGES = tuple(
         'photos',
         'isolation',
         'any_model',
+        'camouflage',
     )
 )
 
@@ -110,7 +112,7 @@ def print_list(args: argparse.Namespace) -> None:
     protocol = PROTOCOLS[args.protocol](CONFIGS)
     folder = runs_folder(args)
     recipe_of = functools.cache(protocol.recipe)
-    gpus = ' --gpus 8' if args.protocol == 'coco' else ''
+    gpus = ' --gpus 8' if args.protocol in ('coco', 'cod10k') else ''
     for name in TABLES:
         table = table_of(name, args.protocol)
         command = (

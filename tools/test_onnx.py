@@ -11,7 +11,7 @@ from pathlib import Path
 
 import torch
 
-from mmdet_msrcnn.compat.hub_weights_only import force_weights_only
+from mmdet_msrcnn.compat.forced_weights_only import force_weights_only
 from mmdet_msrcnn.compat.silence import silence
 from mmdet_msrcnn.export.detector.evaluate import evaluate
 from mmdet_msrcnn.export.parity import open_session

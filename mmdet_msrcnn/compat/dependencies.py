@@ -7,6 +7,7 @@ pip builds mmcv in isolation, without its ops and without a message
 mmdet`` gives a working environment.
 """
 
+import contextlib
 from collections.abc import Callable
 from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
@@ -15,18 +16,31 @@ from importlib.util import find_spec
 from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
-MMCV_BUILD = (
+BUILD = (
     "pip install 'setuptools>=64,<81' wheel ninja psutil && "
     'pip install --no-build-isolation --no-cache-dir --force-reinstall '
-    '--no-deps mmcv==2.1.0'
+    '--no-deps {}'
 )
-
+TORCH = ('>=2.6,<2.14', 'pip install torch==2.13.0')
+# The two families of distributions that provide mmengine, mmcv and mmdet:
 # distribution: (supported versions, command that repairs it)
-SUPPORTED = {
-    'torch': ('>=2.6,<2.14', 'pip install torch==2.13.0'),
-    'mmengine': ('>=0.10.4,<0.11', 'pip install mmengine==0.10.7'),
-    'mmcv': ('>=2.1.0,<2.2.0', MMCV_BUILD),
-    'mmdet': ('>=3.3.0,<3.4', 'pip install mmdet==3.3.0'),
+BASES = {
+    'openmmlab': {
+        'mmengine': ('>=0.10.4,<0.11', 'pip install mmengine==0.10.7'),
+        'mmcv': ('>=2.1.0,<2.2.0', BUILD.format('mmcv==2.1.0')),
+        'mmdet': ('>=3.3.0,<3.4', 'pip install mmdet==3.3.0'),
+    },
+    'onedl': {
+        'onedl-mmengine': (
+            '>=0.10.10,<0.11',
+            'pip install onedl-mmengine==0.10.12',
+        ),
+        'onedl-mmcv': ('>=2.3.5,<2.4', BUILD.format('onedl-mmcv==2.3.6')),
+        'onedl-mmdetection': (
+            '>=3.5.0,<3.6',
+            'pip install onedl-mmdetection==3.5.1',
+        ),
+    },
 }
 
 
@@ -38,27 +52,100 @@ def check_dependencies(get_version: Callable[[str], str] = version) -> None:
             version; raises ``PackageNotFoundError`` if it is missing.
 
     Raises:
-        ImportError: If a distribution is missing or out of range, mmcv was
-            built without ops, or ``pkg_resources`` (which mmengine imports)
-            is missing. The message ends with the command to run.
+        ImportError: If a distribution is missing or out of range, two bases
+            are installed over each other, mmcv was built without ops, or
+            ``pkg_resources`` (which mmengine imports) is missing. The message
+            ends with the command to run.
     """
-    for name, (supported, command) in SUPPORTED.items():
-        try:
-            found = get_version(name)
-        except PackageNotFoundError:
-            raise ImportError(
-                f'mmdet_msrcnn needs {name}{supported}, which is not '
-                f'installed. Run: {command}'
-            ) from None
-        if not SpecifierSet(supported, prereleases=True).contains(
-            Version(found).base_version
-        ):
-            raise ImportError(
-                f'mmdet_msrcnn needs {name}{supported}, but {name} {found} '
-                f'is installed. Run: {command}'
-            )
-    check_pkg_resources()
-    check_mmcv_ops()
+    check_version('torch', *TORCH, get_version)
+    base = installed_base(get_version)
+    for name, (supported, command) in BASES[base].items():
+        check_version(name, supported, command, get_version)
+    if base == 'openmmlab':
+        check_pkg_resources()
+    (mmcv,) = (one for name, one in BASES[base].items() if 'mmcv' in name)
+    check_mmcv_ops(mmcv[1])
+
+
+def check_version(
+    name: str,
+    supported: str,
+    command: str,
+    get_version: Callable[[str], str] = version,
+) -> None:
+    """Check that a distribution is installed in a supported version.
+
+    Args:
+        name (str): Its name.
+        supported (str): Supported versions, such as ``'>=2.6,<2.14'``.
+        command (str): Command that repairs it.
+        get_version (Callable): See :func:`check_dependencies`.
+
+    Raises:
+        ImportError: If it is not.
+    """
+    try:
+        found = get_version(name)
+    except PackageNotFoundError:
+        raise ImportError(
+            f'mmdet_msrcnn needs {name}{supported}, which is not '
+            f'installed. Run: {command}'
+        ) from None
+    if not SpecifierSet(supported, prereleases=True).contains(
+        Version(found).base_version
+    ):
+        raise ImportError(
+            f'mmdet_msrcnn needs {name}{supported}, but {name} {found} '
+            f'is installed. Run: {command}'
+        )
+
+
+def installed_base(get_version: Callable[[str], str] = version) -> str:
+    """Find which family provides mmengine, mmcv and mmdet.
+
+    Args:
+        get_version (Callable): See :func:`check_dependencies`.
+
+    Returns:
+        str: A key of ``BASES``.
+
+    Raises:
+        ImportError: If none is installed, or both, which overwrite each
+            other's files.
+    """
+    found: dict[str, list[str]] = {base: [] for base in BASES}
+    for base, names in BASES.items():
+        for name in names:
+            with contextlib.suppress(PackageNotFoundError):
+                get_version(name)
+                found[base].append(name)
+    bases = [base for base, names in found.items() if names]
+    if len(bases) == 1:
+        return bases[0]
+    commands = ' Or: '.join(map(install_command, BASES))
+    if not bases:
+        raise ImportError(
+            'mmdet_msrcnn needs mmengine, mmcv and mmdet, and none of them is '
+            f'installed. Run: {commands}'
+        )
+    installed = [name for names in found.values() for name in names]
+    raise ImportError(
+        f'{", ".join(installed)} are installed, of two families that '
+        'overwrite each other. Run: '
+        f'pip uninstall -y {" ".join(installed)} && {commands}'
+    )
+
+
+def install_command(base: str) -> str:
+    """Make the command that installs a base.
+
+    Args:
+        base (str): A key of ``BASES``.
+
+    Returns:
+        str: For a shell.
+    """
+    return ' && '.join(command for _, command in BASES[base].values())
 
 
 def check_pkg_resources(find: Callable = find_spec) -> None:
@@ -76,11 +163,15 @@ def check_pkg_resources(find: Callable = find_spec) -> None:
         )
 
 
-def check_mmcv_ops(load: Callable = import_module) -> None:
+def check_mmcv_ops(command: str, load: Callable = import_module) -> None:
     """Check that mmcv was built with its ops, and for the torch in use.
 
     pip builds mmcv in isolation, where it does not find torch and leaves the
     ops out silently (https://github.com/open-mmlab/mmdetection/issues/11983).
+
+    Args:
+        command (str): Command that builds mmcv.
+        load (Callable): Imports a module.
 
     Raises:
         ImportError: If ``mmcv._ext`` is missing or does not load.
@@ -95,5 +186,5 @@ def check_mmcv_ops(load: Callable = import_module) -> None:
         raise ImportError(
             f'The ops of mmcv (mmcv._ext) do not load: {error}. They are '
             'missing when pip builds mmcv in isolation, and must be built '
-            f'again after torch changes. Run: {MMCV_BUILD}'
+            f'again after torch changes. Run: {command}'
         ) from error

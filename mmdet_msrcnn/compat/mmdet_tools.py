@@ -11,8 +11,8 @@ from pathlib import Path
 
 import mmdet
 
+from mmdet_msrcnn.compat.forced_weights_only import force_weights_only
 from mmdet_msrcnn.compat.gloo_processes import gloo_processes
-from mmdet_msrcnn.compat.hub_weights_only import force_weights_only
 from mmdet_msrcnn.utils.locks import release_locks_in_workers
 
 

@@ -45,6 +45,15 @@ def restricted_getattr(owner: Any, name: str) -> Any:
     )
 
 
+def named(cls: type) -> tuple[type, str]:
+    """Pair a class with its name.
+
+    onedl-mmengine removes the bare classes after each checkpoint that it
+    loads, not the pairs.
+    """
+    return cls, f'{cls.__module__}.{cls.__qualname__}'
+
+
 def allow_checkpoint_globals() -> None:
     """Let ``torch.load(weights_only=True)`` read mmengine's checkpoints.
 
@@ -53,11 +62,8 @@ def allow_checkpoint_globals() -> None:
     """
     torch.serialization.add_safe_globals(
         [
-            HistoryBuffer,
             (restricted_getattr, 'builtins.getattr'),
-            np.ndarray,
-            np.dtype,
-            *NUMPY_DTYPES,
+            *map(named, (HistoryBuffer, np.ndarray, np.dtype, *NUMPY_DTYPES)),
             (NUMPY_RECONSTRUCT, 'numpy._core.multiarray._reconstruct'),
             (NUMPY_RECONSTRUCT, 'numpy.core.multiarray._reconstruct'),
             (NUMPY_SCALAR, 'numpy._core.multiarray.scalar'),

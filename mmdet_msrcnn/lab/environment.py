@@ -1,7 +1,7 @@
 """Versions and hardware that measurements depend on."""
 
 import platform
-from importlib.metadata import version
+from importlib import import_module
 
 import torch
 
@@ -18,7 +18,7 @@ def environment() -> dict[str, str | int]:
     cuda = torch.cuda.is_available()
     return dict(
         python=platform.python_version(),
-        **{name: version(name) for name in PACKAGES},
+        **{name: import_module(name).__version__ for name in PACKAGES},
         device=torch.cuda.get_device_name() if cuda else platform.machine(),
         threads=torch.get_num_threads(),
     )

@@ -26,6 +26,18 @@ def read_config(path: str | os.PathLike) -> Config:
     return Config.fromfile(path)
 
 
+def main_metric(evaluator: ConfigType | list[ConfigType]) -> ConfigType:
+    """Return the metric of a config that has the results of the masks.
+
+    Args:
+        evaluator (:obj:`ConfigDict` or list): ``test_evaluator`` of a config.
+
+    Returns:
+        :obj:`ConfigDict`: The metric, or the first of several.
+    """
+    return evaluator[0] if isinstance(evaluator, list | tuple) else evaluator
+
+
 def without_pretrained(cfg: ConfigType) -> ConfigType:
     """Copy a config without pretrained weights, which a checkpoint replaces.
 

@@ -5,6 +5,8 @@ FUNCTIONAL = 'test_evaluation/test_functional'
 COCO_EVAL = 'test_evaluation/test_coco_eval'
 GROUND_TRUTH = 'test_evaluation/test_ground_truth'
 METRIC = 'test_evaluation/test_mask_scoring_metric'
+FOREGROUND = 'test_evaluation/test_foreground'
+CAMOUFLAGE = 'test_evaluation/test_camouflage_metric'
 
 EVALUATION = (
     (
@@ -122,6 +124,50 @@ EVALUATION = (
         return float('nan')""",
                 """    if not possible > 0:
         return 0.0""",
+            ),
+        ),
+    ),
+    (
+        'evaluation/foreground.py',
+        FOREGROUND,
+        (
+            (
+                'last-mask-on-top',
+                'np.maximum(found, score, out=found, where=mask)',
+                'found[mask] = score',
+            ),
+            (
+                'truth-is-the-last-instance',
+                'found |= coco.annToMask',
+                'found = coco.annToMask',
+            ),
+            ('maps-keep-their-lowest-value', '(foreground - low) /', 'low /'),
+            (
+                'maximum-of-each-image',
+                "np.mean([image['e_curve'] for image in images], axis=0)",
+                "np.max([image['e_curve'] for image in images], axis=0)",
+            ),
+            (
+                'nan-is-a-score',
+                '~((scores >= 0) & (scores <= 1))',
+                'scores > 1',
+            ),
+        ),
+    ),
+    (
+        'evaluation/camouflage_metric.py',
+        CAMOUFLAGE,
+        (
+            (
+                'class-score-is-the-ranking-of-the-model',
+                "sample_by_class_score(sample)['pred_instances']",
+                "sample['pred_instances']",
+            ),
+            ('never-stretched', 'if self.stretch:', 'if False:'),
+            (
+                'maps-by-class-score-alone',
+                "MASK_SCORE: 'mask_scores'",
+                "MASK_SCORE: 'scores'",
             ),
         ),
     ),

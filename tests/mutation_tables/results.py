@@ -5,6 +5,17 @@ TTA = 'test_models/test_test_time_augs/test_mask_scoring_tta'
 
 RESULTS = (
     (
+        'lab/reproduction/results.py',
+        'test_lab/test_reproduction/test_results',
+        (
+            (
+                'maps-of-any-ranking',
+                'if key.startswith(prefix)',
+                "if 'camouflage' in key",
+            ),
+        ),
+    ),
+    (
         'utils/rank_by.py',
         'test_utils/test_rank_by',
         (

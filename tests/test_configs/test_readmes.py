@@ -48,6 +48,7 @@ def test_command_of_a_row_is_that_of_its_config(path):
 WITHOUT_FIGURES = (
     'animals',
     'any_model',
+    'camouflage',
     'car_parts',
     'demo',
     'ms_rcnn_plus',

@@ -6,6 +6,7 @@ import pytest
 from mmengine.config import ConfigDict
 
 from mmdet_msrcnn.utils.configs import (
+    main_metric,
     model_config,
     read_config,
     without_pretrained,
@@ -53,3 +54,9 @@ def test_config_of_a_model():
     assert of_file.type == 'MaskRCNN'
     assert of_file.backbone.init_cfg is None
     assert model_config(of_file) == of_file
+
+
+def test_the_main_metric_is_the_first():
+    first, second = dict(type='A'), dict(type='B')
+    assert main_metric(first) is first
+    assert main_metric([first, second]) is first

@@ -16,13 +16,14 @@ from mmdet_msrcnn.lab.reproduction.run_logs import (
     training_log,
 )
 from mmdet_msrcnn.utils.coco import COCO_IOU_THRS
+from mmdet_msrcnn.utils.configs import main_metric
 
 MAX_DETS = 100
 
 
 def predicts_masks(test: Config) -> bool:
     """Return whether a config evaluates masks."""
-    metric = test.test_evaluator.get('metric', ('bbox', 'segm'))
+    metric = main_metric(test.test_evaluator).get('metric', ('bbox', 'segm'))
     return 'segm' in metric
 
 
@@ -44,9 +45,10 @@ def collect_boxes(folder: Path, test: Config, config: Config) -> dict:
     detections = json.loads((folder / 'results.bbox.json').read_text())
     if not detections:
         raise ValueError('the model detects nothing')
+    metric = main_metric(test.test_evaluator)
     with silence():
-        coco = COCO(test.test_evaluator.ann_file)
-        max_dets = test.test_evaluator.get('max_dets', MAX_DETS)
+        coco = COCO(metric.ann_file)
+        max_dets = metric.get('max_dets', MAX_DETS)
         ids = coco.getCatIds(), coco.getImgIds()
         evaluator = box_evaluator(coco, detections, *ids, max_dets)
         precision = run_coco_eval(evaluator)

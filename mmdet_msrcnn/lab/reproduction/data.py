@@ -12,6 +12,14 @@ LOADERS = ('train_dataloader', 'val_dataloader', 'test_dataloader')
 # Commands that make the data set of a root folder.
 COMMANDS = {
     'data/digits': 'python tools/datasets/make_digits.py data/digits',
+    'data/camouflage': (
+        'python tools/datasets/make_camouflage.py data/camouflage, and '
+        'convert_camouflage.py for both splits (docs/camouflage.md)'
+    ),
+    'data/COD10K-v3': (
+        'python tools/datasets/convert_camouflage.py for both splits '
+        '(docs/camouflage.md)'
+    ),
     'data/nuclei': (
         'python tools/datasets/convert_nuclei.py stage1_train data/nuclei '
         '(docs/nuclei.md says where to get stage1_train)'

@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 
 from mmdet_msrcnn.lab.reproduction.cells import fill_table, without_paper
-from mmdet_msrcnn.lab.reproduction.paper import CLASS_SCORE, Table
+from mmdet_msrcnn.lab.reproduction.paper import CLASS_SCORE, COCO, Table
 from mmdet_msrcnn.lab.reproduction.protocols import (
     BACKBONES,
     END_TO_END,
@@ -29,14 +29,16 @@ def table_of(name: str, protocol: str) -> Table:
             its results.
 
     Returns:
-        Table: The table. The paper's figures are for COCO, so other protocols
+        Table: The table. The paper's figures are for one protocol, so others
         do not have them, nor rows of other systems. The R-18 rows have the
         protocol's backbone.
     """
     table = (TABLES | OTHER_TABLES)[name]
-    if protocol == 'coco':
+    if protocol != table.paper_protocol:
+        table = without_paper(table)
+    if protocol == COCO:
         return table
-    table = small_scale(without_paper(table))
+    table = small_scale(table)
     # Another detector has results of its own, such as animals_detector1.
     protocol = protocol.partition('_')[0]
     if protocol not in BACKBONES:
@@ -47,7 +49,7 @@ def table_of(name: str, protocol: str) -> Table:
         rows=tuple(
             row._replace(
                 label=row.label.replace('R-18', words),
-                variant=(row.variant or '').replace(R18, variant),
+                variant=row.variant and row.variant.replace(R18, variant),
             )
             for row in table.rows
         ),

@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 CLASS_SCORE = 'class score'
+COCO = 'coco'
 
 
 class Column(NamedTuple):
@@ -11,7 +12,8 @@ class Column(NamedTuple):
     Attributes:
         heading (str): Heading with the unit.
         part (str): Part of a run's metrics: 'box', a ranking of the masks,
-            'mask' for the ranking of the row's method, or 'run'.
+            'mask' for the ranking of the row's method, 'camouflage' for the
+            foreground maps by that ranking, or 'run'.
         item (str): Figure in that part.
         factor (float): Factor from the metric to the unit of the heading.
         decimals (int): Decimals to show.
@@ -56,6 +58,8 @@ class Table(NamedTuple):
         backbone (tuple[str, str] | None): The backbone of all rows, in
             variants and in words, if small protocols train the rows end to
             end with their own backbone. Defaults to None.
+        paper_protocol (str): Protocol that the paper's figures are for.
+            Defaults to 'coco'.
     """
 
     title: str
@@ -63,6 +67,7 @@ class Table(NamedTuple):
     rows: tuple[Row, ...]
     reference: str | None = None
     backbone: tuple[str, str] | None = None
+    paper_protocol: str = COCO
 
     @property
     def variants(self) -> list[str]:

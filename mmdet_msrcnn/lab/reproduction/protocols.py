@@ -1,6 +1,7 @@
 """Protocols to train and evaluate the models of the tables.
 
 - ``coco``: every variant has its own config, with the paper's recipe.
+  ``cod10k`` is the same on COD10K, for the table of camouflaged objects.
 - The others: the R-18 variants at small scale, ``animals`` and ``car-parts``
   with another backbone. One Mask R-CNN is trained. Each variant's MaskIoU head
   is trained on top of it while the detector is frozen. So differences between
@@ -39,6 +40,7 @@ MMDET_TARGET = f'{MS_RCNN}_target-mmdet'
 END_TO_END = '_end-to-end'
 CITYSCAPES, FROM_COCO = '_cityscapes', '_from-coco'
 CHANGES = COUPLING_CHANGES | MASK_RCNN_CHANGES
+COD10K = 'cod10k'
 # Variants that differ only in the classes other than the true one.
 OTHER_CLASSES = tuple(
     f'{MS_RCNN}_{name}'
@@ -87,14 +89,20 @@ class CocoProtocol:
 
     Args:
         configs (Path): Folder of the configs.
+        data (str): Data set in the names of configs. Defaults to 'coco'.
+        backbone (str): Backbone and neck of the detector. Defaults to
+            'r18_fpn'.
     """
 
-    detector = DETECTOR
     # Every seed trains its own detector.
     detector_is_shared = False
 
-    def __init__(self, configs: Path) -> None:
+    def __init__(
+        self, configs: Path, data: str = 'coco', backbone: str = R18
+    ) -> None:
         self.configs = configs
+        self.data = data
+        self.detector = DETECTOR.replace(R18, backbone)
 
     def recipe(self, variant: str) -> Recipe | None:
         """Find the recipe of a variant; None if it has no config."""
@@ -105,12 +113,12 @@ class CocoProtocol:
             use_maskness(recipe.test)
             return recipe._replace(train=None, starts_from_detector=True)
         name, on_cityscapes, _ = variant.partition(CITYSCAPES)
-        ending = '[0-9]*e_cityscapes' if on_cityscapes else '18e_coco'
+        ending = '[0-9]*e_cityscapes' if on_cityscapes else f'18e_{self.data}'
         path = next(self.configs.glob(f'*/{name}_{ending}.py'), None)
         if path is None:
             return None
         cfg = load_config(path)
-        if isinstance(cfg.test_evaluator, list):
+        if on_cityscapes:
             # The first is ours; the other is for the scripts of Cityscapes.
             cfg.test_evaluator = cfg.test_evaluator[0]
         start = name.removesuffix(FROM_COCO)
@@ -220,10 +228,13 @@ def _is_model(path: Path, name: str) -> bool:
 
 Protocol = CocoProtocol | SmallProtocol
 EFFLITE0 = 'efflite0_fpn'
+R50 = 'r50_fpn'
 PROTOCOLS: dict[str, Callable[[Path], Protocol]] = {
     'coco': CocoProtocol,
+    COD10K: lambda configs: CocoProtocol(configs, COD10K, R50),
     'nuclei': lambda configs: SmallProtocol(configs, 'nuclei'),
     'demo': lambda configs: SmallProtocol(configs, 'demo'),
+    'camouflage': lambda configs: SmallProtocol(configs, 'camouflage'),
     'animals': lambda configs: SmallProtocol(configs, 'animals', EFFLITE0),
     'car-parts': lambda configs: SmallProtocol(configs, 'car_parts', EFFLITE0),
 }
@@ -231,4 +242,4 @@ PROTOCOLS: dict[str, Callable[[Path], Protocol]] = {
 # variants, and in words.
 BACKBONES = dict.fromkeys(
     ('animals', 'car-parts'), (EFFLITE0, 'EfficientNet-Lite0')
-)
+) | {COD10K: (R50, 'R-50')}

@@ -18,9 +18,11 @@ from mmdet_msrcnn.evaluation.coco_figures import class_figures
 from mmdet_msrcnn.lab.environment import environment
 from mmdet_msrcnn.lab.head_costs import head_gmacs
 from mmdet_msrcnn.lab.reproduction.run_logs import (
+    last_test,
     seconds_per_image,
     training_log,
 )
+from mmdet_msrcnn.utils.configs import main_metric
 
 NUM_RESAMPLES = 200
 STATISTICS = (*functional.STATISTICS, 'share')
@@ -64,7 +66,7 @@ def evaluate_run(folder: Path, name: str, test: Config) -> Evaluation:
     if not detections:
         raise ValueError('the model detects nothing')
     with silence():
-        coco = COCO(test.test_evaluator.ann_file)
+        coco = COCO(main_metric(test.test_evaluator).ann_file)
     samples = resample_images(len(results['img_ids']), NUM_RESAMPLES)
     evaluation = evaluate(coco, detections, results, samples)
     dataset = test.test_dataloader.dataset
@@ -87,7 +89,8 @@ def collect(
 
     Returns:
         dict: ``metrics`` (of the boxes, of each ranking of the masks, of the
-        method's own ranking as ``mask`` and, by class, as ``class``,
+        method's own ranking as ``mask`` and, by class, as ``class``, of the
+        foreground maps by that ranking as ``camouflage`` if they were tested,
         statistics, cost and time),
         ``mask_ap_resampled`` and ``class_ap_resampled``, the hash of the
         detections, the log and the complete config.
@@ -97,6 +100,10 @@ def collect(
     method = next(ranking for ranking in METHODS if ranking in metrics)
     metrics['mask'] = metrics[method]
     metrics['class'] = class_aps(evaluation, method)
+    logged = last_test(folder / 'test')
+    camouflage = camouflage_figures(logged, method)
+    if camouflage:
+        metrics['camouflage'] = camouflage
     metrics['statistics'] = {
         key: figures[key] for key in STATISTICS if key in figures
     }
@@ -123,6 +130,24 @@ def _resampled(evaluation: Evaluation, ranking: str) -> list[float]:
     return [
         round(getattr(sample, ranking), 6) for sample in evaluation.resamples
     ]
+
+
+def camouflage_figures(logged: dict, ranking: str) -> dict[str, float]:
+    """Choose the figures of :class:`CamouflageMetric` by one ranking.
+
+    Args:
+        logged (dict): From :func:`last_test`.
+        ranking (str): One of ``METHODS``.
+
+    Returns:
+        dict[str, float]: ``s_measure`` and so on; empty without that metric.
+    """
+    prefix = f'camouflage/{ranking}_'
+    return {
+        key.removeprefix(prefix): value
+        for key, value in logged.items()
+        if key.startswith(prefix)
+    }
 
 
 def class_aps(evaluation: Evaluation, ranking: str) -> dict[str, float]:

@@ -6,6 +6,19 @@ from pathlib import Path
 from mmdet_msrcnn.lab.training_log import read_training_log
 
 
+def last_test(folder: Path) -> dict:
+    """Read what the last test logged.
+
+    Args:
+        folder (Path): Work directory of the tests.
+
+    Returns:
+        dict: Figures of the metrics, and times.
+    """
+    logs = sorted(folder.glob('*/[0-9]*.json'))
+    return json.loads(logs[-1].read_text())
+
+
 def seconds_per_image(folder: Path) -> float:
     """Read the time of the network in the last test, without data loading.
 
@@ -15,8 +28,7 @@ def seconds_per_image(folder: Path) -> float:
     Returns:
         float: Seconds.
     """
-    logs = sorted(folder.glob('*/[0-9]*.json'))
-    values = json.loads(logs[-1].read_text())
+    values = last_test(folder)
     return values['time'] - values['data_time']
 
 

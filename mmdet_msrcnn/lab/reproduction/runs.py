@@ -15,6 +15,7 @@ from mmdet_msrcnn.lab.reproduction.box_results import (
 from mmdet_msrcnn.lab.reproduction.protocols import Recipe
 from mmdet_msrcnn.lab.reproduction.results import collect, evaluate_run
 from mmdet_msrcnn.lab.reproduction.steps import run_step
+from mmdet_msrcnn.utils.configs import main_metric
 from mmdet_msrcnn.utils.differences import first_difference
 from mmdet_msrcnn.utils.io import write_json
 from mmdet_msrcnn.utils.locks import locked
@@ -161,7 +162,7 @@ def _test(run: Run, tools: Path, gpus: int, lock: int) -> None:
     config = run.folder / 'test.py'
     # In the file, because mmengine removes spaces from options.
     test = copy.deepcopy(run.recipe.test)
-    test.test_evaluator.outfile_prefix = str(prefix)
+    main_metric(test.test_evaluator).outfile_prefix = str(prefix)
     test.dump(config)
     inputs = [config, run.checkpoint]
     run_step(run.folder, tools, 'test', inputs, gpus, [], lock)

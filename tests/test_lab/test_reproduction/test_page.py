@@ -25,6 +25,8 @@ PAGES = {
     'photos': 6,
     'isolation': 1,
     'any_model': 1,
+    # Its table is filled with the first results.
+    'camouflage': 0,
 }
 RESULTS = ROOT / 'docs/results'
 
@@ -159,3 +161,20 @@ def test_the_papers_figures_need_no_results(tmp_path):
 def test_a_table_with_nothing_to_show_is_an_error(tmp_path, name):
     with pytest.raises(ValueError, match=f'has the table {name}, which'):
         fill_page(f'<!-- table: {name} -->\n<!-- end -->\n', tmp_path)
+
+
+def test_the_figures_of_camouflaged_objects_are_those_of_cod10k():
+    rows = {row.label: row for row in table_of('camouflage', 'cod10k').rows}
+    assert rows['MS R-CNN'].paper == (0.641, None, None, 0.073)
+    assert rows['MS R-CNN'].variant == 'ms-rcnn_r50_fpn'
+    assert rows['MS R-CNN, CHAMELEON'].paper[0] == 0.637
+    for protocol in ('coco', 'camouflage'):
+        rows = table_of('camouflage', protocol).rows
+        assert [row.label for row in rows] == [
+            'class score',
+            'MS R-CNN',
+            'MS R-CNN+',
+        ]
+        assert all(row.paper == (None,) * 4 for row in rows)
+    # COCO's figures are not those of COD10K.
+    assert not any(table_of('tau', 'cod10k').rows[0].paper)

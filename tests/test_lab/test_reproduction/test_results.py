@@ -9,6 +9,7 @@ from mmdet_msrcnn.analysis.bootstrap import resample_images
 from mmdet_msrcnn.analysis.report import evaluate
 from mmdet_msrcnn.compat.silence import silence
 from mmdet_msrcnn.lab.reproduction.results import (
+    camouflage_figures,
     class_aps,
     detections_hash,
 )
@@ -38,6 +39,18 @@ def test_what_the_detector_predicts_changes_the_hash(key):
 def test_the_order_changes_the_hash():
     pair = [DETECTION, dict(DETECTION, image_id=3)]
     assert detections_hash(pair) != detections_hash(pair[::-1])
+
+
+def test_figures_of_foreground_maps_are_those_of_one_ranking():
+    logged = {
+        'camouflage/mask_score_mae': 0.25,
+        'camouflage/class_score_mae': 0.5,
+        'coco/segm_mAP': 0.75,
+        'time': 0.1,
+    }
+    assert camouflage_figures(logged, 'mask_score') == dict(mae=0.25)
+    assert camouflage_figures(logged, 'class_score') == dict(mae=0.5)
+    assert camouflage_figures(dict(time=0.1), 'class_score') == {}
 
 
 def test_ap_of_the_classes_that_have_instances(tmp_path):

@@ -1,5 +1,6 @@
 """All tables by name."""
 
+from mmdet_msrcnn.lab.reproduction.camouflage_tables import CAMOUFLAGE_TABLES
 from mmdet_msrcnn.lab.reproduction.extra_tables import EXTRA_TABLES
 from mmdet_msrcnn.lab.reproduction.mask_rcnn_tables import MASK_RCNN_TABLES
 from mmdet_msrcnn.lab.reproduction.paper_tables import PAPER_TABLES
@@ -7,7 +8,12 @@ from mmdet_msrcnn.lab.reproduction.tables import SUBMISSIONS, TABLES
 
 
 def test_no_table_replaces_another():
-    assert [*TABLES] == [*PAPER_TABLES, *MASK_RCNN_TABLES, *EXTRA_TABLES]
+    assert [*TABLES] == [
+        *PAPER_TABLES,
+        *MASK_RCNN_TABLES,
+        *EXTRA_TABLES,
+        *CAMOUFLAGE_TABLES,
+    ]
 
 
 def test_submissions_are_of_what_the_server_computes():

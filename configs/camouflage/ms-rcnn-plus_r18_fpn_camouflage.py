@@ -1,0 +1,11 @@
+_base_ = './ms-rcnn_r18_fpn_camouflage.py'
+
+model = dict(
+    roi_head=dict(
+        type='mmdet_msrcnn.DetectionScoringRoIHead',
+        mask_iou_head=dict(type='mmdet_msrcnn.MaskScoreHead'),
+    )
+)
+optim_wrapper = dict(
+    constructor='mmdet_msrcnn.ClipApartOptimWrapperConstructor'
+)

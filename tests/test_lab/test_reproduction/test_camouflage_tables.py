@@ -1,0 +1,72 @@
+"""The table of camouflaged objects."""
+
+import pytest
+
+from mmdet_msrcnn.evaluation.foreground import map_figures, mean_figures
+from mmdet_msrcnn.lab.reproduction import PROTOCOLS, fill_table, table_of
+from mmdet_msrcnn.lab.reproduction.camouflage_tables import CAMOUFLAGE_TABLES
+from mmdet_msrcnn.lab.reproduction.results import camouflage_figures
+from tests.config_family import FOLDER
+from tests.test_evaluation.test_foreground import TRUTH
+
+(TABLE,) = CAMOUFLAGE_TABLES.values()
+ROWS = [row for row in TABLE.rows if row.variant is not None]
+# Of the talks: the S-measure and the MAE.
+PUBLISHED = {
+    'MS R-CNN': (0.641, 0.073),
+    'MS R-CNN, CHAMELEON': (0.637, None),
+    'MS R-CNN, CAMO': (0.618, 0.133),
+}
+
+
+def test_figures_are_those_of_the_talks():
+    assert [column.heading for column in TABLE.columns] == [
+        'S-measure',
+        'E-measure',
+        'weighted F',
+        'MAE',
+    ]
+    for row in TABLE.rows:
+        s_measure, mae = PUBLISHED.get(row.label, (None, None))
+        assert row.paper == (s_measure, None, None, mae)
+
+
+@pytest.mark.parametrize('protocol', ['camouflage', 'cod10k'])
+def test_every_row_can_be_trained_and_has_the_metric(protocol):
+    configs = PROTOCOLS[protocol](FOLDER)
+    rows = [
+        row
+        for row in table_of('camouflage', protocol).rows
+        if row.variant is not None
+    ]
+    assert len(rows) == 3
+    sources = set()
+    for row in rows:
+        recipe = configs.recipe(row.variant)
+        assert recipe.source.parent.name == 'camouflage'
+        assert recipe.train is not None
+        types = [metric.type for metric in recipe.test.test_evaluator]
+        assert types == [
+            'mmdet_msrcnn.MaskScoringMetric',
+            'mmdet_msrcnn.CamouflageMetric',
+        ]
+        files = {metric.ann_file for metric in recipe.test.test_evaluator}
+        assert len(files) == 1
+        sources.add(recipe.source.name)
+    assert len(sources) == 3
+
+
+def test_what_the_metric_reports_fills_the_columns():
+    figures = mean_figures([map_figures(0.5 * TRUTH, TRUTH)])
+    logged = {
+        f'camouflage/mask_score_{key}': value for key, value in figures.items()
+    }
+    metrics = dict(camouflage=camouflage_figures(logged, 'mask_score'))
+    results = {ROWS[1].variant: [dict(metrics=metrics)]}
+    rows = fill_table(TABLE, results, {})
+    ours = [cell.ours for cell in rows[1].cells]
+    assert ours[0] == pytest.approx(0.8128)
+    assert ours[3] == pytest.approx(0.18)
+    assert None not in ours
+    assert rows[1].cells[0].difference == pytest.approx(0.8128 - 0.641)
+    assert rows[0].cells[0].ours is None

@@ -68,7 +68,7 @@ def parse_args() -> argparse.Namespace:
         type=Path,
         help='report.json of the same models on other images, such as\n'
         'held-back training images: also report the F1 that its\n'
-        'thresholds reach here',
+        'thresholds reach here, and cut the errors and the gallery at them',
     )
     return parser.parse_args()
 
@@ -168,6 +168,7 @@ def analyze(args: argparse.Namespace) -> str:
         args.img_dir,
         args.num_overlays,
         at_thresholds,
+        thresholds,
     )
 
 

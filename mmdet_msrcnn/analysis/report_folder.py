@@ -55,6 +55,7 @@ def write_report(
     img_dir: Path | None = None,
     num_overlays: int = 12,
     at_thresholds: dict[str, dict] | None = None,
+    given: dict[str, dict] | None = None,
 ) -> str:
     """Write ``report.json``, the figures, ``report.html`` and ``report.md``.
 
@@ -70,6 +71,9 @@ def write_report(
         num_overlays (int): Number of overlays. Defaults to 12.
         at_thresholds (dict[str, dict], optional): By model, what thresholds
             of other images reach; see :func:`f1_at`.
+        given (dict[str, dict], optional): By model, these thresholds; the
+            errors and the gallery are cut at them. Defaults to None: cut at
+            the best thresholds on these images.
 
     Returns:
         str: The report, in Markdown.
@@ -99,7 +103,7 @@ def write_report(
     }
     errors = {
         name: errors_of(evaluations[name].coco_eval, found)
-        for name, found in thresholds.items()
+        for name, found in (thresholds | (given or {})).items()
     }
     galleries = {
         name: gallery_rows(coco, evaluations[name].coco_eval.detections, found)
@@ -109,6 +113,7 @@ def write_report(
         compare(evaluations),
         thresholds=thresholds,
         at_thresholds=at_thresholds or {},
+        errors_at='given' if given else 'best',
         errors={n: count_errors(coco, found) for n, found in errors.items()},
         gallery={n: list(map(listed, rows)) for n, rows in galleries.items()},
         plotted=plotted,

@@ -22,6 +22,7 @@ from mmdet_msrcnn.analysis.score_plots import (
 )
 from mmdet_msrcnn.analysis.score_thresholds import can_cut, score_thresholds
 from mmdet_msrcnn.utils.io import write_json, write_text
+from mmdet_msrcnn.utils.progress import report_step
 
 # Maps file name to caption, needs mask scores, needs images.
 FIGURES = {
@@ -95,6 +96,7 @@ def write_report(
         for name, (caption, needs_scores, needs_images) in FIGURES.items()
         if has_scores >= needs_scores and bool(img_dir) >= needs_images
     }
+    report_step('Choosing score thresholds')
     # Written before the figures, which may fail: evaluation takes long.
     thresholds = {
         name: score_thresholds(one.coco_eval)
@@ -120,6 +122,7 @@ def write_report(
         figures=figures,
     )
     write_json(out_dir / 'report.json', report)
+    report_step('Drawing the figures')
     draw_figures(out_dir, evaluation, has_scores)
     if has_scores and img_dir is not None:
         detections = evaluation.coco_eval.detections
@@ -127,6 +130,7 @@ def write_report(
         draw_rank_gallery(coco, detections, img_dir, gallery)
         overlays = out_dir / 'overlays'
         draw_overlays(coco, detections, img_dir, overlays, num_overlays)
+    report_step('Writing report.html')
     html = to_html(report, evaluations, coco, galleries, img_dir)
     write_text(out_dir / 'report.html', html)
     text = to_markdown(report)

@@ -71,10 +71,14 @@ def threshold_sections(report: dict) -> list[Section]:
     sections = []
     given = report.get('at_thresholds')
     if given:
-        parts = [given_table(given), CHOSEN_ELSEWHERE]
-        sections.append(Section('F1 at given thresholds', parts))
+        sections.append(
+            Section(
+                'F1 at given thresholds',
+                [given_table(given), CHOSEN_ELSEWHERE],
+            )
+        )
     for model, rankings in (report.get('thresholds') or {}).items():
-        parts = [
+        parts: list[str | Table] = [
             CHOSEN_HERE,
             by_class(rankings, f1_cells, F1_HEADINGS),
             by_class(rankings, given_cells, GIVEN_HEADINGS),

@@ -42,6 +42,7 @@ from mmdet_msrcnn.analysis.result_files import (
 )
 from mmdet_msrcnn.analysis.score_thresholds import f1_at
 from mmdet_msrcnn.utils.arguments import positive
+from mmdet_msrcnn.utils.progress import report_step
 from mmdet_msrcnn.utils.score_thresholds import read_report_thresholds
 
 
@@ -68,7 +69,7 @@ def parse_args() -> argparse.Namespace:
         type=Path,
         help='report.json of the same models on other images, such as\n'
         'held-back training images: also report the F1 that its\n'
-        'thresholds reach here',
+        'thresholds reach here, and cut the errors and the gallery at them',
     )
     return parser.parse_args()
 
@@ -81,7 +82,10 @@ def load_results(argument: str) -> tuple[str, dict]:
     """
     name, _, path = argument.partition('=')
     if not path:
-        raise ValueError(f'{argument!r} must be NAME=PREFIX.mask_scores.json')
+        raise ValueError(
+            f'{argument!r} must be NAME=PREFIX.mask_scores.json, such as '
+            f"'MS R-CNN+={name}'"
+        )
     return name, read_results(path)
 
 
@@ -157,10 +161,11 @@ def analyze(args: argparse.Namespace) -> str:
         name: evaluate(coco, dets, protocol, samples, name)
         for name, dets in detections.items()
     }
-    at_thresholds = {
-        name: f1_at(evaluations[name].coco_eval, given, samples)
-        for name, given in thresholds.items()
-    }
+    at_thresholds = {}
+    for name, given in thresholds.items():
+        report_step(f'Computing the F1 of {name} at given thresholds')
+        coco_eval = evaluations[name].coco_eval
+        at_thresholds[name] = f1_at(coco_eval, given, samples)
     return write_report(
         args.out_dir,
         coco,
@@ -168,6 +173,7 @@ def analyze(args: argparse.Namespace) -> str:
         args.img_dir,
         args.num_overlays,
         at_thresholds,
+        thresholds,
     )
 
 

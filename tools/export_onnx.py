@@ -110,10 +110,18 @@ def agreement_of(path: Path, args: argparse.Namespace) -> Agreement:
 
 def export(args: argparse.Namespace) -> None:
     """Write the file if it passes the comparisons."""
-    for path in filter(None, (args.config, args.checkpoint, args.image)):
+    if args.out.suffix.lower() != '.onnx':
+        raise ValueError(
+            f'{args.out} has the suffix {args.out.suffix!r}; the file to '
+            'write must end in .onnx'
+        )
+    inputs = [*filter(None, (args.config, args.checkpoint, args.image))]
+    check_not_overwritten([args.out], inputs)
+    for path in inputs:
         if not path.is_file():
             raise ValueError(f'{path} is not a file')
-    check_not_overwritten([args.out], (args.config, args.checkpoint))
+    if args.calibrate and not args.calibrate.is_dir():
+        raise ValueError(f'--calibrate {args.calibrate} is not a folder')
     write = export_detector if args.detector else export_head
     with atomic_path(args.out) as path:
         comparisons = list(write(args, path))

@@ -13,7 +13,8 @@
 Writes to OUT, the most suspicious first: ``suspects.json``, a COCO data set
 for annotation tools, with the reason and the scores of each suspect;
 ``images.txt``, the images with suspects; and ``pictures/``, each suspect in
-red with the annotations of all classes in green. tools/test.py writes
+red with the annotations of all classes in green, enlarged if it is small.
+Masks narrower than 4 pixels are left out. tools/test.py writes
 PREFIX.mask_scores.json with
 ``--cfg-options test_evaluator.outfile_prefix=PREFIX``.
 """
@@ -60,6 +61,13 @@ def find(args: argparse.Namespace) -> list[dict]:
         FileNotFoundError: If an image cannot be read.
         ValueError: If an input is invalid.
     """
+    if not args.img_dir.is_dir():
+        raise ValueError(f'--img-dir {args.img_dir} is not a folder')
+    if '=' in args.results.name and not args.results.is_file():
+        raise ValueError(
+            f'{args.results} does not exist; there is no NAME= here, only '
+            'PREFIX.mask_scores.json'
+        )
     results = read_results(args.results)
     if not {'mask_score', 'mask_iou'} <= results['detections'][0].keys():
         raise ValueError(

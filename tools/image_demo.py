@@ -3,12 +3,14 @@
     python tools/image_demo.py IMAGE_OR_FOLDER_OR_VIDEO CONFIG CHECKPOINT \\
         --out-dir OUT
 
-A folder is read with its subfolders. Writes ``OUT_DIR/vis/NAME`` (each
+A folder is read with its subfolders; videos in it are named, not read: give
+each as the first argument. Writes ``OUT_DIR/vis/NAME`` (each
 instance labelled with its class score, MaskIoU and mask score; small images
 are enlarged) and ``OUT_DIR/preds/NAME.json`` (boxes, masks and scores of all
 instances). If two images have the same name, the name of the second gets its
 suffix or folder. Of a video, ``vis/NAME.mp4`` and ``preds/NAME.jsonl``, with a
 line of JSON for each frame. Files that cannot be read are named at the end.
+The suffixes of videos are .avi, .m4v, .mkv, .mov, .mp4, .mpeg and .webm.
 """
 
 import argparse
@@ -21,10 +23,14 @@ from mmdet.apis.det_inferencer import IMG_EXTENSIONS
 
 from mmdet_msrcnn.apis import MaskScoringInferencer
 from mmdet_msrcnn.apis.detect_files import VIDEO_EXTENSIONS, FileDetector
+from mmdet_msrcnn.checkpoints.fit import few
+from mmdet_msrcnn.checkpoints.read import read_checkpoint
 from mmdet_msrcnn.compat.forced_weights_only import force_weights_only
 from mmdet_msrcnn.utils.arguments import score_thr
 from mmdet_msrcnn.utils.image_files import find_images
 from mmdet_msrcnn.utils.score_thresholds import read_thresholds
+
+CONFIG_SUFFIXES = ('.py', '.json', '.yaml', '.yml')
 
 
 def parse_args() -> argparse.Namespace:
@@ -44,9 +50,9 @@ def parse_args() -> argparse.Namespace:
         type=score_thr,
         default=0.3,
         help='lowest score of instances to draw: the class score, or the mask '
-        "score with rank_by='mask_score' (default: 0.3). auto: a threshold "
-        'of the mask score for each class, from --thresholds or the '
-        'checkpoint',
+        "score with rank_by='mask_score' (default: 0.3). auto: for each class "
+        'the threshold of the mask score with the best F1 at mask IoU 0.5, '
+        'from --thresholds or the checkpoint',
     )
     parser.add_argument(
         '--thresholds',
@@ -82,16 +88,57 @@ def check_outputs(args: argparse.Namespace, inputs: list[str]) -> None:
                 )
 
 
+def describe_skipped(others: list[Path]) -> str:
+    """Name the videos among the files of a folder that are not read.
+
+    Args:
+        others (list[Path]): Files without the suffix of an image.
+
+    Returns:
+        str: Text to put after the closing message.
+    """
+    videos = [p for p in others if p.suffix.lower() in VIDEO_EXTENSIONS]
+    text = ''
+    if videos:
+        text = (
+            f'. Skipped videos: {few(list(map(str, videos)))}; give each as '
+            'the first argument'
+        )
+    if len(others) > len(videos):
+        text += f'. Skipped {len(others) - len(videos)} other files'
+    return text
+
+
+def check_inputs(args: argparse.Namespace) -> None:
+    """Check the files that are read, and where JSON lines go.
+
+    Raises:
+        ValueError: If one is missing, or is another kind of file.
+    """
+    for path in (args.image, args.config, args.checkpoint):
+        if '://' not in path and not Path(path).exists():
+            raise ValueError(f'{path} does not exist')
+    if Path(args.config).suffix not in CONFIG_SUFFIXES:
+        raise ValueError(
+            f'{args.config} is not a config; the order is IMAGE CONFIG '
+            'CHECKPOINT'
+        )
+    if args.json_lines and not Path(args.json_lines).parent.is_dir():
+        raise ValueError(
+            f'the folder of --json-lines {args.json_lines} does not exist'
+        )
+    if '://' not in args.checkpoint:
+        read_checkpoint(args.checkpoint)
+
+
 def main() -> None:
     """Run the demo."""
     force_weights_only()
     args = parse_args()
-    for path in (args.image, args.config, args.checkpoint):
-        if '://' not in path and not Path(path).exists():
-            raise SystemExit(f'{path} does not exist')
     source = Path(args.image)
     is_video = source.suffix.lower() in VIDEO_EXTENSIONS and source.is_file()
     images = [args.image]
+    skipped = ''
     if source.is_dir():
         found, others = find_images(source)
         images = list(map(str, found))
@@ -99,11 +146,14 @@ def main() -> None:
             raise SystemExit(
                 f'{source} has no image; the suffixes are {IMG_EXTENSIONS}'
             )
-        if others:
-            print(f'Skipped {len(others)} other files', file=sys.stderr)
+        skipped = describe_skipped(others)
     stdout = sys.stdout
     try:
         check_outputs(args, images)
+        check_inputs(args)
+        thresholds = (
+            read_thresholds(args.thresholds) if args.thresholds else {}
+        )
         for name in ('vis', 'preds'):
             (args.out_dir / name).mkdir(parents=True, exist_ok=True)
         with ExitStack() as stack:
@@ -113,8 +163,8 @@ def main() -> None:
             inferencer = MaskScoringInferencer(
                 args.config, args.checkpoint, device=args.device
             )
-            if args.thresholds:
-                inferencer.score_thresholds = read_thresholds(args.thresholds)
+            if thresholds:
+                inferencer.score_thresholds = thresholds
             lines = None
             if args.json_lines == '-':
                 lines = stdout
@@ -135,8 +185,9 @@ def main() -> None:
         pickle.UnpicklingError,
     ) as error:
         raise SystemExit(f'image_demo.py: {error}') from None
-    message = f'Wrote {args.out_dir}/vis and {args.out_dir}/preds'
-    print(message, file=sys.stderr)
+    count = f'{len(images) - len(failed)} of {len(images)} to ' * bool(failed)
+    message = f'Wrote {count}{args.out_dir}/vis and {args.out_dir}/preds'
+    print(f'{message}{skipped}', file=sys.stderr)
     if failed:
         raise SystemExit('\n'.join(failed))
 

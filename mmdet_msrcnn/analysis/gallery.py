@@ -8,7 +8,7 @@ from pycocotools.coco import COCO
 
 from mmdet_msrcnn.analysis.errors import KINDS, find_errors
 from mmdet_msrcnn.analysis.rank_gallery import rank_changes
-from mmdet_msrcnn.analysis.score_thresholds import IOU_THRS, RANKINGS
+from mmdet_msrcnn.analysis.score_thresholds import IOU_THRS, rankings_of
 from mmdet_msrcnn.evaluation.ranked_coco_eval import RankedCOCOeval
 from mmdet_msrcnn.utils.score_thresholds import chosen
 
@@ -26,17 +26,18 @@ SCORES = {
 def errors_of(
     coco_eval: RankedCOCOeval, thresholds: dict[str, dict]
 ) -> list[dict[str, Any]]:
-    """Find the errors of a model at its thresholds of the best F1.
+    """Find the errors of a model at thresholds of the best F1.
 
     Args:
         coco_eval (RankedCOCOeval): Evaluator of the model.
-        thresholds (dict[str, dict]): From :func:`score_thresholds`.
+        thresholds (dict[str, dict]): From :func:`score_thresholds`, on these
+            or on other images.
 
     Returns:
         list[dict[str, Any]]: See :func:`find_errors`, by the mask score, or
         by class score without one.
     """
-    ranking = [name for name in RANKINGS if name in thresholds][-1]
+    ranking = [*rankings_of(coco_eval)][-1]
     by_name = chosen(thresholds[ranking], IOU_THRS[0])
     cats = coco_eval.cocoGt.loadCats(coco_eval.params.catIds)
     by_id = {cat['id']: by_name[cat['name']] for cat in cats}

@@ -12,7 +12,7 @@ from mmdet_msrcnn.analysis.score_thresholds import (
     pool,
     rankings_of,
 )
-from mmdet_msrcnn.analysis.thresholds_markdown import RANKING_NAMES
+from mmdet_msrcnn.analysis.threshold_tables import RANKING_NAMES
 from mmdet_msrcnn.evaluation.functional import mean_precision
 from mmdet_msrcnn.evaluation.matches import matches_at
 from mmdet_msrcnn.evaluation.operating_points import operating_points

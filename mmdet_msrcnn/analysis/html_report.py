@@ -13,13 +13,12 @@ from plotly.offline import get_plotlyjs
 from pycocotools.coco import COCO
 
 from mmdet_msrcnn.analysis.errors import KINDS
-from mmdet_msrcnn.analysis.figures import FORMS
 from mmdet_msrcnn.analysis.gallery import NOT_KEPT, listed
 from mmdet_msrcnn.analysis.html_plots import plots
 from mmdet_msrcnn.analysis.rank_gallery import draw_detection, draw_instance
 from mmdet_msrcnn.analysis.report import Evaluation
-from mmdet_msrcnn.analysis.report_markdown import format_row
-from mmdet_msrcnn.analysis.thresholds_markdown import RANKING_NAMES
+from mmdet_msrcnn.analysis.report_markdown import model_notes, model_table
+from mmdet_msrcnn.analysis.threshold_tables import threshold_sections
 
 TEMPLATE = 'report.html.jinja'
 JPEG_QUALITY = 75
@@ -64,12 +63,10 @@ def to_html(
             if img_dir is not None:
                 shown['picture'] = picture(coco, row, img_dir)
             rows.append(shown)
-    entries = [*report['models'].items(), *report['differences'].items()]
     return environment.get_template(TEMPLATE).render(
-        headings=['model', *(form.heading for form in FORMS.values())],
-        rows=[format_row(*entry) for entry in entries],
-        thresholds=report['thresholds'],
-        ranking_names=RANKING_NAMES,
+        models=model_table(report),
+        notes=model_notes(report),
+        sections=threshold_sections(report),
         errors=report['errors'],
         kinds=KINDS,
         not_kept=NOT_KEPT,
@@ -83,8 +80,8 @@ def to_html(
         },
         plotly=get_plotlyjs(),
         gallery=as_script(rows),
-        bootstrap=report['bootstrap'],
-        max_dets=report['max_dets'],
+        given=report['errors_at'] == 'given',
+        has_pictures=img_dir is not None,
     )
 
 

@@ -1,5 +1,6 @@
 """Gallery of the detections whose rank the mask score changes most."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import cv2
@@ -9,6 +10,7 @@ from pycocotools.coco import COCO
 from scipy.stats import rankdata
 
 from mmdet_msrcnn.analysis.figure_files import saved_figure
+from mmdet_msrcnn.visualization.enlarge import enlarging_factor
 
 COLUMNS = 6
 # Margin to show around a box, as a share of its size.
@@ -108,15 +110,16 @@ def draw_among_all(coco: COCO, source: dict, img_dir: Path) -> np.ndarray:
         img_dir (Path): Folder of the images.
 
     Returns:
-        ndarray: RGB image of shape (h, w, 3), with the mask in red and all
-        instances in green.
+        ndarray: RGB image of shape (h, w, 3), enlarged if it is small, with
+        the mask in red and all instances in green.
 
     Raises:
         FileNotFoundError: If the image cannot be read.
     """
     mask = mask_utils.decode(source['segmentation'])
     every = [[source['image_id']]]
-    return _draw_around(coco, source, img_dir, every, [(mask, PREDICTED)])
+    found = [(mask, PREDICTED)]
+    return _draw_around(coco, source, img_dir, every, found, enlarging_factor)
 
 
 def draw_instance(coco: COCO, ann: dict, img_dir: Path) -> np.ndarray:
@@ -138,12 +141,18 @@ def draw_instance(coco: COCO, ann: dict, img_dir: Path) -> np.ndarray:
     return _draw_around(coco, ann, img_dir, same, [])
 
 
+def small_factor(crop: np.ndarray) -> int:
+    """Return by how much to enlarge a picture that is one of many."""
+    return max(1, round(160 / max(crop.shape[:2])))
+
+
 def _draw_around(
     coco: COCO,
     source: dict,
     img_dir: Path,
     instances: list[list],
     predicted: list[tuple[np.ndarray, tuple[int, int, int]]],
+    factor_of: Callable[[np.ndarray], int] = small_factor,
 ) -> np.ndarray:
     """Draw instances, given by images and classes, and masks around a box."""
     path = img_dir / coco.imgs[source['image_id']]['file_name']
@@ -153,6 +162,7 @@ def _draw_around(
     info = coco.imgs[source['image_id']]
     if image.shape[:2] != (info['height'], info['width']):
         raise ValueError(
+            'Are these the annotations of the tested images? '
             f'{path} has {image.shape[1]}x{image.shape[0]} pixels, but the '
             f'annotations say {info["width"]}x{info["height"]}. Give the '
             'folder of the annotated images.'
@@ -171,7 +181,7 @@ def _draw_around(
     bottom = max(int(y + height + margin), top + 1)
     crop = image[top:bottom, left:right]
     # Enlarge before drawing so that outlines are thin.
-    scale = max(1, round(160 / max(crop.shape[:2])))
+    scale = factor_of(crop)
     crop = cv2.resize(crop, None, fx=scale, fy=scale)
     for mask, color in masks:
         mask = cv2.resize(

@@ -18,6 +18,7 @@ from mmdet_msrcnn.evaluation.functional import (
     summarize_precision,
 )
 from mmdet_msrcnn.evaluation.ranked_coco_eval import RankedCOCOeval
+from mmdet_msrcnn.utils.progress import report_step
 
 SPREAD_THR = 0.3
 SPREAD = f'true IoU std above class score {SPREAD_THR}'
@@ -71,8 +72,14 @@ def evaluate(
     Returns:
         Evaluation: Figures, evaluator, precision and resampled figures.
     """
+    of_model = f' of {name}' if name else ''
+    report_step(f'Computing the mask IoU of detections{of_model}')
     boxes = box_evaluator(coco, detections, **protocol)
     coco_eval = RankedCOCOeval(coco, detections, **protocol)
+    report_step(
+        f'Matching {len(detections)} detections{of_model} with '
+        f'{len(coco_eval.rankings)} rankings'
+    )
     precisions = {
         ranking: coco_eval.precision_by(key)
         for ranking, key in coco_eval.rankings.items()

@@ -22,6 +22,7 @@ from mmdet_msrcnn.analysis.score_plots import (
 )
 from mmdet_msrcnn.analysis.score_thresholds import can_cut, score_thresholds
 from mmdet_msrcnn.utils.io import write_json, write_text
+from mmdet_msrcnn.utils.progress import report_step
 
 # Maps file name to caption, needs mask scores, needs images.
 FIGURES = {
@@ -55,6 +56,7 @@ def write_report(
     img_dir: Path | None = None,
     num_overlays: int = 12,
     at_thresholds: dict[str, dict] | None = None,
+    given: dict[str, dict] | None = None,
 ) -> str:
     """Write ``report.json``, the figures, ``report.html`` and ``report.md``.
 
@@ -70,6 +72,9 @@ def write_report(
         num_overlays (int): Number of overlays. Defaults to 12.
         at_thresholds (dict[str, dict], optional): By model, what thresholds
             of other images reach; see :func:`f1_at`.
+        given (dict[str, dict], optional): By model, these thresholds; the
+            errors and the gallery are cut at them. Defaults to None: cut at
+            the best thresholds on these images.
 
     Returns:
         str: The report, in Markdown.
@@ -91,6 +96,7 @@ def write_report(
         for name, (caption, needs_scores, needs_images) in FIGURES.items()
         if has_scores >= needs_scores and bool(img_dir) >= needs_images
     }
+    report_step('Choosing score thresholds')
     # Written before the figures, which may fail: evaluation takes long.
     thresholds = {
         name: score_thresholds(one.coco_eval)
@@ -99,7 +105,7 @@ def write_report(
     }
     errors = {
         name: errors_of(evaluations[name].coco_eval, found)
-        for name, found in thresholds.items()
+        for name, found in (thresholds | (given or {})).items()
     }
     galleries = {
         name: gallery_rows(coco, evaluations[name].coco_eval.detections, found)
@@ -109,12 +115,14 @@ def write_report(
         compare(evaluations),
         thresholds=thresholds,
         at_thresholds=at_thresholds or {},
+        errors_at='given' if given else 'best',
         errors={n: count_errors(coco, found) for n, found in errors.items()},
         gallery={n: list(map(listed, rows)) for n, rows in galleries.items()},
         plotted=plotted,
         figures=figures,
     )
     write_json(out_dir / 'report.json', report)
+    report_step('Drawing the figures')
     draw_figures(out_dir, evaluation, has_scores)
     if has_scores and img_dir is not None:
         detections = evaluation.coco_eval.detections
@@ -122,6 +130,7 @@ def write_report(
         draw_rank_gallery(coco, detections, img_dir, gallery)
         overlays = out_dir / 'overlays'
         draw_overlays(coco, detections, img_dir, overlays, num_overlays)
+    report_step('Writing report.html')
     html = to_html(report, evaluations, coco, galleries, img_dir)
     write_text(out_dir / 'report.html', html)
     text = to_markdown(report)

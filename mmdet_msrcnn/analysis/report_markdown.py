@@ -5,6 +5,7 @@ from itertools import compress
 
 from mmdet_msrcnn.analysis.figures import FORMS, json_key
 from mmdet_msrcnn.analysis.report import SPREAD, SPREAD_THR
+from mmdet_msrcnn.analysis.threshold_tables import Table
 from mmdet_msrcnn.analysis.thresholds_markdown import threshold_lines
 from mmdet_msrcnn.utils.markdown import markdown_table
 
@@ -37,6 +38,43 @@ def format_row(name: str, entry: dict) -> list[str]:
     return cells
 
 
+def model_table(report: dict) -> Table:
+    """Make the table of models and differences, without empty columns."""
+    headings = ['model', *(form.heading for form in FORMS.values())]
+    entries = [*report['models'].items(), *report['differences'].items()]
+    rows = [format_row(*entry) for entry in entries]
+    shown = [any(cells) for cells in zip(*rows, strict=True)]
+    return Table(
+        list(compress(headings, shown)),
+        [list(compress(row, shown)) for row in rows],
+    )
+
+
+def model_notes(report: dict) -> list[str]:
+    """Explain the table of models, in paragraphs."""
+    notes = [
+        f'AP is at {report["max_dets"]} detections per image. AP by class '
+        'score x MaskIoU is shown if the mask score is another one. The '
+        'oracle is class score x true MaskIoU, or 0 if no instance of the '
+        "class overlaps. The paper's starred row uses the predicted MaskIoU "
+        'in that case. The share of the gain is (mask score - class score) / '
+        '(oracle - class score). Correlation and mean absolute error (MAE) '
+        'of the predicted MaskIoU are over detections with a positive true '
+        'MaskIoU. '
+        f'In brackets: 95 % intervals from {report["bootstrap"]} resamples of '
+        'the images.',
+        *_undefined(report),
+    ]
+    for name, entry in report['models'].items():
+        row = entry['row']
+        notes.append(
+            f'{name}: {row["detections"]} detections. For class scores above '
+            f'{SPREAD_THR}, the standard deviation of the true IoU is '
+            f'{row[SPREAD]:.3f}.'
+        )
+    return notes
+
+
 def to_markdown(report: dict) -> str:
     """Format the report. Columns without any figure are left out.
 
@@ -48,51 +86,27 @@ def to_markdown(report: dict) -> str:
     Returns:
         str: Markdown.
     """
-    headings = ['model', *(form.heading for form in FORMS.values())]
-    entries = [*report['models'].items(), *report['differences'].items()]
-    rows = [format_row(*entry) for entry in entries]
-    shown = [any(cells) for cells in zip(*rows, strict=True)]
     lines = [
         '# Mask scores',
         '',
-        markdown_table(
-            list(compress(headings, shown)),
-            [list(compress(row, shown)) for row in rows],
-        ),
-        '',
-        f'AP is at {report["max_dets"]} detections per image. AP by class '
-        'score x MaskIoU is shown if the mask score is another one. The '
-        'oracle is class score x true MaskIoU, or 0 if no instance of the '
-        "class overlaps. The paper's starred row uses the predicted MaskIoU "
-        'in that case. The share of the gain is (mask score - class score) / '
-        '(oracle - class score). Correlation and mean absolute error (MAE) '
-        'of the predicted MaskIoU are over detections with a positive true '
-        'MaskIoU. '
-        f'In brackets: 95 % intervals from {report["bootstrap"]} resamples of '
-        'the images.',
+        markdown_table(*model_table(report)),
         '',
     ]
-    lines += _undefined_lines(report)
-    for name, entry in report['models'].items():
-        row = entry['row']
-        lines.append(
-            f'{name}: {row["detections"]} detections. For class scores above '
-            f'{SPREAD_THR}, the standard deviation of the true IoU is '
-            f'{row[SPREAD]:.3f}.'
-        )
-    lines += ['', f'{report["plotted"]}:', '']
+    for note in model_notes(report):
+        lines += [note, '']
+    lines += [f'{report["plotted"]}:', '']
     for path, caption in report['figures'].items():
         lines += [f'![{caption}]({path})', '']
     lines += threshold_lines(report)
     return '\n'.join(lines)
 
 
-def _undefined_lines(report: dict) -> list[str]:
+def _undefined(report: dict) -> list[str]:
     """List the resamples that the intervals leave out."""
     return [
         f'{name}: {count} of {report["bootstrap"]} resamples have no '
         f'{FORMS[key].heading}, because it is undefined there. The interval '
-        'leaves them out.\n'
+        'leaves them out.'
         for rows in (report['models'], report['differences'])
         for name, entry in rows.items()
         for key, count in entry['undefined'].items()

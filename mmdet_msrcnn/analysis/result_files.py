@@ -150,8 +150,9 @@ def leave_out_images(
     num = len(protocol['img_ids'])
     if not kept:
         raise ValueError(
-            f'{ann} contains none of the {num} images of the results; give '
-            'the annotations of the same data set'
+            f'Are these the annotations of the tested images? {ann} contains '
+            f'none of the {num} images of the results; give the annotations '
+            'of the same data set'
         )
     if len(kept) == num:
         return protocol, detections

@@ -17,6 +17,8 @@ from mmdet_msrcnn.utils.io import write_bytes, write_json, write_text
 
 # Lowest class score of a detection whose mask is suspected.
 CLASS_SCORE = 0.5
+# Of the box of a mask that can be a suspect; nobody corrects smaller ones.
+MIN_PIXELS = 4
 # What a detection, or an instance that no detection finds, says of the label.
 REASONS = {
     'background': 'no label',
@@ -44,7 +46,8 @@ def suspect_masks(coco_eval: RankedCOCOeval) -> list[dict[str, Any]]:
             suspicion=det['score'] - det['mask_score'],
         )
         for det in coco_eval.detections
-        if det['score'] >= max(CLASS_SCORE, det['mask_score']) and area_of(det)
+        if det['score'] >= max(CLASS_SCORE, det['mask_score'])
+        and is_visible(det)
     ]
     return sorted(found, key=lambda one: -one['suspicion'])
 
@@ -73,7 +76,7 @@ def suspect_labels(coco_eval: RankedCOCOeval) -> list[dict[str, Any]]:
         for error in errors
         if error['kind'] in REASONS
         and not error['taken']
-        and area_of(error['source'])
+        and is_visible(error['source'])
         and not (error['kind'] == 'missed' and is_near(error, by_image))
     ]
     missed = [e['source'] for e in errors if e['kind'] == 'missed']
@@ -99,6 +102,12 @@ def suspect_labels(coco_eval: RankedCOCOeval) -> list[dict[str, Any]]:
 def area_of(ann: dict) -> int:
     """Count the pixels of a mask in RLE."""
     return int(mask_utils.area(ann['segmentation']))
+
+
+def is_visible(ann: dict) -> bool:
+    """Return whether a mask in RLE is a few pixels wide and high."""
+    _, _, width, height = mask_utils.toBbox(ann['segmentation'])
+    return min(width, height) >= MIN_PIXELS
 
 
 def in_turn(suspects: list[dict]) -> list[dict]:

@@ -1,6 +1,7 @@
 """Detection in many images and in videos, one after another."""
 
 import json
+import sys
 from collections.abc import Iterable, Iterator
 from itertools import chain
 from pathlib import Path
@@ -17,6 +18,7 @@ from rich.progress import track
 from mmdet_msrcnn.apis.mask_scoring_inferencer import MaskScoringInferencer
 from mmdet_msrcnn.utils.image_files import OutputNames
 from mmdet_msrcnn.utils.io import atomic_path, write_bytes
+from mmdet_msrcnn.utils.score_thresholds import describe_thresholds
 from mmdet_msrcnn.visualization.enlarge import enlarge, enlarging_factor
 
 # Written in color by OpenCV.
@@ -57,7 +59,12 @@ class FileDetector:
         self.video_names = OutputNames()
         if isinstance(score_thr, str):
             # An error here, not at each image.
-            inferencer.check_thresholds(score_thr)
+            ranking = inferencer.check_thresholds(score_thr)
+            assert inferencer.score_thresholds is not None  # checked
+            own = inferencer.score_thresholds[ranking]
+            classes = inferencer.visualizer.dataset_meta['classes']
+            for line in describe_thresholds(own, classes, ranking):
+                print(line, file=sys.stderr)
 
     def detect_images(self, paths: Iterable[str]) -> list[str]:
         """Detect in images; one that fails does not stop the others.

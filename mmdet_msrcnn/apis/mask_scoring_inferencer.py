@@ -21,7 +21,7 @@ import mmdet_msrcnn
 from mmdet_msrcnn.checkpoints.fit import check_loaded, few, shapes_of
 from mmdet_msrcnn.models.checks import check_choice
 from mmdet_msrcnn.models.mask_heads.base_mask_scorer import BaseMaskScorer
-from mmdet_msrcnn.utils.image_files import OutputNames, find_images
+from mmdet_msrcnn.utils.image_files import OutputNames, find_images, unreadable
 from mmdet_msrcnn.utils.io import atomic_path, write_json
 from mmdet_msrcnn.utils.metafile import find_model
 from mmdet_msrcnn.utils.score_thresholds import check_classes, samples_above
@@ -91,10 +91,7 @@ class MaskScoringInferencer(DetInferencer):
                 # OpenCV and the file backends raise exceptions of any type.
                 if not isinstance(image, str):
                     raise
-                raise ValueError(
-                    f'{image} cannot be read as an image '
-                    f'({type(error).__name__}: {error})'
-                ) from error
+                raise ValueError(unreadable(image, error)) from error
 
         return named
 
@@ -234,8 +231,11 @@ class MaskScoringInferencer(DetInferencer):
                     mmcv.imwrite(picture[..., ::-1], str(temporary))
         return pictures if return_vis else None
 
-    def check_thresholds(self, pred_score_thr: str) -> None:
+    def check_thresholds(self, pred_score_thr: str) -> str:
         """Check that there are thresholds for ``pred_score_thr='auto'``.
+
+        Returns:
+            str: The ranking that they are of, such as ``mask_score``.
 
         Raises:
             ValueError: If not, or ``pred_score_thr`` is another text.
@@ -246,3 +246,4 @@ class MaskScoringInferencer(DetInferencer):
         ranking = 'mask_score' if scored else 'class_score'
         classes = self.visualizer.dataset_meta['classes']
         check_classes(self.score_thresholds, classes, ranking)
+        return ranking

@@ -8,6 +8,9 @@ import torch
 
 import mmdet_msrcnn  # noqa: F401 - lets mmengine's own classes load
 
+# Of a zip file, and of a pickle of protocol 2 or later.
+STARTS = (b'PK', b'\x80')
+
 
 def read_checkpoint(path: str | os.PathLike) -> dict:
     """Read a checkpoint without executing code in it.
@@ -36,7 +39,8 @@ def read_checkpoint(path: str | os.PathLike) -> dict:
         content = torch.load(path, map_location='cpu', weights_only=True)
     except Exception as error:
         # Other bytes make the unpickler raise exceptions of any type.
-        raise ValueError(f'{path} was not loaded: {_reason(error)}') from None
+        reason = _reason(error, start.startswith(STARTS))
+        raise ValueError(f'{path} was not loaded: {reason}') from None
     if not isinstance(content, dict):
         raise ValueError(
             f'{path} contains a {type(content).__name__}, not the dict of a '
@@ -45,10 +49,11 @@ def read_checkpoint(path: str | os.PathLike) -> dict:
     return content
 
 
-def _reason(error: Exception) -> str:
+def _reason(error: Exception, is_pickle: bool) -> str:
     """Name the reason, without torch's advice to load the file anyway."""
     asked = re.search(r'GLOBAL (\S+) ', str(error))
-    if asked:
+    # The letters of another file may look like a request.
+    if asked and is_pickle:
         return (
             f'it asks for {asked[1]}. A file that asks for more than tensors '
             'and plain data can run any code. Nothing was run. If you trust '
@@ -57,6 +62,7 @@ def _reason(error: Exception) -> str:
     detail = str(error).rpartition('WeightsUnpickler error:')[2].strip()
     first, *_ = re.split(r'\n|\. ', detail or 'it ends early')
     return (
-        f'it is incomplete or not a checkpoint ({first}). Download or copy '
-        'it again.'
+        f'it is incomplete or not a checkpoint ({first}). Give the *.pth '
+        'file that a training wrote; if this is one, download or copy it '
+        'again.'
     )

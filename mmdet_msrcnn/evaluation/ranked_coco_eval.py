@@ -102,10 +102,11 @@ class RankedCOCOeval(COCOeval):
         if predicted != true or len(true) > 1:
             image = name_image(self.cocoGt.imgs[img_id])
             raise ValueError(
-                f'Predicted masks of {image} have (height, width) '
-                f'{sorted(predicted)}, the ground truth {sorted(true)}. Write '
-                'the size of the loaded image into the annotations; check '
-                'them with tools/check_dataset.py.'
+                'Are these the annotations of the tested images? Predicted '
+                f'masks of {image} have (height, width) {sorted(predicted)}, '
+                f'the ground truth {sorted(true)}. If they are, write the '
+                'size of the loaded image into the annotations; check them '
+                'with tools/check_dataset.py.'
             )
 
     def _add_true_ious(self) -> None:

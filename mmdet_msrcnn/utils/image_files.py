@@ -27,6 +27,22 @@ def find_images(folder: Path) -> tuple[list[Path], list[Path]]:
     return images, others
 
 
+def unreadable(path: str, error: Exception) -> str:
+    """Say that an image cannot be read, and why.
+
+    Args:
+        path (str): The image.
+        error (Exception): What its reader raised.
+
+    Returns:
+        str: A sentence.
+    """
+    reason = f'{type(error).__name__}: {error}'
+    if isinstance(error, AssertionError):
+        reason = str(error) or 'it is not one'
+    return f'{path} cannot be read as an image ({reason})'
+
+
 class OutputNames:
     """Unique output names of inputs.
 

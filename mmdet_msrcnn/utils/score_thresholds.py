@@ -15,6 +15,7 @@ from mmdet_msrcnn.utils.rank_by import by_class_score
 IOU_THR = 0.5
 # Above every score.
 NEVER = 2.0
+MAX_LISTED = 10
 
 
 def chosen(thresholds: dict, iou_thr: float) -> dict[str, float]:
@@ -52,8 +53,17 @@ def read_report_thresholds(path: str | os.PathLike) -> dict[str, dict]:
     Raises:
         ValueError: If it is not such a file, or a threshold is not a score.
     """
+    if not Path(path).is_file():
+        raise ValueError(f'{path} does not exist, or is not a file')
     try:
         models = json.loads(Path(path).read_bytes())['thresholds']
+        if not isinstance(models, dict):
+            raise TypeError('thresholds is not a dict')
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ValueError(
+            f'{path} is not a report.json of tools/analyze_results.py'
+        ) from error
+    try:
         for rankings in models.values():
             for own in rankings.values():
                 values = [*chosen(own, 0.5).values()]
@@ -128,6 +138,30 @@ def check_classes(
             f'there is no {ranking} threshold for the class {lacking[0]!r}, '
             f'only for {list(own)}'
         )
+
+
+def describe_thresholds(
+    own: dict[str, float], classes: Sequence[str], ranking: str
+) -> list[str]:
+    """Write a sentence for each of the first ten classes.
+
+    Args:
+        own (dict[str, float]): Threshold of each class.
+        classes (Sequence[str]): Names of the classes.
+        ranking (str): The score, such as ``mask_score``.
+
+    Returns:
+        list[str]: Lines, such as ``score threshold of nucleus: 0.143 (mask
+        score, best F1 at mask IoU 0.5)``.
+    """
+    how = f'{ranking.replace("_", " ")}, best F1 at mask IoU {IOU_THR}'
+    lines = [
+        f'score threshold of {name}: '
+        + (f'{own[name]:.3f} ({how})' if own[name] < NEVER else 'draws none')
+        for name in classes[:MAX_LISTED]
+    ]
+    more = len(classes) - MAX_LISTED
+    return [*lines, f'and {more} more'] if more > 0 else lines
 
 
 def above_thresholds(

@@ -15,6 +15,7 @@ from msrcnn_runtime.coco import annotations, data_set
 from msrcnn_runtime.detections import Detections
 from msrcnn_runtime.detector import Detector
 from msrcnn_runtime.draw import draw
+from msrcnn_runtime.ids import numbered, read_ids
 from msrcnn_runtime.images import find_images, read_image
 
 
@@ -24,6 +25,14 @@ def parse_args(args: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument('images', type=Path, help='image, or folder of them')
     parser.add_argument('model', type=Path, help='exported detector, *.onnx')
     parser.add_argument('--out-dir', type=Path, required=True)
+    parser.add_argument(
+        '--ann',
+        type=Path,
+        metavar='FILE',
+        help='annotation file in COCO format: write its ids of images (by '
+        'file name) and categories (by name), so that COCO.loadRes of it '
+        'takes the detections',
+    )
     parser.add_argument(
         '--min-score',
         type=float,
@@ -63,17 +72,24 @@ def detect(args: argparse.Namespace) -> list[str]:
     """
     detector = Detector(args.model, args.threads)
     paths = find_images(args.images)
+    ids = (
+        read_ids(args.ann, paths, detector.classes)
+        if args.ann
+        else numbered(paths, detector.classes)
+    )
     if args.out_dir.resolve() == paths[0].parent.resolve():
         raise ValueError(
             f'--out-dir {args.out_dir} is the folder of the images. Choose '
             'another folder.'
         )
+    if args.out_dir.exists() and not args.out_dir.is_dir():
+        raise ValueError(f'--out-dir {args.out_dir} is a file, not a folder')
     args.out_dir.mkdir(parents=True, exist_ok=True)
     images: list[dict] = []
     found: list[dict] = []
     failed = []
     try:
-        for path in paths:
+        for image_id, path in zip(ids.images, paths, strict=True):
             try:
                 dets = detect_one(path, detector, args)
             except (OSError, UnicodeError, ValueError) as error:
@@ -81,7 +97,6 @@ def detect(args: argparse.Namespace) -> list[str]:
                 failed.append(f'{error}' if named else f'{path}: {error}')
                 continue
             height, width = dets.image_size
-            image_id = len(images) + 1
             images.append(
                 dict(
                     id=image_id,
@@ -90,12 +105,12 @@ def detect(args: argparse.Namespace) -> list[str]:
                     width=width,
                 )
             )
-            found += annotations(dets, image_id)
+            found += annotations(dets, image_id, ids.classes)
             drawn = int((dets.mask_scores >= args.min_score).sum())
             report(f'{path}: {len(dets)} detections, {drawn} drawn')
     finally:
         # Also after Ctrl-C
-        content = data_set(images, found, detector.classes)
+        content = data_set(images, found, detector.classes, ids.classes)
         write(args.out_dir / 'detections.json', json.dumps(content).encode())
     return failed
 

@@ -66,8 +66,10 @@ class Detector:
         found = self.metadata.get('format')
         if found != FORMAT:
             raise ValueError(
-                f'{path} has the format {found!r}, not {FORMAT!r}. Export it '
-                'with tools/export_onnx.py --detector of mmdet_msrcnn.'
+                f'{path} is not an exported detector (perhaps only the '
+                f'MaskIoU head): it has the format {found!r}, not '
+                f'{FORMAT!r}. Export it with tools/export_onnx.py --detector '
+                'of mmdet_msrcnn.'
             )
         missing = {*providers} - {*self._session.get_providers()}
         if missing:

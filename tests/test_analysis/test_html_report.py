@@ -142,6 +142,8 @@ def test_without_images_there_are_no_pictures(protocol_case, tmp_path):
     rows = rows_of(text)
     assert rows
     assert not any('picture' in row for row in rows)
+    assert 'No pictures: run again with --img-dir.' in text
+    assert 'Mask in red' not in text
 
 
 def test_other_iou_thresholds_have_no_gallery(protocol_case, tmp_path):

@@ -1,6 +1,8 @@
 """A report with its figures, in a folder."""
 
 import json
+import re
+from html import escape as html_escape
 
 import cv2
 import numpy as np
@@ -9,8 +11,10 @@ import pytest
 from mmdet_msrcnn.analysis import report_folder
 from mmdet_msrcnn.analysis.bootstrap import resample_images
 from mmdet_msrcnn.analysis.report import evaluate
+from mmdet_msrcnn.analysis.score_thresholds import f1_at, score_thresholds
 from mmdet_msrcnn.lab.model_zoo.entry import read_report
 from tests.helpers import squeezed
+from tests.test_analysis.test_html_report import Page
 from tests.test_evaluation.coco_cases import SIZE, make_coco, random_case
 
 
@@ -120,3 +124,58 @@ def test_files_are_those_that_the_report_shows(
         assert cv2.imread(str(out / name)) is not None
     if 'overlays' in files:
         assert len(list((out / 'overlays').iterdir())) == 1
+
+
+def escape(text: str) -> str:
+    """Write a text as Jinja does."""
+    return (
+        html_escape(text).replace('&#x27;', '&#39;').replace('&quot;', '&#34;')
+    )
+
+
+def test_tables_are_those_of_the_markdown(protocol_case, tmp_path):
+    coco, detections, protocol = protocol_case
+    samples = resample_images(8, 2)
+    one = evaluate(coco, detections, protocol, samples)
+    given = score_thresholds(one.coco_eval)
+    at_given = f1_at(one.coco_eval, given, samples)
+    text = report_folder.write_report(
+        tmp_path,
+        coco,
+        {'a': one},
+        at_thresholds=dict(a=at_given),
+        given=dict(a=given),
+    )
+    html = (tmp_path / 'report.html').read_text()
+    page = Page()
+    page.feed(html)
+    for heading in re.findall(r'^## (.+)$', text, re.M):
+        assert f'<h2>{heading}</h2>' in html
+    assert '<h2>F1 at given thresholds</h2>' in html
+    lines = [line for line in text.splitlines() if line.startswith('| ')]
+    cells = [c.strip() for line in lines for c in line.strip('|').split('|')]
+    assert {'oLRP', 'ECE', 'recall at precision 90'} < {*cells}
+    assert {*cells} - {''} <= {*page.cells}
+    assert 'report.md' not in html
+    for line in text.splitlines():
+        if line.startswith(('AP is at', 'a: ', 'Mean over', 'At mask IoU')):
+            assert escape(line) in html
+
+
+@pytest.mark.parametrize('given', [False, True])
+def test_errors_are_cut_at_given_thresholds(protocol_case, tmp_path, given):
+    coco, detections, protocol = protocol_case
+    one = evaluate(coco, detections, protocol, resample_images(8, 2))
+    thresholds = score_thresholds(one.coco_eval)
+    for figures in thresholds['mask_score']['classes'].values():
+        figures['f1']['0.5']['threshold'] = 2.0
+    report_folder.write_report(
+        tmp_path, coco, {'a': one}, given=dict(a=thresholds) if given else None
+    )
+    report = json.loads((tmp_path / 'report.json').read_text())
+    num = sum(own['correct'] for own in report['errors']['a'].values())
+    # No score reaches 2.
+    assert (num == 0) == given
+    html = (tmp_path / 'report.html').read_text()
+    said = 'those given (--thresholds)', 'chosen on these images.'
+    assert [text in html for text in said] == [given, not given]

@@ -109,6 +109,15 @@ def test_annotation_ids_of_any_kind(ids, tmp_path):
         assert y <= ys.min() and ys.max() <= y + height
 
 
+def test_masks_of_a_few_pixels_are_not_suspected():
+    for width, suspects in ((3, 0), (4, 1)):
+        coco = make_coco([(2, 10, (0, 0, width, 20), 0)], 2, 1)
+        dets = [detection((40, 40, 20, width), 0.9)]
+        evaluator = evaluator_of(coco, dets)
+        assert len(suspect_masks(evaluator)) == suspects
+        assert len(suspect_labels(evaluator)) == 2 * suspects
+
+
 def test_masks():
     _, evaluator = scene()
     evaluator.detections[0]['mask_score'] = 0.1
@@ -177,6 +186,7 @@ def test_files(tmp_path):
         for path in sorted((out / 'pictures').iterdir())
     ]
     for picture in pictures:
+        assert min(picture.shape[:2]) >= 200
         assert ((picture[..., 2] > 180) & (picture[..., 1] < 120)).any()
     # The label of another class is drawn too.
     green = (pictures[1][..., 1] > 170) & (pictures[1][..., 2] < 130)

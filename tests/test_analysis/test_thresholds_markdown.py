@@ -1,11 +1,8 @@
 """Thresholds as Markdown."""
 
-import math
-
 from mmdet_msrcnn.analysis.bootstrap import resample_images
 from mmdet_msrcnn.analysis.score_thresholds import f1_at, score_thresholds
 from mmdet_msrcnn.analysis.thresholds_markdown import (
-    number,
     threshold_lines,
 )
 from tests.helpers import squeezed
@@ -64,11 +61,6 @@ def test_given_thresholds_come_first():
         'mask score minus class score',
     ]
     assert all(row.count('[') == 2 for row in rows)
-
-
-def test_undefined_values_are_dashes():
-    assert number(None) == number(math.nan) == '-'
-    assert number(0.5) == '0.500'
 
 
 def test_a_report_without_thresholds():

@@ -58,6 +58,11 @@ CASES = {
         lambda path: path.write_text('hello'),
         'is incomplete or not a checkpoint',
     ),
+    # "c" is the request of a pickle for a class.
+    'text with a c': (
+        lambda path: path.write_text('content\nof a\nfile'),
+        'is incomplete or not a checkpoint.*Give the .*.pth file',
+    ),
     'a list': (lambda path: torch.save([1], path), 'contains a list'),
 }
 

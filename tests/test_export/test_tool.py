@@ -175,6 +175,36 @@ def test_missing_file_is_named(trained, tmp_path, monkeypatch):
     assert not out.exists()
 
 
+@pytest.mark.parametrize(
+    ('names', 'options', 'message'),
+    [
+        (('a.py', 'a.pth', 'a.pth'), [], "the suffix '.pth'; .* in .onnx"),
+        (('a.py', 'a.pth', 'out'), [], "the suffix ''; .* in .onnx"),
+        (('a.py', 'a.onnx', 'a.onnx'), [], 'a.onnx is an input'),
+        (
+            ('a.py', 'a.pth', 'out.onnx'),
+            ['--detector', '--weights', 'int8', '--calibrate', 'nope'],
+            '--calibrate nope is not a folder',
+        ),
+    ],
+)
+def test_output_is_checked_first(
+    tmp_path, monkeypatch, names, options, message
+):
+    def load(*args):
+        raise AssertionError('a model was loaded')
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(TOOL, 'load_detector', load)
+    monkeypatch.setattr(TOOL, 'load_scorer', load)
+    for name in names[:2]:
+        (tmp_path / name).write_text('content')
+    with pytest.raises(SystemExit, match=message):
+        run(monkeypatch, *names, *options)
+    assert sorted(p.name for p in tmp_path.iterdir()) == sorted(names[:2])
+    assert (tmp_path / names[1]).read_text() == 'content'
+
+
 def test_snippet_of_the_documentation(packages, tmp_path, monkeypatch):
     page = (ROOT / 'docs/export.md').read_text()
     (snippet,) = re.findall(r'```python\n(.+?)```', page, re.DOTALL)

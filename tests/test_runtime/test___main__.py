@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 import subprocess
 import sys
 
@@ -9,6 +10,8 @@ import cv2
 import pytest
 from msrcnn_runtime import __main__ as runtime
 from msrcnn_runtime.__main__ import main
+
+from tests.helpers import ROOT
 
 
 def test_a_folder(model, photos, tmp_path, capsys):
@@ -111,6 +114,44 @@ def test_min_score_is_a_score(model, photos, tmp_path, score, capsys):
     with pytest.raises(SystemExit):
         main([*arguments, f'--min-score={score}'])
     assert '--min-score must be in [0, 1]' in capsys.readouterr().err
+
+
+def test_ids_of_an_annotation_file(model, photos, tmp_path, monkeypatch):
+    """The snippet of the README evaluates; perfect labels have an AP of 1."""
+    out = tmp_path / 'out'
+    arguments = [str(photos), str(model), '--out-dir', str(out)]
+    main(arguments)
+    content = json.loads((out / 'detections.json').read_text())
+    images = {1: 70, 2: 60}
+    categories = {0: 8, 1: 4}
+    for image in content['images']:
+        image['id'] = images[image['id']]
+    for category in content['categories']:
+        category['id'] = categories[category['id']]
+    for ann in content['annotations']:
+        ann['image_id'] = images[ann['image_id']]
+        ann['category_id'] = categories[ann['category_id']]
+    content['images'].reverse()
+    (tmp_path / 'val.json').write_text(json.dumps(content))
+    main([*arguments, '--ann', str(tmp_path / 'val.json')])
+    readme = (ROOT / 'runtime/README.md').read_text()
+    (snippet,) = [
+        text
+        for text in re.findall(r'```python\n(.+?)```', readme, re.DOTALL)
+        if 'COCOeval' in text
+    ]
+    monkeypatch.chdir(tmp_path)
+    names = {}
+    exec(snippet, names)
+    assert names['evaluator'].stats[0] == pytest.approx(1)
+    with pytest.raises(SystemExit, match='not an annotation file'):
+        main([*arguments, '--ann', str(photos / 'notes.txt')])
+
+
+def test_output_folder_is_a_file(model, photos, tmp_path):
+    arguments = [str(photos), str(model), '--out-dir', str(model)]
+    with pytest.raises(SystemExit, match='is a file, not a folder'):
+        main(arguments)
 
 
 def test_messages(model, photos, tmp_path):

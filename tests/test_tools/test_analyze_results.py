@@ -110,6 +110,27 @@ def test_table_differences_and_intervals(case, monkeypatch):
     assert all((folder / 'out' / figure).exists() for figure in figures)
 
 
+def test_steps_are_said_on_standard_error(case, monkeypatch, capsys):
+    variants, folder = case[-2:]
+    arguments = (
+        f'good={folder}/good.json',
+        f'--ann={folder}/ann.json',
+        f'--out-dir={folder}/out',
+        '--bootstrap=2',
+    )
+    run(monkeypatch, *arguments)
+    run(monkeypatch, *arguments, f'--thresholds={folder}/out/report.json')
+    printed = capsys.readouterr()
+    num = len(variants['good'])
+    for line in (
+        f'Matching {num} detections of good with 4 rankings',
+        'Computing the F1 of good at given thresholds',
+        'Drawing the figures',
+    ):
+        assert line in printed.err.splitlines()
+        assert line not in printed.out
+
+
 def test_twin_without_mask_scores_comes_first(case, monkeypatch):
     folder = case[-1]
     run(
@@ -127,7 +148,7 @@ def test_twin_without_mask_scores_comes_first(case, monkeypatch):
 @pytest.mark.parametrize(
     ('arguments', 'message'),
     [
-        (('good.json',), 'must be NAME=PREFIX'),
+        (('good.json',), "NAME=PREFIX.* such as 'MS R-CNN\\+=good.json'"),
         (('a={0}/missing.json',), 'missing.json does not exist'),
         (('a={0}/good.json', 'b={0}/other.json'), 'differ in max_dets'),
         (('a={0}/empty.json',), 'contains no detections'),
@@ -249,7 +270,7 @@ def test_annotations_without_the_images_or_their_detections(case, monkeypatch):
     ]
     (folder / 'partly.json').write_text(json.dumps(content))
     for img_ids, message in (
-        (range(1, 9), 'contains none of the 8 images of the results; give'),
+        (range(1, 9), 'Are these the .*none of the 8 images of the results'),
         (range(3, 9), 'partly has no detections on images of'),
     ):
         write_without(folder, coco, set(img_ids))

@@ -4,7 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from mmdet_msrcnn.utils.image_files import OutputNames, find_images
+from mmdet_msrcnn.utils.image_files import (
+    OutputNames,
+    find_images,
+    unreadable,
+)
 
 FILES = (
     '_annotations.coco.json',
@@ -86,3 +90,12 @@ def test_names_stay_in_the_folder():
         name = Path(outputs.name(source))
         assert not name.is_absolute()
         assert '..' not in name.parts
+
+
+def test_unreadable_images_are_explained():
+    said = 'a.png cannot be read as an image'
+    assert (
+        unreadable('a.png', ValueError('bad')) == f'{said} (ValueError: bad)'
+    )
+    assert unreadable('a.png', AssertionError('bad')) == f'{said} (bad)'
+    assert unreadable('a.png', AssertionError()) == f'{said} (it is not one)'

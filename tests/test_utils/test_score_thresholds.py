@@ -11,6 +11,7 @@ from mmdet_msrcnn.utils.rank_by import by_mask_score
 from mmdet_msrcnn.utils.score_thresholds import (
     above_thresholds,
     chosen,
+    describe_thresholds,
     read_thresholds,
 )
 
@@ -38,37 +39,61 @@ def write(path, *models):
     return path
 
 
+NO_REPORT = 'is not a report.json of tools/analyze_results.py$'
+NOT_VALID = 'has no valid score thresholds'
+
+
+def of_a_cat(threshold):
+    thresholds = dict(a=dict(b=found(cat=threshold)))
+    return json.dumps(dict(thresholds=thresholds)).encode()
+
+
 def test_report_of_one_model(tmp_path):
     values = read_thresholds(write(tmp_path / 'report.json', 'a'))
     assert values == dict(class_score=dict(cat=0.5), mask_score=dict(cat=0.25))
 
 
 @pytest.mark.parametrize(
-    'content',
+    ('content', 'message'),
     [
-        None,
-        b'',
-        b'[]',
-        b'{}',
-        b'{"thresholds": null}',
-        b'{"thresholds": {"a": null}}',
-        b'{"thresholds": {"a": {}}}',
-        b'{"thresholds": {"a": {"b": 1}}}',
-        json.dumps(dict(thresholds=dict(a=dict(b=found(cat=-5))))).encode(),
-        json.dumps(dict(thresholds=dict(a=dict(b=found(cat='1'))))).encode(),
+        (None, 'does not exist'),
+        (b'', NO_REPORT),
+        (b'[]', NO_REPORT),
+        (b'{}', NO_REPORT),
+        (b'{"thresholds": null}', NO_REPORT),
+        (b'{"thresholds": {"a": null}}', NOT_VALID),
+        (b'{"thresholds": {"a": {}}}', NOT_VALID),
+        (b'{"thresholds": {"a": {"b": 1}}}', NOT_VALID),
+        (of_a_cat(-5), NOT_VALID),
+        (of_a_cat('1'), NOT_VALID),
     ],
 )
-def test_other_files_are_named(tmp_path, content):
+def test_other_files_are_named(tmp_path, content, message):
     path = tmp_path / 'report.json'
     if content is not None:
         path.write_bytes(content)
-    with pytest.raises(ValueError, match='report.json has no valid score t'):
+    with pytest.raises(ValueError, match=f'^{path} {message}'):
         read_thresholds(path)
 
 
 def test_reports_of_several_models_are_named(tmp_path):
     with pytest.raises(ValueError, match='those of one model'):
         read_thresholds(write(tmp_path / 'report.json', 'a', 'b'))
+
+
+def test_thresholds_are_described():
+    own = dict(cat=0.1426, dog=2.0)
+    assert describe_thresholds(own, ['cat', 'dog'], 'mask_score') == [
+        'score threshold of cat: 0.143 (mask score, best F1 at mask IoU 0.5)',
+        'score threshold of dog: draws none',
+    ]
+    many = {str(i): 0.5 for i in range(12)}
+    lines = describe_thresholds(many, list(many), 'class_score')
+    assert len(lines) == 11
+    assert lines[9:] == [
+        'score threshold of 9: 0.500 (class score, best F1 at mask IoU 0.5)',
+        'and 2 more',
+    ]
 
 
 THRESHOLDS = dict(

@@ -29,6 +29,8 @@ def test_forced_also_where_a_caller_asks_for_less(tmp_path, monkeypatch):
 # Imports the package where another base seems to be installed.
 IMPORT = """
 import importlib.metadata as metadata, os, sys
+# They ask for their own versions.
+import mmcv, mmdet, mmengine
 pins = {}
 for base in ('openmmlab', 'onedl'):
     for line in open(f'requirements-{base}.txt'):

@@ -99,6 +99,7 @@ def table(reproduce, out_dir):
     return json.loads((out_dir / 'tiny/heads.json').read_text())
 
 
+@pytest.mark.slow
 def test_rows_are_trained_and_evaluated(table, out_dir):
     twin, maskness, ours, broken, elsewhere = table
     # One detector, two heads on top of it.
@@ -125,6 +126,7 @@ def test_rows_are_trained_and_evaluated(table, out_dir):
     assert (out_dir / 'tiny/heads.csv').is_file()
 
 
+@pytest.mark.slow
 def test_result_keeps_what_a_reader_needs(table, out_dir):
     path = out_dir / 'tiny/ms-rcnn/seed1/result.json'
     result = json.loads(path.read_text())
@@ -149,6 +151,7 @@ def test_result_keeps_what_a_reader_needs(table, out_dir):
     assert all((path.parent / 'report' / name).is_file() for name in figures)
 
 
+@pytest.mark.slow
 def test_list_says_what_is_there(table, reproduce, out_dir, capsys):
     reproduce('--list')
     listing = capsys.readouterr().out
@@ -201,6 +204,7 @@ class OtherLearningRate(TinyProtocol):
         return recipe
 
 
+@pytest.mark.slow
 def test_a_changed_config_is_not_passed_off(table, reproduce, out_dir):
     path = out_dir / 'tiny/ms-rcnn/seed0/result.json'
     before = path.read_bytes()
@@ -211,6 +215,7 @@ def test_a_changed_config_is_not_passed_off(table, reproduce, out_dir):
     assert path.read_bytes() == before
 
 
+@pytest.mark.slow
 def test_a_missing_report_is_written_again(table, reproduce, out_dir):
     folder = out_dir / 'tiny/ms-rcnn/seed0'
     result = folder / 'result.json'
@@ -248,6 +253,7 @@ def test_bad_arguments(reproduce, arguments):
     assert error.value.code == 2
 
 
+@pytest.mark.slow
 def test_what_is_there_is_not_run_again(table, reproduce, out_dir, capsys):
     results = list(out_dir.glob('tiny/*/*/result.json'))
     before = {path: path.stat().st_mtime_ns for path in results}
@@ -261,6 +267,7 @@ def test_what_is_there_is_not_run_again(table, reproduce, out_dir, capsys):
     assert {p: p.stat().st_mtime_ns for p in results} == before
 
 
+@pytest.mark.slow
 def test_one_row(table, reproduce, out_dir, capsys):
     reproduce('--table', 'heads', '--row', 'maskness')
     output = capsys.readouterr().out
@@ -290,6 +297,7 @@ def test_submission_of_boxes(boxes_alone, test_dev):
     assert json.loads(path.read_text()) == evaluated
 
 
+@pytest.mark.slow
 def test_submission_has_mask_scores_as_scores(
     table, workspace, out_dir, test_dev
 ):

@@ -39,7 +39,7 @@ $(READY): $(REQUIREMENTS) setup.py pyproject.toml runtime/pyproject.toml | $(PY)
 	$(PY) -m pip install -r $(VENV)/missing.txt 'setuptools>=64,<81' wheel ninja psutil packaging
 	$(PY) -c 'import cv2' || { echo 'OpenCV lacks a system library. Try: apt-get install libgl1 libglib2.0-0'; exit 1; }
 	$(PY) -c 'import torch, mmcv._ext' 2> /dev/null || { \
-	  echo 'Building the ops of $(MMCV): about 4 minutes on 2 cores'; \
+	  echo 'Building the ops of $(MMCV): up to 8 minutes on 2 cores'; \
 	  CFLAGS='$(MMCV_CFLAGS)' $(PY) tools/precompile_headers.py $(HEADER); \
 	  CFLAGS='$(MMCV_CFLAGS) -include $(HEADER)' $(PY) -m pip install \
 	    --no-build-isolation --no-cache-dir --force-reinstall --no-deps $(MMCV) || exit 1; \

@@ -49,7 +49,7 @@ TOOLS_TO_ARGUMENTS = {
     'image_demo.py': 'IMAGE CONFIG CHECKPOINT --out-dir OUT',
     'publish_model.py': 'CHECKPOINT OUT --config CONFIG --results REPORT',
     'convert_checkpoint.py': 'CHECKPOINT OUT --config CONFIG',
-    'export_onnx.py': 'CONFIG CHECKPOINT OUT',
+    'export_onnx.py': 'CONFIG CHECKPOINT OUT.onnx',
     'test_onnx.py': 'CONFIG CHECKPOINT MODEL',
     'screen_mask_scores.py': 'CONFIG CHECKPOINT',
     'score_any.py': 'CONFIG CHECKPOINT --out-dir OUT',

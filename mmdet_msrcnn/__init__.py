@@ -5,13 +5,10 @@ classes of a training checkpoint, so that ``--resume``, mmdet's ``test.py`` and
 ``init_detector`` work with ``weights_only=True``.
 """
 
-from mmdet_msrcnn.compat.dependencies import (
-    check_dependencies,
-    installed_base,
-)
+from mmdet_msrcnn.compat.dependencies import check_dependencies
 
 # The others import torch and mmengine.
-check_dependencies()
+_base = check_dependencies()
 
 from mmdet_msrcnn.compat.forced_weights_only import (  # noqa: E402
     force_weights_only,
@@ -25,7 +22,7 @@ from mmdet_msrcnn.compat.safe_globals import (  # noqa: E402
 from mmdet_msrcnn.version import __version__  # noqa: E402
 
 ignore_pkg_resources_warning()
-if installed_base() == 'onedl':
+if _base == 'onedl':
     force_weights_only()
 allow_checkpoint_globals()
 

@@ -1,17 +1,6 @@
 # Boxes in whole cells, bins sampled bilinearly, the average of each bin.
-_base_ = './mask-rcnn_r50-c4_18e_coco.py'
+_base_ = './mask-rcnn_r50-c4_roi-warp-max_18e_coco.py'
 
 model = dict(
-    roi_head=dict(
-        bbox_roi_extractor=dict(
-            type='mmdet_msrcnn.SingleRoIExtractor',
-            roi_layer=dict(
-                _delete_=True,
-                type='RoIWarp',
-                output_size=14,
-                sampling_ratio=0,
-                pool_mode='avg',
-            ),
-        )
-    )
+    roi_head=dict(bbox_roi_extractor=dict(roi_layer=dict(pool_mode='avg')))
 )

@@ -44,12 +44,15 @@ BASES = {
 }
 
 
-def check_dependencies(get_version: Callable[[str], str] = version) -> None:
+def check_dependencies(get_version: Callable[[str], str] = version) -> str:
     """Check that the supported versions are installed, mmcv with its ops.
 
     Args:
         get_version (Callable): Maps the name of a distribution to its
             version; raises ``PackageNotFoundError`` if it is missing.
+
+    Returns:
+        str: The base that is installed, a key of ``BASES``.
 
     Raises:
         ImportError: If a distribution is missing or out of range, two bases
@@ -65,6 +68,7 @@ def check_dependencies(get_version: Callable[[str], str] = version) -> None:
         check_pkg_resources()
     (mmcv,) = (one for name, one in BASES[base].items() if 'mmcv' in name)
     check_mmcv_ops(mmcv[1])
+    return base
 
 
 def check_version(

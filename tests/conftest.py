@@ -26,6 +26,15 @@ def _scope():
         yield
 
 
+@pytest.fixture(autouse=True)
+def _environment():
+    # A tool that is called in this process sets variables of torch.
+    before = dict(os.environ)
+    yield
+    os.environ.clear()
+    os.environ.update(before)
+
+
 @pytest.fixture(scope='session')
 def coco_mini() -> Path:
     """Folder of a small part of COCO 2017, in COCO's layout."""

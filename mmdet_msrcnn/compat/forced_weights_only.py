@@ -19,5 +19,8 @@ def force_weights_only() -> None:
     Only our command-line tools call this: a library must not decide it for
     others. The exception is the base of OneDL, because with OpenMMLab's a
     library is protected by torch's default.
+    ``TORCH_FORCE_NO_WEIGHTS_ONLY_LOAD`` is taken away: where both are set,
+    torch loads nothing.
     """
+    os.environ.pop('TORCH_FORCE_NO_WEIGHTS_ONLY_LOAD', None)
     os.environ['TORCH_FORCE_WEIGHTS_ONLY_LOAD'] = '1'

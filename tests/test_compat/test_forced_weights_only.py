@@ -26,6 +26,17 @@ def test_forced_also_where_a_caller_asks_for_less(tmp_path, monkeypatch):
     assert not trace.exists()
 
 
+def test_forced_also_where_the_user_asked_for_less(tmp_path, monkeypatch):
+    monkeypatch.setenv('TORCH_FORCE_WEIGHTS_ONLY_LOAD', '0')
+    monkeypatch.setenv('TORCH_FORCE_NO_WEIGHTS_ONLY_LOAD', '1')
+    force_weights_only()
+    torch.save(dict(step=torch.tensor(3)), tmp_path / 'honest.pth')
+    assert torch.load(tmp_path / 'honest.pth')['step'] == 3
+    torch.save(Hostile(tmp_path / 'trace'), tmp_path / 'hostile.pth')
+    with pytest.raises(pickle.UnpicklingError):
+        torch.load(tmp_path / 'hostile.pth')
+
+
 # Imports the package where another base seems to be installed.
 IMPORT = """
 import importlib.metadata as metadata, os, sys

@@ -34,7 +34,9 @@ def test_nothing_in_a_hostile_checkpoint_is_run(
     trace, path = tmp_path / 'trace', tmp_path / 'hostile.pth'
     hostile = Hostile(trace)
     save(dict(state_dict=dict(x=hostile)), path)
-    # This would make a torch.load that is not explicit run it.
+    # This would make a torch.load that is not explicit run it. Torch refuses
+    # to load anything where the other is set too.
+    monkeypatch.delenv('TORCH_FORCE_WEIGHTS_ONLY_LOAD', raising=False)
     monkeypatch.setenv('TORCH_FORCE_NO_WEIGHTS_ONLY_LOAD', '1')
     with pytest.raises(
         ValueError, match='asks for .*mkdir.* Nothing was run'

@@ -15,6 +15,7 @@
 - onnx: the detection of an image by the exported detector and by PyTorch,
   without pasting; MS R-CNN+ with R-18 and R-50 FPN.
 - paste: pasting 100 masks into the image.
+- rles: encoding 300 masks of an image of 4000x3000 for the metric.
 - eval: the metric with its three rankings, and mmdet's CocoMetric.
 - dense: targets, pasting and metric with 10 to 400 instances.
 - flops: parameters and multiply-accumulates per proposal of each fusion and
@@ -43,6 +44,7 @@ from mmdet_msrcnn.lab.benchmarks import (
     joint_step,
     onnx,
     paste,
+    rles,
     step,
     targets,
 )
@@ -130,6 +132,10 @@ BENCHMARKS = {
     'paste': (
         lambda args: paste.measure_paste(args.source, args.repeats),
         paste.COLUMNS,
+    ),
+    'rles': (
+        lambda args: rles.measure_rles(args.source, args.repeats),
+        rles.COLUMNS,
     ),
     'eval': (
         lambda args: evaluation.measure_evaluation(args.source, args.repeats),

@@ -20,6 +20,7 @@ custom_hooks = [
     dict(type='mmdet_msrcnn.AnnotationCheckHook'),
     dict(type='mmdet_msrcnn.CheckpointFitHook'),
     dict(type='mmdet_msrcnn.FiniteLossHook'),
+    dict(type='mmdet_msrcnn.RLEMasksHook'),
 ]
 val_evaluator = dict(type='mmdet_msrcnn.MaskScoringMetric')
 test_evaluator = val_evaluator

@@ -8,7 +8,10 @@ from mmdet.structures.mask import BitmapMasks, PolygonMasks
 from mmdet.utils import ConfigType, InstanceList
 from torch import Tensor
 
-from mmdet_msrcnn.models.mask_heads.mask_paste import paste_masks
+from mmdet_msrcnn.models.mask_heads.mask_paste import (
+    paste_masks,
+    paste_rles,
+)
 from mmdet_msrcnn.models.targets.gt_masks import packed_masks
 from mmdet_msrcnn.models.targets.mask_target import mask_targets
 from mmdet_msrcnn.registry import MODELS
@@ -26,7 +29,14 @@ class FCNMaskHead(MMDetFCNMaskHead):
 
     Parameters, targets and pasted masks are exactly the same. Arguments are
     those of mmdet's FCNMaskHead.
+
+    Attributes:
+        predict_rles (bool): Whether to return the masks of an image as a list
+            of RLEs, which a metric reads, and not as a tensor. Only on the
+            CPU. :class:`RLEMasksHook` sets it.
     """
+
+    predict_rles = False
 
     def get_targets(
         self,
@@ -79,7 +89,7 @@ class FCNMaskHead(MMDetFCNMaskHead):
         rcnn_test_cfg: ConfigType,
         rescale: bool = False,
         activate_map: bool = False,
-    ) -> Tensor:
+    ) -> Tensor | list[dict]:
         """Paste the masks of one image; arguments are those of mmdet."""
         thr = rcnn_test_cfg['mask_thr_binary']
         # mmdet pastes differently on other devices. A negative threshold asks
@@ -109,4 +119,5 @@ class FCNMaskHead(MMDetFCNMaskHead):
         if self.class_agnostic:
             labels = torch.zeros_like(labels)
         mask_probs = mask_preds[torch.arange(len(labels)), labels]
-        return paste_masks(mask_probs, bboxes, int(height), int(width), thr)
+        paste = paste_rles if self.predict_rles else paste_masks
+        return paste(mask_probs, bboxes, int(height), int(width), thr)

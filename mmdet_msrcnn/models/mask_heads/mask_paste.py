@@ -8,12 +8,15 @@ are sampled as in mmdet.
 Shape shorthand: N masks of size (h, w), (H, W) size of the image.
 """
 
+from collections.abc import Iterator
+
 import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
 from mmdet_msrcnn.models.targets.interpolation import linear_weights
+from mmdet_msrcnn.utils.rle import encode_window
 
 # Larger than the rounding of coordinates and sums, which is about 1e-6.
 TIE = 1e-5
@@ -54,23 +57,17 @@ def resample(probs: Tensor, grid_x: Tensor, grid_y: Tensor) -> Tensor:
     return y @ probs @ x.T
 
 
-def paste_masks(
+def mask_windows(
     mask_probs: Tensor, boxes: Tensor, height: int, width: int, thr: float
-) -> Tensor:
-    """Paste masks into an empty image, on the CPU.
+) -> Iterator[tuple[Tensor, int, int]]:
+    """Compute the pixels of each mask in a window around its box.
 
-    Args:
-        mask_probs (Tensor): Foreground probabilities, shape (N, h, w).
-        boxes (Tensor): (x1, y1, x2, y2) in pixels of the image, shape (N, 4).
-        height (int): Height of the image.
-        width (int): Width of the image.
-        thr (float): Probability from which a pixel is foreground.
+    Arguments are those of :func:`paste_masks`.
 
-    Returns:
-        Tensor: bool of shape (N, height, width).
+    Yields:
+        tuple[Tensor, int, int]: The window, bool of shape (Y, X), and its
+        first row and column in the image.
     """
-    # np.zeros takes no memory until it is written to.
-    pasted = torch.from_numpy(np.zeros((len(boxes), height, width), bool))
     mask_probs, boxes = mask_probs.float(), boxes.float()
     grid_x = grid_of(boxes[:, 0], boxes[:, 2], width)
     grid_y = grid_of(boxes[:, 1], boxes[:, 3], height)
@@ -91,5 +88,45 @@ def paste_masks(
                 probs[None, None], grid, align_corners=False
             )
             sure[rows, columns] = sampled[0, 0, 0] >= thr
-        pasted[n, y1:y2, x1:x2] = sure
+        yield sure, y1, x1
+
+
+def paste_masks(
+    mask_probs: Tensor, boxes: Tensor, height: int, width: int, thr: float
+) -> Tensor:
+    """Paste masks into an empty image, on the CPU.
+
+    Args:
+        mask_probs (Tensor): Foreground probabilities, shape (N, h, w).
+        boxes (Tensor): (x1, y1, x2, y2) in pixels of the image, shape (N, 4).
+        height (int): Height of the image.
+        width (int): Width of the image.
+        thr (float): Probability from which a pixel is foreground.
+
+    Returns:
+        Tensor: bool of shape (N, height, width).
+    """
+    # np.zeros takes no memory until it is written to.
+    pasted = torch.from_numpy(np.zeros((len(boxes), height, width), bool))
+    windows = mask_windows(mask_probs, boxes, height, width, thr)
+    for n, (window, top, left) in enumerate(windows):
+        rows, columns = window.shape
+        pasted[n, top : top + rows, left : left + columns] = window
     return pasted
+
+
+def paste_rles(
+    mask_probs: Tensor, boxes: Tensor, height: int, width: int, thr: float
+) -> list[dict]:
+    """Encode the masks of :func:`paste_masks` without pasting them.
+
+    Arguments are those of :func:`paste_masks`.
+
+    Returns:
+        list[dict]: N RLEs, each as ``pycocotools.mask.encode`` writes it.
+    """
+    windows = mask_windows(mask_probs, boxes, height, width, thr)
+    return [
+        encode_window(window.numpy(), top, left, height, width)
+        for window, top, left in windows
+    ]

@@ -7,6 +7,7 @@ import torch.nn.functional as F
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from mmdet.models.roi_heads.mask_heads import FCNMaskHead as Theirs
+from mmdet.structures.mask import encode_mask_results
 from mmengine.config import ConfigDict
 from mmengine.registry import init_default_scope
 
@@ -15,6 +16,7 @@ from mmdet_msrcnn.models.mask_heads.mask_paste import (
     TIE,
     grid_of,
     paste_masks,
+    paste_rles,
     resample,
 )
 
@@ -40,6 +42,10 @@ def paste(head, logits, boxes, labels, scale=(1.0, 1.0), **kwargs):
         logits, boxes, labels, meta, cfg, **kwargs
     )
     return masks, boxes
+
+
+def encode(masks) -> list[dict]:
+    return encode_mask_results(masks.numpy())
 
 
 def assert_equal(ours, theirs, *args, **kwargs):
@@ -151,3 +157,21 @@ def test_no_mask():
     pasted = paste_masks(torch.zeros(0, 28, 28), torch.zeros(0, 4), 6, 9, 0.5)
     assert pasted.shape == (0, 6, 9)
     assert pasted.dtype == torch.bool
+
+
+@pytest.mark.parametrize('rescale', [True, False])
+def test_rles_are_those_of_the_metric(rescale):
+    ours, theirs = heads(num_classes=2)
+    logits = torch.randn(6, 2, 28, 28)
+    boxes = in_order(np.random.default_rng(0).uniform(-9, 99, (6, 4)))
+    labels = torch.arange(6) % 2
+    call = dict(scale=(1.6, 1.7), rescale=rescale)
+    masks, expected_boxes = paste(theirs, logits, boxes, labels, **call)
+    ours.predict_rles = True
+    rles, found_boxes = paste(ours, logits, boxes, labels, **call)
+    assert rles == encode(masks)
+    assert torch.equal(found_boxes, expected_boxes)
+
+
+def test_no_rle():
+    assert paste_rles(torch.zeros(0, 28, 28), torch.zeros(0, 4), 6, 9, 0) == []

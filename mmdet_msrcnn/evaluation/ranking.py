@@ -94,11 +94,7 @@ def _of_ignored(overlaps: Overlaps, matches: np.ndarray) -> np.ndarray:
     """Return whether pairs have an ignored instance, shape (C, A, T)."""
     ignored = overlaps.ignored[overlaps.pairs.instances]
     areas = np.arange(ignored.shape[1])[:, None]
-    return (
-        ignored[matches, areas]
-        if len(ignored)
-        else np.zeros_like(matches, bool)
-    )
+    return ignored[matches, areas]
 
 
 def _places(groups: np.ndarray) -> np.ndarray:

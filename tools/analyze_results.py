@@ -164,8 +164,8 @@ def analyze(args: argparse.Namespace) -> str:
     at_thresholds = {}
     for name, given in thresholds.items():
         report_step(f'Computing the F1 of {name} at given thresholds')
-        coco_eval = evaluations[name].coco_eval
-        at_thresholds[name] = f1_at(coco_eval, given, samples)
+        masks = evaluations[name].masks
+        at_thresholds[name] = f1_at(masks, given, samples)
     return write_report(
         args.out_dir,
         coco,

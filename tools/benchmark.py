@@ -17,6 +17,10 @@
 - paste: pasting 100 masks into the image.
 - rles: encoding 300 masks of an image of 4000x3000 for the metric.
 - eval: the metric with its three rankings, and mmdet's CocoMetric.
+- eval-coco: the same, and a report with 200 resamples, on a data set made by
+  chance with the counts of COCO val (--num-images, 5000 by default).
+- eval-results: the same of the detections of a model, in --results; needs
+  --ann.
 - dense: targets, pasting and metric with 10 to 400 instances.
 - flops: parameters and multiply-accumulates per proposal of each fusion and
   of the mask score head.
@@ -44,8 +48,10 @@ from mmdet_msrcnn.lab.benchmarks import (
     joint_step,
     onnx,
     paste,
+    resampled_evaluation,
     rles,
     step,
+    synthetic_coco,
     targets,
 )
 from mmdet_msrcnn.lab.benchmarks.scenes import Source
@@ -80,7 +86,8 @@ PLUS_PAIRS = {
     for depth in (18, 50)
 }
 ON_ANY_DEVICE = ('head', 'step', 'joint-step', 'inference', 'any-model')
-OWN_IMAGES = ('flops', 'head', 'any-model')
+OWN_IMAGES = ('flops', 'head', 'any-model', 'eval-coco', 'eval-results')
+NUM_IMAGES = 5
 # Function of the parsed arguments, and columns of the table.
 BENCHMARKS = {
     'targets': (
@@ -141,6 +148,18 @@ BENCHMARKS = {
         lambda args: evaluation.measure_evaluation(args.source, args.repeats),
         evaluation.COLUMNS,
     ),
+    'eval-coco': (
+        lambda args: resampled_evaluation.measure_synthetic(
+            args.num_images, args.repeats
+        ),
+        resampled_evaluation.COLUMNS,
+    ),
+    'eval-results': (
+        lambda args: resampled_evaluation.measure_results(
+            args.ann, args.results, args.repeats
+        ),
+        resampled_evaluation.COLUMNS,
+    ),
     'dense': (
         lambda args: dense.measure_dense(args.source, args.repeats),
         dense.COLUMNS,
@@ -164,12 +183,23 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument(
         '--model', type=Path, help='any-model: OUT_DIR of tools/score_any.py'
     )
-    parser.add_argument('--num-images', type=positive, default=5)
+    parser.add_argument(
+        '--results', type=Path, help='eval-results: PREFIX.mask_scores.json'
+    )
+    parser.add_argument(
+        '--num-images', type=positive, help=f'default {NUM_IMAGES}'
+    )
     parser.add_argument('--repeats', type=positive, default=3)
     parser.add_argument('--device', choices=('cpu', 'cuda'), default='cpu')
     parser.add_argument('--threads', type=positive, help='CPU threads')
     args = parser.parse_args()
-    if (args.ann is None) != (args.img_dir is None):
+    if args.num_images is None:
+        of_coco = args.benchmark == 'eval-coco'
+        args.num_images = synthetic_coco.NUM_IMAGES if of_coco else NUM_IMAGES
+    if args.benchmark == 'eval-results':
+        if args.ann is None or args.results is None:
+            parser.error('eval-results needs --ann and --results')
+    elif (args.ann is None) != (args.img_dir is None):
         parser.error('--ann and --img-dir must be given together')
     chosen = (args.ann, args.img_dir)
     if args.ann is None:

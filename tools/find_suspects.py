@@ -29,7 +29,7 @@ from mmdet_msrcnn.analysis.result_files import (
     read_results,
 )
 from mmdet_msrcnn.analysis.suspects import FINDERS, write_suspects
-from mmdet_msrcnn.evaluation.ranked_coco_eval import RankedCOCOeval
+from mmdet_msrcnn.evaluation.mask_evaluation import MaskEvaluation
 from mmdet_msrcnn.utils.arguments import positive
 
 
@@ -80,7 +80,7 @@ def find(args: argparse.Namespace) -> list[dict]:
         coco.getImgIds(),
         args.ann,
     )
-    coco_eval = RankedCOCOeval(
+    masks = MaskEvaluation(
         coco,
         detections['the model'],
         results['cat_ids'],
@@ -88,7 +88,7 @@ def find(args: argparse.Namespace) -> list[dict]:
         results['max_dets'],
         results['iou_thrs'],
     )
-    found = FINDERS[args.what](coco_eval)[: args.num]
+    found = FINDERS[args.what](masks)[: args.num]
     write_suspects(args.out_dir, coco, found, args.img_dir)
     return found
 

@@ -14,7 +14,7 @@ from pycocotools.coco import COCO
 
 from mmdet_msrcnn.analysis.disagreement import choose_pair, draw_pair
 from mmdet_msrcnn.compat.silence import silence
-from mmdet_msrcnn.evaluation.ranked_coco_eval import RankedCOCOeval
+from mmdet_msrcnn.evaluation.mask_evaluation import MaskEvaluation
 
 parser = argparse.ArgumentParser(
     description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -26,7 +26,7 @@ args = parser.parse_args()
 saved = json.loads(args.results.read_text())
 with silence():
     coco = COCO(str(args.ann_file))
-detections = RankedCOCOeval(
+detections = MaskEvaluation(
     coco,
     saved['detections'],
     *(saved[key] for key in ('cat_ids', 'img_ids', 'max_dets', 'iou_thrs')),

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from pycocotools import mask as mask_utils
 
-from mmdet_msrcnn.evaluation.ranked_coco_eval import RankedCOCOeval
+from mmdet_msrcnn.evaluation.mask_evaluation import MaskEvaluation
 
 # Of a true positive, and the lowest IoU that shows which instance was meant.
 FOREGROUND, BACKGROUND = 0.5, 0.1
@@ -27,7 +27,7 @@ KINDS = {
 
 
 def find_errors(
-    coco_eval: RankedCOCOeval, key: str, thresholds: Mapping[int, float]
+    masks: MaskEvaluation, key: str, thresholds: Mapping[int, float]
 ) -> list[dict[str, Any]]:
     """Say of each detection above its threshold what is wrong with it.
 
@@ -35,7 +35,7 @@ def find_errors(
     the score, as in pycocotools. Those that match a crowd are left out.
 
     Args:
-        coco_eval (RankedCOCOeval): Evaluator of the model.
+        masks (MaskEvaluation): Evaluation of the model.
         key (str): Key of the score, such as ``mask_score``.
         thresholds (Mapping[int, float]): Lowest score by category.
 
@@ -46,15 +46,15 @@ def find_errors(
         the detection, or the instance if it was missed.
     """
     kept = defaultdict(list)
-    for det in coco_eval.detections:
+    for det in masks.detections:
         if det[key] >= thresholds[det['category_id']]:
             kept[det['image_id']].append(det)
     found = []
-    cat_ids = set(coco_eval.params.catIds)
-    for img_id in coco_eval.params.imgIds:
+    cat_ids = set(masks.cat_ids)
+    for img_id in masks.img_ids:
         anns = [
             ann
-            for ann in coco_eval.cocoGt.imgToAnns[img_id]
+            for ann in masks.coco.imgToAnns[img_id]
             if ann['category_id'] in cat_ids
         ]
         dets = sorted(kept[img_id], key=lambda det: -det[key])

@@ -9,7 +9,7 @@ from pycocotools.coco import COCO
 from mmdet_msrcnn.analysis.errors import KINDS, find_errors
 from mmdet_msrcnn.analysis.rank_gallery import rank_changes
 from mmdet_msrcnn.analysis.score_thresholds import IOU_THRS, rankings_of
-from mmdet_msrcnn.evaluation.ranked_coco_eval import RankedCOCOeval
+from mmdet_msrcnn.evaluation.mask_evaluation import MaskEvaluation
 from mmdet_msrcnn.utils.score_thresholds import chosen
 
 # Of a detection below its threshold, whose rank changes.
@@ -24,12 +24,12 @@ SCORES = {
 
 
 def errors_of(
-    coco_eval: RankedCOCOeval, thresholds: dict[str, dict]
+    masks: MaskEvaluation, thresholds: dict[str, dict]
 ) -> list[dict[str, Any]]:
     """Find the errors of a model at thresholds of the best F1.
 
     Args:
-        coco_eval (RankedCOCOeval): Evaluator of the model.
+        masks (MaskEvaluation): Evaluation of the model.
         thresholds (dict[str, dict]): From :func:`score_thresholds`, on these
             or on other images.
 
@@ -37,11 +37,11 @@ def errors_of(
         list[dict[str, Any]]: See :func:`find_errors`, by the mask score, or
         by class score without one.
     """
-    ranking = [*rankings_of(coco_eval)][-1]
+    ranking = [*rankings_of(masks)][-1]
     by_name = chosen(thresholds[ranking], IOU_THRS[0])
-    cats = coco_eval.cocoGt.loadCats(coco_eval.params.catIds)
+    cats = masks.coco.loadCats(masks.cat_ids)
     by_id = {cat['id']: by_name[cat['name']] for cat in cats}
-    return find_errors(coco_eval, coco_eval.rankings[ranking], by_id)
+    return find_errors(masks, masks.rankings[ranking], by_id)
 
 
 def count_errors(coco: COCO, errors: list[dict]) -> dict[str, dict[str, int]]:

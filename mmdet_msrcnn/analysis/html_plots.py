@@ -16,6 +16,7 @@ from mmdet_msrcnn.analysis.threshold_tables import RANKING_NAMES
 from mmdet_msrcnn.evaluation.functional import mean_precision
 from mmdet_msrcnn.evaluation.matches import matches_at
 from mmdet_msrcnn.evaluation.operating_points import operating_points
+from mmdet_msrcnn.evaluation.precision import RECALL_THRS
 
 # Points of a curve or a cloud, so that the file stays small.
 NUM_POINTS = 400
@@ -36,7 +37,7 @@ def plots(evaluations: Mapping[str, Evaluation]) -> dict[str, go.Figure]:
         'Mask AP against the IoU threshold': ap_by_iou(evaluations),
         'Score against true MaskIoU': score_by_iou(evaluations),
     }
-    if all(can_cut(one.coco_eval) for one in evaluations.values()):
+    if all(can_cut(one.masks) for one in evaluations.values()):
         found['F1 against the score threshold'] = f1_by_threshold(evaluations)
     return found
 
@@ -62,12 +63,11 @@ def precision_recall(evaluations: Mapping[str, Evaluation]) -> go.Figure:
     """Plot the mean precision over classes and IoU thresholds."""
     found = figure('recall', 'precision')
     for name, one in evaluations.items():
-        recalls = one.coco_eval.params.recThrs
-        for ranking in rankings_of(one.coco_eval):
+        for ranking in rankings_of(one.masks):
             every = one.precisions[ranking][..., 0]
             curve = [mean_precision(column) for column in every.swapaxes(0, 1)]
             label = f'{name}, {RANKING_NAMES[ranking]}'
-            found.add_scatter(x=recalls, y=np.round(curve, 4), name=label)
+            found.add_scatter(x=RECALL_THRS, y=np.round(curve, 4), name=label)
     return found
 
 
@@ -75,8 +75,8 @@ def ap_by_iou(evaluations: Mapping[str, Evaluation]) -> go.Figure:
     """Plot the mask AP at each IoU threshold."""
     found = figure('IoU threshold', 'mask AP')
     for name, one in evaluations.items():
-        iou_thrs = one.coco_eval.params.iouThrs
-        for ranking in rankings_of(one.coco_eval):
+        iou_thrs = one.masks.iou_thrs
+        for ranking in rankings_of(one.masks):
             every = one.precisions[ranking][..., 0]
             aps = [100 * mean_precision(table) for table in every]
             label = f'{name}, {RANKING_NAMES[ranking]}'
@@ -88,9 +88,9 @@ def f1_by_threshold(evaluations: Mapping[str, Evaluation]) -> go.Figure:
     """Plot F1, precision and recall with one threshold for all classes."""
     found = figure('score threshold', f'F1 at mask IoU {IOU_THRS[0]}')
     for name, one in evaluations.items():
-        for ranking, key in rankings_of(one.coco_eval).items():
-            one.coco_eval.precision_by(key, by_area=False)
-            matches = pool(matches_at(one.coco_eval, IOU_THRS[0]))
+        for ranking, key in rankings_of(one.masks).items():
+            ranked = one.masks.ranked_by(key)
+            matches = pool(matches_at(ranked, IOU_THRS[0]))
             columns = operating_points(matches)
             kept = np.linspace(0, max(len(columns) - 1, 0), NUM_POINTS)
             kept = np.unique(kept.round().astype(int))
@@ -112,11 +112,11 @@ def score_by_iou(evaluations: Mapping[str, Evaluation]) -> go.Figure:
     """Plot each score against the true MaskIoU of some detections."""
     found = figure('true MaskIoU', 'score')
     for name, one in evaluations.items():
-        dets = one.coco_eval.detections
+        dets = one.masks.detections
         rng = np.random.default_rng(0)
         num = min(NUM_DOTS, len(dets))
         chosen = rng.choice(len(dets), num, replace=False)
-        for ranking, key in rankings_of(one.coco_eval).items():
+        for ranking, key in rankings_of(one.masks).items():
             found.add_scatter(
                 x=[round(dets[i]['true_iou'], 3) for i in chosen],
                 y=[round(dets[i][key], 3) for i in chosen],

@@ -11,13 +11,13 @@ from mmdet_msrcnn.analysis.bootstrap import (
     interval,
 )
 from mmdet_msrcnn.analysis.figures import Figures
-from mmdet_msrcnn.evaluation.coco_eval import box_evaluator, run_coco_eval
 from mmdet_msrcnn.evaluation.functional import (
     GAIN,
     share_of_gain,
     summarize_precision,
 )
-from mmdet_msrcnn.evaluation.ranked_coco_eval import RankedCOCOeval
+from mmdet_msrcnn.evaluation.mask_evaluation import MaskEvaluation
+from mmdet_msrcnn.evaluation.tables import box_precision
 from mmdet_msrcnn.utils.progress import report_step
 
 SPREAD_THR = 0.3
@@ -35,7 +35,7 @@ class Evaluation(NamedTuple):
             area, of the boxes (``box``) and of each ranking of the masks.
         true_iou_std (float): Standard deviation of the true IoU of detections
             with a class score above 0.3.
-        coco_eval (RankedCOCOeval): Evaluator, with the detections.
+        masks (MaskEvaluation): Its masks, with the detections.
         precisions (dict[str, ndarray]): Precision table by ranking.
     """
 
@@ -43,7 +43,7 @@ class Evaluation(NamedTuple):
     resamples: list[Figures]
     breakdown: dict[str, dict[str, float]]
     true_iou_std: float
-    coco_eval: RankedCOCOeval
+    masks: MaskEvaluation
     precisions: dict[str, np.ndarray]
 
     @property
@@ -64,7 +64,7 @@ def evaluate(
     Args:
         coco (COCO): Ground truth.
         detections (list[dict]): Detections from a ``mask_scores.json``.
-        protocol (dict): Arguments of the evaluators: ``cat_ids``,
+        protocol (dict): Arguments of the evaluations: ``cat_ids``,
             ``img_ids``, ``max_dets`` and ``iou_thrs``.
         samples (ndarray): Resamples of the images, shape (B, I).
         name (str): Name for the progress bar. Defaults to ''.
@@ -74,20 +74,19 @@ def evaluate(
     """
     of_model = f' of {name}' if name else ''
     report_step(f'Computing the mask IoU of detections{of_model}')
-    boxes = box_evaluator(coco, detections, **protocol)
-    coco_eval = RankedCOCOeval(coco, detections, **protocol)
+    masks = MaskEvaluation(coco, detections, **protocol)
     report_step(
         f'Matching {len(detections)} detections{of_model} with '
-        f'{len(coco_eval.rankings)} rankings'
+        f'{len(masks.rankings)} rankings'
     )
     precisions = {
-        ranking: coco_eval.precision_by(key)
-        for ranking, key in coco_eval.rankings.items()
+        ranking: masks.precision_by(key)
+        for ranking, key in masks.rankings.items()
     }
     breakdown = {
         name: summarize_precision(precision, protocol['iou_thrs'])
         for name, precision in (
-            ('box', run_coco_eval(boxes)),
+            ('box', box_precision(coco, detections, **protocol)),
             *precisions.items(),
         )
     }
@@ -95,18 +94,18 @@ def evaluate(
     box_ap = aps.pop('box')
     if 'mask_score' in aps:
         aps['share'] = share_of_gain(*(aps[ranking] for ranking in GAIN))
-        aps |= coco_eval.iou_statistics()
+        aps |= masks.iou_statistics()
     true_ious = [
         det['true_iou']
-        for det in coco_eval.detections
+        for det in masks.detections
         if det['score'] > SPREAD_THR
     ]
     return Evaluation(
         Figures(box_ap=box_ap, **aps),
-        bootstrap(coco_eval, samples, name),
+        bootstrap(masks, samples, name),
         breakdown,
         float(np.std(true_ious)) if true_ious else 0.0,
-        coco_eval,
+        masks,
         precisions,
     )
 
@@ -127,7 +126,7 @@ def compare(evaluations: dict[str, Evaluation]) -> dict:
     for name, one in evaluations.items():
         models[name] = summary(one.figures, one.resamples)
         models[name]['row'] |= {
-            'detections': len(one.coco_eval.detections),
+            'detections': len(one.masks.detections),
             SPREAD: one.true_iou_std,
             'breakdown': one.breakdown,
         }
@@ -145,7 +144,7 @@ def compare(evaluations: dict[str, Evaluation]) -> dict:
             )
             for name, one in others
         },
-        max_dets=base.coco_eval.params.maxDets[-1],
+        max_dets=base.masks.max_dets,
         bootstrap=len(base.resamples),
     )
 

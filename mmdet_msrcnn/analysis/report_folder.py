@@ -21,6 +21,7 @@ from mmdet_msrcnn.analysis.score_plots import (
     plot_score_vs_iou,
 )
 from mmdet_msrcnn.analysis.score_thresholds import can_cut, score_thresholds
+from mmdet_msrcnn.evaluation.precision import RECALL_THRS
 from mmdet_msrcnn.utils.io import write_json, write_text
 from mmdet_msrcnn.utils.progress import report_step
 
@@ -99,16 +100,16 @@ def write_report(
     report_step('Choosing score thresholds')
     # Written before the figures, which may fail: evaluation takes long.
     thresholds = {
-        name: score_thresholds(one.coco_eval)
+        name: score_thresholds(one.masks)
         for name, one in evaluations.items()
-        if can_cut(one.coco_eval)
+        if can_cut(one.masks)
     }
     errors = {
-        name: errors_of(evaluations[name].coco_eval, found)
+        name: errors_of(evaluations[name].masks, found)
         for name, found in (thresholds | (given or {})).items()
     }
     galleries = {
-        name: gallery_rows(coco, evaluations[name].coco_eval.detections, found)
+        name: gallery_rows(coco, evaluations[name].masks.detections, found)
         for name, found in errors.items()
     }
     report = dict(
@@ -125,7 +126,7 @@ def write_report(
     report_step('Drawing the figures')
     draw_figures(out_dir, evaluation, has_scores)
     if has_scores and img_dir is not None:
-        detections = evaluation.coco_eval.detections
+        detections = evaluation.masks.detections
         gallery = out_dir / 'rank_changes.png'
         draw_rank_gallery(coco, detections, img_dir, gallery)
         overlays = out_dir / 'overlays'
@@ -148,13 +149,12 @@ def draw_figures(
         evaluation (Evaluation): Evaluation of a model.
         has_scores (bool): Whether the model has mask scores.
     """
-    detections = evaluation.coco_eval.detections
-    params = evaluation.coco_eval.params
+    detections = evaluation.masks.detections
     plot_score_vs_iou(detections, out_dir / 'score_vs_iou.png')
     plot_precision(
         evaluation.precisions,
-        params.iouThrs,
-        params.recThrs,
+        evaluation.masks.iou_thrs,
+        RECALL_THRS,
         out_dir / 'precision.png',
     )
     if has_scores:

@@ -120,7 +120,7 @@ def plot_precision(
 
     Args:
         precisions (dict[str, ndarray]): Precision by ranking, shape
-            (T, R, K, A), from :meth:`RankedCOCOeval.precision_by`.
+            (T, R, K, A), from :meth:`MaskEvaluation.precision_by`.
         iou_thrs (ndarray): The T IoU thresholds.
         recall_thrs (ndarray): The R recalls.
         path (str or Path): PNG file to write.

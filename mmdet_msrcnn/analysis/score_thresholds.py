@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from mmdet_msrcnn.analysis.bootstrap import interval
+from mmdet_msrcnn.evaluation.mask_evaluation import MaskEvaluation
 from mmdet_msrcnn.evaluation.matches import Matches, matches_at
 from mmdet_msrcnn.evaluation.operating_points import (
     at_precision,
@@ -19,7 +20,6 @@ from mmdet_msrcnn.evaluation.operating_points import (
     calibration_error,
     optimal_lrp,
 )
-from mmdet_msrcnn.evaluation.ranked_coco_eval import RankedCOCOeval
 from mmdet_msrcnn.utils.score_thresholds import check_classes, chosen
 
 # The true IoU is in the others.
@@ -29,22 +29,22 @@ IOU_THRS = (0.5, 0.75)
 GIVEN = (0.5, 0.7, 0.9)
 
 
-def rankings_of(coco_eval: RankedCOCOeval) -> dict[str, str]:
+def rankings_of(masks: MaskEvaluation) -> dict[str, str]:
     """List the rankings that a program can use, with their score keys."""
-    found = coco_eval.rankings
+    found = masks.rankings
     return {name: found[name] for name in RANKINGS if name in found}
 
 
-def can_cut(coco_eval: RankedCOCOeval) -> bool:
+def can_cut(masks: MaskEvaluation) -> bool:
     """Return whether the IoU thresholds include those of F1."""
-    return bool(np.isin(IOU_THRS, coco_eval.params.iouThrs.round(6)).all())
+    return bool(np.isin(IOU_THRS, masks.iou_thrs.round(6)).all())
 
 
-def score_thresholds(coco_eval: RankedCOCOeval) -> dict[str, dict]:
+def score_thresholds(masks: MaskEvaluation) -> dict[str, dict]:
     """Find the score thresholds of each ranking and class.
 
     Args:
-        coco_eval (RankedCOCOeval): Evaluator of the model, with the IoU
+        masks (MaskEvaluation): Evaluation of the model, with the IoU
             thresholds 0.5 and 0.75.
 
     Returns:
@@ -53,22 +53,22 @@ def score_thresholds(coco_eval: RankedCOCOeval) -> dict[str, dict]:
         together.
     """
     found = {}
-    for ranking, key in rankings_of(coco_eval).items():
-        coco_eval.precision_by(key, by_area=False)
-        at = [matches_at(coco_eval, iou_thr) for iou_thr in IOU_THRS]
+    for ranking, key in rankings_of(masks).items():
+        ranked = masks.ranked_by(key)
+        at = [matches_at(ranked, iou_thr) for iou_thr in IOU_THRS]
         found[ranking] = dict(
             classes={
                 name: class_figures(own)
-                for name, *own in zip(names_of(coco_eval), *at, strict=True)
+                for name, *own in zip(names_of(masks), *at, strict=True)
             },
             pooled=class_figures([pool(matches) for matches in at]),
         )
     return found
 
 
-def names_of(coco_eval: RankedCOCOeval) -> list[str]:
-    """Return the class names, after an evaluation, which sorts them."""
-    cats = coco_eval.cocoGt.loadCats(coco_eval.params.catIds)
+def names_of(masks: MaskEvaluation) -> list[str]:
+    """Return the class names, in the order of the evaluation."""
+    cats = masks.coco.loadCats(masks.cat_ids)
     return [cat['name'] for cat in cats]
 
 
@@ -110,12 +110,12 @@ def class_figures(matches: Sequence[Matches]) -> dict[str, Any]:
 
 
 def f1_at(
-    coco_eval: RankedCOCOeval, thresholds: dict[str, dict], samples: np.ndarray
+    masks: MaskEvaluation, thresholds: dict[str, dict], samples: np.ndarray
 ) -> dict[str, dict]:
     """Compute the F1 that given thresholds reach.
 
     Args:
-        coco_eval (RankedCOCOeval): Evaluator of the model, on other images
+        masks (MaskEvaluation): Evaluation of the model, on other images
             than those that the thresholds were chosen on.
         thresholds (dict[str, dict]): From :func:`score_thresholds`.
         samples (ndarray): Resamples of the images, shape (B, I).
@@ -128,25 +128,25 @@ def f1_at(
     Raises:
         ValueError: If a class or a ranking has no threshold.
     """
-    rankings = rankings_of(coco_eval)
+    rankings = rankings_of(masks)
     missing = rankings.keys() - thresholds.keys()
     if missing:
         raise ValueError(
             f'there are no thresholds for the ranking {min(missing)}, only '
             f'for {sorted(thresholds)}. Choose them with the same model.'
         )
-    num = len(coco_eval.params.imgIds)
+    num = len(masks.img_ids)
     counts = [np.bincount(sample, minlength=num) for sample in samples]
     found: dict[str, dict] = {}
     values: dict[tuple, np.ndarray] = {}
     for ranking, key in rankings.items():
-        coco_eval.precision_by(key, by_area=False)
-        names = names_of(coco_eval)
+        ranked = masks.ranked_by(key)
+        names = names_of(masks)
         for iou_thr in IOU_THRS:
             by_name = chosen(thresholds[ranking], iou_thr)
             check_classes({ranking: by_name}, names, ranking)
             own = [by_name[name] for name in names]
-            matches = matches_at(coco_eval, iou_thr)
+            matches = matches_at(ranked, iou_thr)
             every = [None, *counts]
             values[ranking, iou_thr] = np.array(
                 [mean_f1(matches, own, weights) for weights in every]

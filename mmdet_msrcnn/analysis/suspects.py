@@ -12,7 +12,7 @@ from pycocotools.coco import COCO
 
 from mmdet_msrcnn.analysis.errors import BACKGROUND, find_errors, mask_ious
 from mmdet_msrcnn.analysis.rank_gallery import draw_among_all
-from mmdet_msrcnn.evaluation.ranked_coco_eval import RankedCOCOeval
+from mmdet_msrcnn.evaluation.mask_evaluation import MaskEvaluation
 from mmdet_msrcnn.utils.io import write_bytes, write_json, write_text
 
 # Lowest class score of a detection whose mask is suspected.
@@ -28,11 +28,11 @@ REASONS = {
 }
 
 
-def suspect_masks(coco_eval: RankedCOCOeval) -> list[dict[str, Any]]:
+def suspect_masks(masks: MaskEvaluation) -> list[dict[str, Any]]:
     """Find detections whose class is sure and whose mask is not.
 
     Args:
-        coco_eval (RankedCOCOeval): Evaluator of a model with mask scores.
+        masks (MaskEvaluation): Evaluation of a model with mask scores.
 
     Returns:
         list[dict[str, Any]]: ``reason``, ``source`` (the detection) and
@@ -45,18 +45,18 @@ def suspect_masks(coco_eval: RankedCOCOeval) -> list[dict[str, Any]]:
             source=det,
             suspicion=det['score'] - det['mask_score'],
         )
-        for det in coco_eval.detections
+        for det in masks.detections
         if det['score'] >= max(CLASS_SCORE, det['mask_score'])
         and is_visible(det)
     ]
     return sorted(found, key=lambda one: -one['suspicion'])
 
 
-def suspect_labels(coco_eval: RankedCOCOeval) -> list[dict[str, Any]]:
+def suspect_labels(masks: MaskEvaluation) -> list[dict[str, Any]]:
     """Find labels that a model contradicts.
 
     Args:
-        coco_eval (RankedCOCOeval): Evaluator of a model with mask scores.
+        masks (MaskEvaluation): Evaluation of a model with mask scores.
 
     Returns:
         list[dict[str, Any]]: ``reason``, one of the values of ``REASONS``;
@@ -66,10 +66,10 @@ def suspect_labels(coco_eval: RankedCOCOeval) -> list[dict[str, Any]]:
         The most suspicious first, of each reason in turn. Detections of an
         instance that a better one finds are not suspected.
     """
-    cat_ids = coco_eval.params.catIds
-    errors = find_errors(coco_eval, 'mask_score', dict.fromkeys(cat_ids, 0))
+    cat_ids = masks.cat_ids
+    errors = find_errors(masks, 'mask_score', dict.fromkeys(cat_ids, 0))
     by_image = defaultdict(list)
-    for det in coco_eval.detections:
+    for det in masks.detections:
         by_image[det['image_id']].append(det)
     errors = [
         error
@@ -127,7 +127,7 @@ def is_near(missed: dict, by_image: dict[int, list[dict]]) -> bool:
     return bool((ious >= BACKGROUND).any())
 
 
-FINDERS: dict[str, Callable[[RankedCOCOeval], list[dict[str, Any]]]] = {
+FINDERS: dict[str, Callable[[MaskEvaluation], list[dict[str, Any]]]] = {
     'masks': suspect_masks,
     'labels': suspect_labels,
 }

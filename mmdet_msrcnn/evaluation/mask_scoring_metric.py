@@ -16,7 +16,6 @@ from mmdet_msrcnn.evaluation.checks import (
     check_finite,
     check_sizes,
 )
-from mmdet_msrcnn.evaluation.coco_eval import to_detections
 from mmdet_msrcnn.evaluation.coco_figures import (
     RECALL_ITEMS,
     check_items,
@@ -24,6 +23,7 @@ from mmdet_msrcnn.evaluation.coco_figures import (
     class_table,
     figures,
 )
+from mmdet_msrcnn.evaluation.detections import to_detections
 from mmdet_msrcnn.evaluation.ground_truth import copy_ground_truth
 from mmdet_msrcnn.evaluation.tables import (
     Tables,
@@ -236,7 +236,7 @@ class MaskScoringMetric(CocoMetric):
 
     def _log_classes(self, metric: str, precision: np.ndarray) -> dict:
         """Log the figures of each class, and return their mAP by key."""
-        # COCOeval sorts the ids.
+        # The tables have the ids in this order.
         cats = self._coco_api.loadCats(sorted(self.cat_ids))
         of_classes = class_figures(precision, self._thrs)
         names = (cat['name'] for cat in cats)

@@ -1,19 +1,20 @@
 """Detections of a class and the instances that they match.
 
-Shape shorthand: D detections, I images.
+Shape shorthand: D detections, I images, K classes.
 """
 
 from typing import NamedTuple
 
 import numpy as np
 
-from mmdet_msrcnn.evaluation.ranked_coco_eval import RankedCOCOeval
+from mmdet_msrcnn.evaluation.overlaps import Overlaps
+from mmdet_msrcnn.evaluation.ranking import Ranked
 
 
 class Matches(NamedTuple):
     """Detections of a class in falling order of the score, and their matches.
 
-    Detections that match ignored regions are left out.
+    Detections that match a crowd are left out.
 
     Attributes:
         scores (ndarray): Shape (D, ).
@@ -29,48 +30,52 @@ class Matches(NamedTuple):
     num_gts: np.ndarray
 
 
-def matches_at(coco_eval: RankedCOCOeval, iou_thr: float) -> list[Matches]:
-    """Collect the matches of each class under the last evaluated ranking.
+def matches_at(ranked: Ranked, iou_thr: float) -> list[Matches]:
+    """Collect the matches of each class.
 
     Args:
-        coco_eval (RankedCOCOeval): Evaluator, after ``precision_by``.
+        ranked (Ranked): Ranked detections.
         iou_thr (float): One of its IoU thresholds.
 
     Returns:
-        list[Matches]: For each of ``params.catIds``.
+        list[Matches]: For each class.
 
     Raises:
-        ValueError: If it did not evaluate at ``iou_thr``.
+        ValueError: If they were not matched at ``iou_thr``.
     """
-    params = coco_eval.params
-    (found,) = np.nonzero(np.isclose(params.iouThrs, iou_thr))
+    overlaps = ranked.overlaps
+    (found,) = np.nonzero(np.isclose(overlaps.iou_thrs, iou_thr))
     if not len(found):
         raise ValueError(
-            f'iou_thr must be one of {params.iouThrs.tolist()}, got {iou_thr}'
+            f'iou_thr must be one of {overlaps.iou_thrs.tolist()}, got '
+            f'{iou_thr}'
         )
-    shape = len(params.catIds), len(params.areaRng), len(params.imgIds)
-    table = np.empty(len(coco_eval.evalImgs), dtype=object)
-    table[:] = coco_eval.evalImgs
+    candidates, t = ranked.candidates, found[0]
+    counted = overlaps.in_range[ranked.rows, 0]
+    counted[candidates] = ranked.counted[:, 0, t]
+    ious = np.zeros(len(counted))
+    true = ranked.true[:, 0, t]
+    pairs = ranked.matches[true, 0, t]
+    ious[candidates[true]] = overlaps.pairs.ious[pairs]
+    images = overlaps.images[ranked.rows]
     return [
-        _matches(coco_eval, row, found[0])
-        for row in table.reshape(shape)[:, 0]
+        Matches(
+            ranked.scores[own][counted[own]],
+            ious[own][counted[own]],
+            images[own][counted[own]],
+            num_gts,
+        )
+        for (own, _), num_gts in zip(
+            ranked.by_class(), instances_by_image(overlaps), strict=True
+        )
     ]
 
 
-def _matches(
-    coco_eval: RankedCOCOeval, results: np.ndarray, t: int
-) -> Matches:
-    """Collect the matches of one class at the IoU threshold of index ``t``."""
-    num_gts = np.zeros(len(results), int)
-    columns: list[tuple] = [(np.zeros(0), np.zeros(0), np.zeros(0, int))]
-    for i, result in enumerate(results):
-        if result is None:
-            continue
-        num_gts[i] = np.sum(np.asarray(result['gtIgnore']) == 0)
-        counted = ~result['dtIgnore'][t].astype(bool)
-        ious = coco_eval.matched_ious(result, t)[counted]
-        scores = np.array(result['dtScores'])[counted]
-        columns.append((scores, ious, np.full(len(ious), i)))
-    scores, ious, images = map(np.concatenate, zip(*columns, strict=True))
-    order = np.argsort(-scores, kind='mergesort')
-    return Matches(scores[order], ious[order], images[order], num_gts)
+def instances_by_image(overlaps: Overlaps) -> np.ndarray:
+    """Count the instances of any area, shape (K, I)."""
+    shape = len(overlaps.cat_ids), len(overlaps.img_ids)
+    kept = ~overlaps.ignored[:, 0]
+    counts = np.zeros(shape, int)
+    places = overlaps.instance_classes[kept], overlaps.instance_images[kept]
+    np.add.at(counts, places, 1)
+    return counts

@@ -8,13 +8,8 @@ from typing import NamedTuple
 
 import numpy as np
 from pycocotools.coco import COCO
-from pycocotools.cocoeval import COCOeval
 
-from mmdet_msrcnn.evaluation.coco_eval import (
-    box_evaluator,
-    run_coco_eval,
-    run_recall_eval,
-)
+from mmdet_msrcnn.evaluation.detections import column
 from mmdet_msrcnn.evaluation.functional import (
     GAIN,
     RANKINGS,
@@ -22,19 +17,23 @@ from mmdet_msrcnn.evaluation.functional import (
     mean_precision,
     share_of_gain,
 )
-from mmdet_msrcnn.evaluation.ranked_coco_eval import RankedCOCOeval
+from mmdet_msrcnn.evaluation.mask_evaluation import MaskEvaluation
+from mmdet_msrcnn.evaluation.overlaps import box_overlaps
+from mmdet_msrcnn.evaluation.precision import precision_table, recall_table
+from mmdet_msrcnn.evaluation.ranking import rank
+from mmdet_msrcnn.utils.coco import COCO_IOU_THRS
 
 REPORT_ONLY = {'product'}
 STATISTIC_ITEMS = (*(f'mask_iou_{s}' for s in STATISTICS), 'mask_score_share')
 
 
 class Tables(NamedTuple):
-    """Results of pycocotools for one model.
+    """Results of one model.
 
     Attributes:
         precision (dict[str, ndarray]): Precision of boxes (``bbox``), of masks
             in their main ranking (``segm``) and in other rankings
-            (``segm_class_score``, ...), shape (T, R, K, A), A is 4 or 1.
+            (``segm_class_score``, ...), shape (T, R, K, 4).
         recall (dict[str, ndarray]): Recall of ``bbox`` and ``segm`` at the
             three ``proposal_nums``, shape (T, K, 4, 3). Empty if not
             requested.
@@ -46,51 +45,85 @@ class Tables(NamedTuple):
     statistics: dict[str, float]
 
 
-def box_tables(coco_eval: COCOeval, proposal_nums: Sequence[int]) -> Tables:
+def box_precision(
+    coco: COCO,
+    detections: list[dict],
+    cat_ids: Sequence[int],
+    img_ids: Sequence[int],
+    max_dets: int = 100,
+    iou_thrs: Sequence[float] | np.ndarray = COCO_IOU_THRS,
+) -> np.ndarray:
+    """Evaluate boxes that are ranked by class score.
+
+    Args:
+        coco (COCO): Ground truth.
+        detections (list[dict]): COCO results with ``bbox`` and ``score``.
+        cat_ids (Sequence[int]): Categories to evaluate.
+        img_ids (Sequence[int]): Images to evaluate.
+        max_dets (int): Detections per image and class that count. Defaults
+            to 100.
+        iou_thrs (Sequence[float]): IoU thresholds. Defaults to 0.5 to 0.95.
+
+    Returns:
+        ndarray: Precision of shape (T, R, K, A); -1 without instances.
+    """
+    protocol = cat_ids, img_ids, max_dets, iou_thrs
+    return box_tables(coco, detections, protocol, ()).precision['bbox']
+
+
+def box_tables(
+    coco: COCO,
+    detections: list[dict],
+    protocol: tuple,
+    proposal_nums: Sequence[int],
+) -> Tables:
     """Evaluate boxes.
 
     Args:
-        coco_eval (COCOeval): From :func:`box_evaluator`.
+        coco (COCO): Ground truth.
+        detections (list[dict]): COCO results with ``bbox`` and ``score``.
+        protocol (tuple): See :func:`evaluate_detections`.
         proposal_nums (Sequence[int]): Detections per image for the recall; no
             recall if empty.
 
     Returns:
         Tables: Precision and, if requested, recall.
     """
-    precision = dict(bbox=run_coco_eval(coco_eval))
+    cat_ids, img_ids, max_dets, iou_thrs = protocol
+    overlaps = box_overlaps(coco, detections, cat_ids, img_ids, iou_thrs)
+    scores = column(detections, 'score')
+    ranked = rank(overlaps, scores, max_dets)
     recall = {}
     if proposal_nums:
-        recall['bbox'] = run_recall_eval(coco_eval, proposal_nums)
-    return Tables(precision, recall, {})
+        recall['bbox'] = recall_table(overlaps, scores, proposal_nums)
+    return Tables(dict(bbox=precision_table(ranked)), recall, {})
 
 
 def mask_tables(
-    coco_eval: RankedCOCOeval, proposal_nums: Sequence[int]
+    evaluation: MaskEvaluation, proposal_nums: Sequence[int]
 ) -> Tables:
     """Evaluate masks, ranked by mask score if there is one.
 
     Args:
-        coco_eval (RankedCOCOeval): Evaluator of the masks.
+        evaluation (MaskEvaluation): Evaluation of the masks.
         proposal_nums (Sequence[int]): See :func:`box_tables`.
 
     Returns:
         Tables: Other rankings and statistics only for a mask-scoring model.
     """
-    rankings = coco_eval.rankings
+    rankings = evaluation.rankings
     scored = 'mask_score' in rankings
     main = 'mask_score' if scored else 'class_score'
-    precision = dict(segm=coco_eval.precision_by(rankings[main]))
+    precision = dict(segm=evaluation.precision_by(rankings[main]))
     recall, statistics = {}, {}
     if proposal_nums:
-        recall['segm'] = run_recall_eval(coco_eval, proposal_nums)
+        recall['segm'] = evaluation.recall_by(rankings[main], proposal_nums)
     if scored:
         for ranking, key in rankings.items():
             if ranking not in {main, *REPORT_ONLY}:
-                # Other rankings have no figures by area.
-                alone = coco_eval.precision_by(key, by_area=False)
-                precision[f'segm_{ranking}'] = alone
-        if 'mask_iou' in coco_eval.detections[0]:
-            for name, value in coco_eval.iou_statistics().items():
+                precision[f'segm_{ranking}'] = evaluation.precision_by(key)
+        if 'mask_iou' in evaluation.detections[0]:
+            for name, value in evaluation.iou_statistics().items():
                 statistics[f'mask_iou_{name}'] = value
         names = ('segm' if key == main else f'segm_{key}' for key in GAIN)
         statistics['mask_score_share'] = share_of_gain(
@@ -159,10 +192,10 @@ def evaluate_detections(
     tables = []
     for metric in metrics:
         if metric == 'bbox':
-            boxes = box_evaluator(coco, detections, *protocol)
-            tables.append(box_tables(boxes, proposal_nums))
+            boxes = box_tables(coco, detections, protocol, proposal_nums)
+            tables.append(boxes)
         else:
-            masks = RankedCOCOeval(coco, detections, *protocol)
+            masks = MaskEvaluation(coco, detections, *protocol)
             tables.append(mask_tables(masks, proposal_nums))
             detections = masks.detections
     return tables, detections

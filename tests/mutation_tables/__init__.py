@@ -9,6 +9,7 @@ from tests.mutation_tables.any_model import ANY_MODEL
 from tests.mutation_tables.evaluation import EVALUATION
 from tests.mutation_tables.export import EXPORT
 from tests.mutation_tables.mask_rcnn import MASK_RCNN
+from tests.mutation_tables.matching import MATCHING
 from tests.mutation_tables.models import MODELS
 from tests.mutation_tables.results import RESULTS
 from tests.mutation_tables.scores import SCORES
@@ -19,6 +20,7 @@ TABLES = (
     SCORES,
     ANY_MODEL,
     EVALUATION,
+    MATCHING,
     TRAINING,
     EXPORT,
     RESULTS,

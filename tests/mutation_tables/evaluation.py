@@ -1,8 +1,8 @@
 """Faults of figures, and arguments that change."""
 
-RANKED = 'test_evaluation/test_ranked_coco_eval'
+MASKS = 'test_evaluation/test_mask_evaluation'
 FUNCTIONAL = 'test_evaluation/test_functional'
-COCO_EVAL = 'test_evaluation/test_coco_eval'
+DETECTIONS = 'test_evaluation/test_detections'
 GROUND_TRUTH = 'test_evaluation/test_ground_truth'
 METRIC = 'test_evaluation/test_mask_scoring_metric'
 FOREGROUND = 'test_evaluation/test_foreground'
@@ -10,23 +10,13 @@ CAMOUFLAGE = 'test_evaluation/test_camouflage_metric'
 
 EVALUATION = (
     (
-        'evaluation/ranked_coco_eval.py',
-        RANKED,
+        'evaluation/mask_evaluation.py',
+        MASKS,
         (
             (
-                'crowds-are-instances',
-                "[not gt['iscrowd'] for gt in self._gts[key]]",
-                '[True for _ in self._gts[key]]',
-            ),
-            (
-                'iou-with-crowds',
-                "[int(g['iscrowd']) for g in gts]",
-                '[0 for _ in gts]',
-            ),
-            (
                 'oracle-of-predicted-mask-iou',
-                "det['score'] * det['true_iou']",
-                "det['score'] * det.get('mask_iou', 0)",
+                "'oracle_score', scores * true_ious",
+                "'oracle_score', scores * self.column('mask_iou')",
             ),
             (
                 'detections-not-copied',
@@ -38,34 +28,24 @@ EVALUATION = (
             ),
             (
                 'ground-truth-of-masks-not-copied',
-                'coco_gt = copy_ground_truth(coco_gt)\n',
-                '\n',
+                'self.coco = copy_ground_truth(coco_gt)',
+                'self.coco = coco_gt',
+            ),
+            (
+                'rankings-of-old-scores',
+                'known is None or not np.array_equal(known[0], scores)',
+                'known is None',
             ),
         ),
     ),
     (
-        'evaluation/coco_eval.py',
-        COCO_EVAL,
+        'evaluation/detections.py',
+        DETECTIONS,
         (
-            (
-                'ground-truth-of-boxes-not-copied',
-                '    coco_gt = copy_ground_truth(coco_gt)\n',
-                '',
-            ),
-            (
-                'loaded-detections-not-copied',
-                '[{name: det[name] for name in names} for det in detections]',
-                'detections',
-            ),
             (
                 'predicted-boxes-not-copied',
                 "np.array(pred['bboxes'])",
                 "np.asarray(pred['bboxes'])",
-            ),
-            (
-                'parameters-of-recall-stay',
-                '    coco_eval.params = params\n    return coco_eval.eval[',
-                '    return coco_eval.eval[',
             ),
         ),
     ),
@@ -85,28 +65,6 @@ EVALUATION = (
         'analysis/bootstrap.py',
         'test_analysis/test_bootstrap',
         (
-            (
-                'bootstrap-counts-ignored',
-                "~np.concatenate([e['dtIgnore'] for _, e in found], axis=1)",
-                'np.ones_like(matched)',
-            ),
-            (
-                'bootstrap-counts-crowds-as-instances',
-                "np.sum(e['gtIgnore'] == 0)",
-                "len(e['gtIgnore'])",
-            ),
-            (
-                'bootstrap-of-classes-without-instance',
-                '            if counts @ ranked[0]\n',
-                '',
-            ),
-            (
-                'bootstrap-minus-1-for-nan',
-                """        if not tables:
-            return float('nan')""",
-                """        if not tables:
-            return -1.0""",
-            ),
             (
                 'interval-of-undefined',
                 '    defined = defined[~np.isnan(defined)]\n',

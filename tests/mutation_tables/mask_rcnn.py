@@ -130,8 +130,8 @@ MASK_RCNN = (
         (
             (
                 'classes-in-order-of-the-file',
-                'loadCats(sorted(coco_eval.params.catIds))',
-                'loadCats(list(coco_eval.cocoGt.cats))',
+                'loadCats(masks.cat_ids)',
+                'loadCats(list(masks.coco.cats))',
             ),
         ),
     ),

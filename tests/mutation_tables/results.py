@@ -80,13 +80,13 @@ RESULTS = (
         (
             (
                 'ignored-detections-count',
-                "~result['dtIgnore'][t].astype(bool)",
-                "result['dtIgnore'][t] >= 0",
+                'counted[candidates] = ranked.counted[:, 0, t]',
+                'counted[candidates] = True',
             ),
             (
                 'ignored-instances-count',
-                "np.asarray(result['gtIgnore']) == 0",
-                "np.asarray(result['gtIgnore']) >= 0",
+                'kept = ~overlaps.ignored[:, 0]',
+                'kept = overlaps.ignored[:, 0] | True',
             ),
         ),
     ),

@@ -5,8 +5,9 @@ import pytest
 from mmdet_msrcnn.analysis.errors import KINDS, find_errors, kind_of
 from tests.test_evaluation.coco_cases import (
     encode,
-    evaluator_of,
+    evaluation_of,
     make_coco,
+    pycocotools_eval,
     random_case,
     rectangle,
 )
@@ -28,7 +29,7 @@ def detection(box, score, category_id=10, image_id=1) -> dict:
 
 
 def kinds(annotations, detections, threshold=0.0, key='score'):
-    evaluator = evaluator_of(make_coco(annotations, 2, 2), detections)
+    evaluator = evaluation_of(make_coco(annotations, 2, 2), detections)
     thresholds = {10: threshold, 20: threshold}
     return [
         (found['kind'], found['category_id'], round(found['iou'], 3))
@@ -97,11 +98,13 @@ def test_crowds_are_neither_found_nor_missed():
 @pytest.mark.parametrize('seed', range(3))
 def test_correct_ones_are_true_positives_of_pycocotools(seed):
     coco, detections = random_case(seed)
-    evaluator = evaluator_of(coco, detections)
-    evaluator.precision_by('mask_score', by_area=False)
+    evaluator = evaluation_of(coco, detections)
+    results = pycocotools_eval(coco, detections, 'mask_score', 'segm').evalImgs
     true = sum(
         int(((r['dtMatches'][0] > 0) & (r['dtIgnore'][0] == 0)).sum())
-        for r in filter(None, evaluator.evalImgs)
+        # Of any area.
+        for r in filter(None, results)
+        if r['aRng'] == [0, 1e10]
     )
     num = sum(not ann['iscrowd'] for ann in coco.anns.values())
     found = find_errors(

@@ -13,12 +13,12 @@ from mmdet_msrcnn.analysis.gallery import (
 )
 from mmdet_msrcnn.analysis.rank_gallery import rank_changes
 from mmdet_msrcnn.analysis.score_thresholds import score_thresholds
-from tests.test_evaluation.coco_cases import evaluator_of, random_case
+from tests.test_evaluation.coco_cases import evaluation_of, random_case
 
 
 def case():
     coco, detections = random_case(num_images=40)
-    evaluator = evaluator_of(coco, detections)
+    evaluator = evaluation_of(coco, detections)
     errors = errors_of(evaluator, score_thresholds(evaluator))
     return coco, evaluator.detections, errors
 
@@ -79,7 +79,7 @@ def test_a_model_without_mask_scores():
     plain = [
         {k: v for k, v in det.items() if k not in keys} for det in detections
     ]
-    evaluator = evaluator_of(coco, plain)
+    evaluator = evaluation_of(coco, plain)
     errors = errors_of(evaluator, score_thresholds(evaluator))
     rows = gallery_rows(coco, evaluator.detections, errors)
     assert rows

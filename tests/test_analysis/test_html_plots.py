@@ -45,7 +45,7 @@ def test_ap_is_that_of_the_report(found):
 
 def test_best_f1_is_that_of_the_thresholds(found):
     one, figures = found
-    pooled = score_thresholds(one.coco_eval)['mask_score']['pooled']
+    pooled = score_thresholds(one.masks)['mask_score']['pooled']
     best = pooled['f1']['0.5']
     curve = traces(figures['F1 against the score threshold'])['a, mask score']
     i = int(np.argmax(curve.y))
@@ -58,7 +58,7 @@ def test_dots_are_detections(found):
     dots = traces(figures['Score against true MaskIoU'])['a, class score']
     pairs = {
         (round(det['true_iou'], 3), round(det['score'], 3))
-        for det in one.coco_eval.detections
+        for det in one.masks.detections
     }
     assert set(zip(dots.x, dots.y, strict=True)) <= pairs
-    assert len(dots.x) == len(one.coco_eval.detections)
+    assert len(dots.x) == len(one.masks.detections)

@@ -9,7 +9,7 @@ from mmdet_msrcnn.analysis.rank_gallery import (
     label,
     rank_changes,
 )
-from mmdet_msrcnn.evaluation.ranked_coco_eval import RankedCOCOeval
+from mmdet_msrcnn.evaluation.mask_evaluation import MaskEvaluation
 from tests.test_evaluation.coco_cases import SIZE, random_case
 
 
@@ -34,7 +34,7 @@ def test_label_holds_all_numbers():
 def case(tmp_path):
     coco, detections = random_case()
     protocol = coco.getCatIds(), coco.getImgIds()
-    detections = RankedCOCOeval(coco, detections, *protocol).detections
+    detections = MaskEvaluation(coco, detections, *protocol).detections
     for image in coco.dataset['images']:
         path = str(tmp_path / image['file_name'])
         cv2.imwrite(path, np.full((SIZE, SIZE, 3), 90, np.uint8))

@@ -137,8 +137,8 @@ def test_tables_are_those_of_the_markdown(protocol_case, tmp_path):
     coco, detections, protocol = protocol_case
     samples = resample_images(8, 2)
     one = evaluate(coco, detections, protocol, samples)
-    given = score_thresholds(one.coco_eval)
-    at_given = f1_at(one.coco_eval, given, samples)
+    given = score_thresholds(one.masks)
+    at_given = f1_at(one.masks, given, samples)
     text = report_folder.write_report(
         tmp_path,
         coco,
@@ -166,7 +166,7 @@ def test_tables_are_those_of_the_markdown(protocol_case, tmp_path):
 def test_errors_are_cut_at_given_thresholds(protocol_case, tmp_path, given):
     coco, detections, protocol = protocol_case
     one = evaluate(coco, detections, protocol, resample_images(8, 2))
-    thresholds = score_thresholds(one.coco_eval)
+    thresholds = score_thresholds(one.masks)
     for figures in thresholds['mask_score']['classes'].values():
         figures['f1']['0.5']['threshold'] = 2.0
     report_folder.write_report(

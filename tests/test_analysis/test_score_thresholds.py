@@ -14,6 +14,7 @@ from mmdet_msrcnn.analysis.score_thresholds import (
     rankings_of,
     score_thresholds,
 )
+from mmdet_msrcnn.evaluation.mask_evaluation import MaskEvaluation
 from mmdet_msrcnn.evaluation.matches import (
     Matches,
     matches_at,
@@ -21,15 +22,14 @@ from mmdet_msrcnn.evaluation.matches import (
 from mmdet_msrcnn.evaluation.operating_points import (
     best_f1,
 )
-from mmdet_msrcnn.evaluation.ranked_coco_eval import RankedCOCOeval
-from tests.test_evaluation.coco_cases import evaluator_of, random_case
+from tests.test_evaluation.coco_cases import evaluation_of, random_case
 
 CLASSES = {'class0', 'class1', 'class2'}
 
 
 @pytest.fixture(scope='module')
 def evaluator():
-    return evaluator_of(*random_case())
+    return evaluation_of(*random_case())
 
 
 @pytest.fixture(scope='module')
@@ -41,11 +41,11 @@ def test_every_ranking_and_class(thresholds, evaluator):
     assert list(thresholds) == ['class_score', 'product', 'mask_score']
     for ranking, found in thresholds.items():
         assert set(found['classes']) == CLASSES
-        evaluator.precision_by(evaluator.rankings[ranking], by_area=False)
+        ranked = evaluator.ranked_by(evaluator.rankings[ranking])
         for iou_thr in (0.5, 0.75):
-            at = matches_at(evaluator, iou_thr)
-            for cat_id, own in zip(evaluator.params.catIds, at, strict=True):
-                name = evaluator.cocoGt.cats[cat_id]['name']
+            at = matches_at(ranked, iou_thr)
+            for cat_id, own in zip(evaluator.cat_ids, at, strict=True):
+                name = evaluator.coco.cats[cat_id]['name']
                 figures = found['classes'][name]
                 assert figures['f1'][str(iou_thr)] == best_f1(own)._asdict()
 
@@ -60,8 +60,7 @@ def test_rankings_of_the_oracle_are_no_programs(evaluator):
 
 
 def test_pooled_classes_are_one_class(evaluator):
-    evaluator.precision_by('score', by_area=False)
-    matches = matches_at(evaluator, 0.5)
+    matches = matches_at(evaluator.ranked_by('score'), 0.5)
     pooled = pool(matches)
     assert (np.diff(pooled.scores) <= 0).all()
     assert len(pooled.scores) == sum(len(own.scores) for own in matches)
@@ -99,13 +98,13 @@ def test_on_the_same_images_they_reach_what_they_were_chosen_for(
 def test_resamples_are_data_sets_with_repeated_images(thresholds):
     """The interval of one resample is the F1 on those images."""
     coco, detections = random_case()
-    evaluator = evaluator_of(coco, detections)
+    evaluator = evaluation_of(coco, detections)
     img_ids = coco.getImgIds()
     # Four images once, so that a data set of them can be evaluated.
     sample = np.array([[0, 2, 3, 5]])
     found = f1_at(evaluator, thresholds, sample)
     few = [img_ids[i] for i in sample[0]]
-    part = RankedCOCOeval(
+    part = MaskEvaluation(
         coco,
         [det for det in detections if det['image_id'] in few],
         coco.getCatIds(),
@@ -140,6 +139,6 @@ def test_other_models_and_classes_are_named(evaluator, thresholds):
 def test_other_iou_thresholds_have_none():
     coco, detections = random_case()
     protocol = coco.getCatIds(), coco.getImgIds()
-    evaluator = RankedCOCOeval(coco, detections, *protocol, iou_thrs=[0.5])
+    evaluator = MaskEvaluation(coco, detections, *protocol, iou_thrs=[0.5])
     assert not can_cut(evaluator)
-    assert can_cut(evaluator_of(coco, detections))
+    assert can_cut(evaluation_of(coco, detections))

@@ -24,7 +24,7 @@ from tests.test_analysis.test_errors import (
     SECOND,
     detection,
 )
-from tests.test_evaluation.coco_cases import SIZE, evaluator_of, make_coco
+from tests.test_evaluation.coco_cases import SIZE, evaluation_of, make_coco
 
 
 def scene():
@@ -37,7 +37,7 @@ def scene():
         detection(SECOND, 0.9),
         detection(FAR, 0.6),
     ]
-    return coco, evaluator_of(coco, detections)
+    return coco, evaluation_of(coco, detections)
 
 
 def test_labels():
@@ -55,7 +55,7 @@ def test_labels():
 
 def test_correct_labels_are_not_suspected():
     coco = make_coco([(1, 10, INSTANCE, 0)], 1, 1)
-    evaluator = evaluator_of(
+    evaluator = evaluation_of(
         coco, [detection(INSTANCE, 0.1), detection(INSTANCE, 0.05)]
     )
     assert suspect_labels(evaluator) == []
@@ -70,7 +70,7 @@ def test_a_label_that_is_found_is_not_suspected():
         detection(INSTANCE, 0.3, 20),
         detection(part, 0.9),
     ]
-    assert suspect_labels(evaluator_of(coco, detections)) == []
+    assert suspect_labels(evaluation_of(coco, detections)) == []
 
 
 def test_reasons_take_turns():
@@ -80,7 +80,7 @@ def test_reasons_take_turns():
         detection(SECOND, 0.9),
         detection((35, 35, 20, 20), 0.8),
     ]
-    found = suspect_labels(evaluator_of(coco, detections))
+    found = suspect_labels(evaluation_of(coco, detections))
     assert [one['reason'] for one in found] == [
         'no label',
         'another shape',
@@ -95,7 +95,7 @@ def test_annotation_ids_of_any_kind(ids, tmp_path):
         ann['id'] = new
     with contextlib.redirect_stdout(io.StringIO()):
         coco.createIndex()
-    evaluator = evaluator_of(coco, [detection(INSTANCE, 0.9)])
+    evaluator = evaluation_of(coco, [detection(INSTANCE, 0.9)])
     found = suspect_labels(evaluator)
     content = to_coco(coco, found)
     for ann, one in zip(content['annotations'], found, strict=True):
@@ -113,7 +113,7 @@ def test_masks_of_a_few_pixels_are_not_suspected():
     for width, suspects in ((3, 0), (4, 1)):
         coco = make_coco([(2, 10, (0, 0, width, 20), 0)], 2, 1)
         dets = [detection((40, 40, 20, width), 0.9)]
-        evaluator = evaluator_of(coco, dets)
+        evaluator = evaluation_of(coco, dets)
         assert len(suspect_masks(evaluator)) == suspects
         assert len(suspect_labels(evaluator)) == 2 * suspects
 

@@ -10,7 +10,7 @@ from mmdet_msrcnn.analysis.threshold_tables import (
     percent,
     threshold_sections,
 )
-from tests.test_evaluation.coco_cases import evaluator_of, random_case
+from tests.test_evaluation.coco_cases import evaluation_of, random_case
 
 
 def test_undefined_values_are_dashes():
@@ -24,9 +24,9 @@ def test_a_report_without_thresholds():
 
 
 def test_sections_and_their_tables():
-    evaluator = evaluator_of(*random_case())
+    evaluator = evaluation_of(*random_case())
     found = score_thresholds(evaluator)
-    samples = resample_images(len(evaluator.params.imgIds), 4)
+    samples = resample_images(len(evaluator.img_ids), 4)
     given = f1_at(evaluator, found, samples)
     sections = threshold_sections(
         dict(thresholds=dict(a=found, b=found), at_thresholds=dict(a=given))

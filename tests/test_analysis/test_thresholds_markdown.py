@@ -7,7 +7,7 @@ from mmdet_msrcnn.analysis.thresholds_markdown import (
 )
 from tests.helpers import squeezed
 from tests.test_evaluation.coco_cases import (
-    evaluator_of,
+    evaluation_of,
     hand_worked_case,
     random_case,
 )
@@ -17,14 +17,14 @@ def lines_of(evaluator, given=False) -> list[str]:
     found = score_thresholds(evaluator)
     report = dict(thresholds=dict(a=found))
     if given:
-        samples = resample_images(len(evaluator.params.imgIds), 4)
+        samples = resample_images(len(evaluator.img_ids), 4)
         report['at_thresholds'] = dict(a=f1_at(evaluator, found, samples))
     return squeezed('\n'.join(threshold_lines(report))).splitlines()
 
 
 def test_hand_worked_case():
     # Of two detections of one instance, the first is at IoU 0.5.
-    lines = lines_of(evaluator_of(*hand_worked_case()))
+    lines = lines_of(evaluation_of(*hand_worked_case()))
     assert '| class score | class0 | 0.900 | 100.0 | 100.0 | 100.0 | 0.800 '
     row = next(line for line in lines if line.startswith('| class score |'))
     cells = [cell.strip() for cell in row.strip('|').split('|')]
@@ -42,7 +42,7 @@ def test_hand_worked_case():
 
 
 def test_every_class_and_all_of_them():
-    lines = lines_of(evaluator_of(*random_case()))
+    lines = lines_of(evaluation_of(*random_case()))
     for ranking in ('class score', 'mask score', 'class score x MaskIoU'):
         for name in ('all classes', 'class0', 'class1', 'class2'):
             start = f'| {ranking} | {name} |'
@@ -50,7 +50,7 @@ def test_every_class_and_all_of_them():
 
 
 def test_given_thresholds_come_first():
-    lines = lines_of(evaluator_of(*random_case()), given=True)
+    lines = lines_of(evaluation_of(*random_case()), given=True)
     assert lines[0] == '## F1 at given thresholds'
     rows = [line for line in lines if line.startswith('| a |')]
     assert [row.split('|')[2].strip() for row in rows] == [

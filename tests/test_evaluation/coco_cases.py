@@ -8,7 +8,7 @@ from pycocotools import mask as mask_utils
 from pycocotools.coco import COCO
 from pycocotools.cocoeval import COCOeval
 
-from mmdet_msrcnn.evaluation.ranked_coco_eval import RankedCOCOeval
+from mmdet_msrcnn.evaluation.mask_evaluation import MaskEvaluation
 
 SIZE = 64
 
@@ -105,8 +105,13 @@ def add_detection(rng, detections, image_id, category_id, box) -> None:
     )
 
 
-def pycocotools_stats(coco, detections, key, iou_type, max_dets=(1, 10, 100)):
-    """The figures of pycocotools; mask AP needs no box."""
+def pycocotools_eval(
+    coco, detections, key, iou_type, max_dets=(1, 10, 100), **params
+) -> COCOeval:
+    """pycocotools' evaluation; mask AP needs no box.
+
+    ``params`` are others of its parameters, such as ``catIds``.
+    """
     field = 'segmentation' if iou_type == 'segm' else 'bbox'
     results = [
         dict(
@@ -120,15 +125,24 @@ def pycocotools_stats(coco, detections, key, iou_type, max_dets=(1, 10, 100)):
     with contextlib.redirect_stdout(io.StringIO()):
         evaluator = COCOeval(coco, coco.loadRes(results), iou_type)
         evaluator.params.maxDets = list(max_dets)
+        for name, value in params.items():
+            setattr(evaluator.params, name, value)
         evaluator.evaluate()
         evaluator.accumulate()
+    return evaluator
+
+
+def pycocotools_stats(coco, detections, key, iou_type, max_dets=(1, 10, 100)):
+    """The figures of pycocotools."""
+    evaluator = pycocotools_eval(coco, detections, key, iou_type, max_dets)
+    with contextlib.redirect_stdout(io.StringIO()):
         evaluator.summarize()
     return evaluator.stats
 
 
-def evaluator_of(coco, detections) -> RankedCOCOeval:
+def evaluation_of(coco, detections) -> MaskEvaluation:
     protocol = coco.getCatIds(), coco.getImgIds()
-    return RankedCOCOeval(coco, detections, *protocol)
+    return MaskEvaluation(coco, detections, *protocol)
 
 
 def run_lengths(mask: np.ndarray) -> list[int]:

@@ -11,14 +11,14 @@ from mmdet.datasets.api_wrappers import COCO as MMDetCOCO
 from pycocotools import mask as mask_utils
 from pycocotools.coco import COCO
 
-from mmdet_msrcnn.evaluation.coco_eval import box_evaluator, run_coco_eval
 from mmdet_msrcnn.evaluation.ground_truth import (
     copy_ground_truth,
     rasterize_annotations,
 )
+from mmdet_msrcnn.evaluation.tables import box_precision
 from tests.test_evaluation.coco_cases import (
     SIZE,
-    evaluator_of,
+    evaluation_of,
     make_coco,
     random_case,
     rectangle,
@@ -39,11 +39,9 @@ def test_ids_of_annotations_do_not_matter(new_id, kind):
     with contextlib.redirect_stdout(io.StringIO()):
         other.createIndex()
     expected, found = (
-        run_coco_eval(
-            box_evaluator(gt, detections, coco.getCatIds(), coco.getImgIds())
-        )
+        box_precision(gt, detections, coco.getCatIds(), coco.getImgIds())
         if kind == 'bbox'
-        else evaluator_of(gt, detections).precision_by('score')
+        else evaluation_of(gt, detections).precision_by('score')
         for gt in (coco, other)
     )
     assert np.array_equal(expected, found)
@@ -51,11 +49,11 @@ def test_ids_of_annotations_do_not_matter(new_id, kind):
 
 def test_missing_crowd_flag_is_no_crowd():
     coco, detections = random_case()
-    expected = evaluator_of(coco, detections).precision_by('score')
+    expected = evaluation_of(coco, detections).precision_by('score')
     for ann in coco.dataset['annotations']:
         if not ann['iscrowd']:
             del ann['iscrowd']
-    found = evaluator_of(coco, detections).precision_by('score')
+    found = evaluation_of(coco, detections).precision_by('score')
     assert np.array_equal(found, expected)
 
 
@@ -68,7 +66,7 @@ def test_segmentation_that_cannot_be_read_is_named(segmentation):
     image = coco.dataset['annotations'][3]['image_id']
     message = f"annotation 77 of image '{image}.png'"
     with pytest.raises(ValueError, match=message):
-        evaluator_of(coco, detections)
+        evaluation_of(coco, detections)
 
 
 @pytest.mark.parametrize('new_id', ['7', 0, None])

@@ -10,8 +10,8 @@ from mmdet.evaluation import CocoMetric
 from pycocotools import mask as mask_utils
 
 from mmdet_msrcnn.evaluation import MaskScoringMetric
-from mmdet_msrcnn.evaluation.coco_eval import COCO_IOU_THRS
 from mmdet_msrcnn.evaluation.tables import STATISTIC_ITEMS
+from mmdet_msrcnn.utils.coco import COCO_IOU_THRS
 from tests.test_evaluation.coco_cases import (
     SIZE,
     hand_worked_case,

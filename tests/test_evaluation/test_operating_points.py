@@ -22,7 +22,7 @@ from mmdet_msrcnn.evaluation.operating_points import (
     operating_points,
     optimal_lrp,
 )
-from tests.test_evaluation.coco_cases import evaluator_of, random_case
+from tests.test_evaluation.coco_cases import evaluation_of, random_case
 
 
 def hand_worked() -> Matches:
@@ -77,11 +77,10 @@ def iou_of(coco, coco_dt, dt_id, gt_id) -> float:
 @pytest.mark.parametrize('iou_thr', [0.5, 0.75])
 def test_every_threshold_equals_pycocotools(key, iou_thr):
     coco, detections = random_case(2)
-    evaluator = evaluator_of(coco, detections)
-    evaluator.precision_by(key, by_area=False)
-    found = matches_at(evaluator, iou_thr)
+    evaluation = evaluation_of(coco, detections)
+    found = matches_at(evaluation.ranked_by(key), iou_thr)
     assert len(found) == 3
-    for cat_id, matches in zip(evaluator.params.catIds, found, strict=True):
+    for cat_id, matches in zip(evaluation.cat_ids, found, strict=True):
         points = operating_points(matches)
         assert len(points) > 5
         errors = []

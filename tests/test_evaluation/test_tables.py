@@ -6,16 +6,18 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from mmdet_msrcnn.evaluation.coco_eval import COCO_IOU_THRS
 from mmdet_msrcnn.evaluation.functional import mean_precision
 from mmdet_msrcnn.evaluation.tables import (
     STATISTIC_ITEMS,
     Tables,
+    box_precision,
     empty_tables,
     evaluate_detections,
 )
+from mmdet_msrcnn.utils.coco import COCO_IOU_THRS
 from tests.test_evaluation.coco_cases import (
     hand_worked_case,
+    make_coco,
     pycocotools_stats,
     random_case,
     true_iou,
@@ -59,21 +61,18 @@ def test_precision_and_recall_equal_pycocotools():
             oracle_score=det['score'] * iou,
             starred_score=det['score'] * (iou or det['mask_iou']),
         )
-    # table, its name, ranking, kind of shape, areas
-    rows = [(boxes, 'bbox', 'score', 'bbox', 4)]
-    rows += [
-        (masks, name, key, 'segm', 4 if name == 'segm' else 1)
-        for name, key in scores.items()
-    ]
-    for tables, name, key, iou_type, areas in rows:
+    # table, its name, ranking, kind of shape
+    rows = [(boxes, 'bbox', 'score', 'bbox')]
+    rows += [(masks, name, key, 'segm') for name, key in scores.items()]
+    for tables, name, key, iou_type in rows:
         expected = pycocotools_stats(coco, found, key, iou_type, NUMS)
         precision = tables.precision[name]
-        assert precision.shape == (10, 101, 3, areas)
+        assert precision.shape == (10, 101, 3, 4)
         assert mean_precision(precision[..., 0]) == pytest.approx(expected[0])
-        if areas == 4:
-            assert [
-                mean_precision(precision[..., i]) for i in (1, 2, 3)
-            ] == pytest.approx(expected[3:6])
+        assert [
+            mean_precision(precision[..., i]) for i in (1, 2, 3)
+        ] == pytest.approx(expected[3:6])
+        if name in ('bbox', 'segm'):
             recall = tables.recall[name]
             assert recall.shape == (10, 3, 4, 3)
             assert [
@@ -150,3 +149,33 @@ def test_tables_of_no_detection_have_the_names_of_others(metrics, fields):
             assert table.shape == tables.recall[name].shape
             assert not table.any()
         assert np.isnan(list(empty.statistics.values())).all()
+
+
+def test_boxes_of_some_images_and_categories_worked_by_hand():
+    """A box with an IoU of 0.8 counts at 7 of 10 thresholds."""
+    box, loose = (10, 10, 20, 20), [10, 10, 20, 25]
+    rows = [(image, cat, box, 0) for image in (1, 2) for cat in (10, 20)]
+    coco = make_coco(rows, 2, 2)
+    det = dict(image_id=2, category_id=10, score=0.5)
+    detections = [
+        dict(det, bbox=loose),
+        dict(det, bbox=list(box), category_id=20),
+        dict(det, bbox=[40, 40, 5, 5], image_id=1, score=0.9),
+    ]
+    precision = box_precision(coco, detections, [10], [2])
+    assert precision.shape == (10, 101, 1, 4)
+    found = precision[:, :, 0, 0].mean(1)
+    assert found == pytest.approx([1] * 7 + [0] * 3)
+    precision = box_precision(coco, detections, [20], [2], 5, [0.5, 0.9])
+    assert precision.shape == (2, 101, 1, 4)
+    assert precision[..., 0].min() == pytest.approx(1)
+    # No instance is medium or large.
+    assert (precision[..., 2:] == -1).all()
+
+
+def test_evaluation_of_boxes_changes_no_argument():
+    coco, detections = random_case()
+    before = copy.deepcopy((coco.dataset, coco.anns, detections))
+    protocol = coco.getCatIds(), coco.getImgIds()
+    box_precision(coco, detections, *protocol)
+    assert (coco.dataset, coco.anns, detections) == before

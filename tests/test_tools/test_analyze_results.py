@@ -9,13 +9,13 @@ import pytest
 from mmdet_msrcnn.analysis.bootstrap import bootstrap, resample_images
 from mmdet_msrcnn.analysis.figures import Figures
 from mmdet_msrcnn.analysis.report import summary
-from mmdet_msrcnn.evaluation.coco_eval import box_evaluator, run_coco_eval
 from mmdet_msrcnn.evaluation.functional import (
     GAIN,
     mean_precision,
     share_of_gain,
 )
-from mmdet_msrcnn.evaluation.ranked_coco_eval import RankedCOCOeval
+from mmdet_msrcnn.evaluation.mask_evaluation import MaskEvaluation
+from mmdet_msrcnn.evaluation.tables import box_precision
 from tests.helpers import load_tool, squeezed
 from tests.test_evaluation.coco_cases import random_case
 
@@ -36,7 +36,7 @@ def case(tmp_path):
     # A class of the annotations that was not trained is not evaluated.
     protocol = dict(cat_ids=[10, 20], img_ids=coco.getImgIds())
     detections = [det for det in detections if det['category_id'] < 30]
-    detections = RankedCOCOeval(coco, detections, **protocol).detections
+    detections = MaskEvaluation(coco, detections, **protocol).detections
     variants = dict(good=[], bad=[], none=[])
     for det in detections:
         for name, mask_iou in (
@@ -71,12 +71,10 @@ def test_table_differences_and_intervals(case, monkeypatch):
     report = json.loads((folder / 'out/report.json').read_text())
     aps = {}
     for name, dets in variants.items():
-        coco_eval = RankedCOCOeval(
-            coco, dets, **protocol, iou_thrs=[0.5, 0.75]
-        )
+        masks = MaskEvaluation(coco, dets, **protocol, iou_thrs=[0.5, 0.75])
         aps[name] = {
-            ranking: mean_precision(coco_eval.precision_by(key)[..., 0])
-            for ranking, key in coco_eval.rankings.items()
+            ranking: mean_precision(masks.precision_by(key)[..., 0])
+            for ranking, key in masks.rankings.items()
         }
         row = report['models'][name]['row']
         for ranking, value in aps[name].items():
@@ -237,23 +235,21 @@ def test_only_images_of_the_annotations_are_evaluated(
             for det in variants[name]
             if det['image_id'] in protocol['img_ids']
         ]
-        coco_eval = RankedCOCOeval(
-            coco, dets, **protocol, iou_thrs=[0.5, 0.75]
-        )
+        masks = MaskEvaluation(coco, dets, **protocol, iou_thrs=[0.5, 0.75])
         row = fewer[name]['row']
         assert row['detections'] == len(dets) < len(variants[name])
-        for ranking, key in coco_eval.rankings.items():
-            expected = mean_precision(coco_eval.precision_by(key)[..., 0])
+        for ranking, key in masks.rankings.items():
+            expected = mean_precision(masks.precision_by(key)[..., 0])
             assert row[ranking] == pytest.approx(expected)
-        for key, expected in coco_eval.iou_statistics().items():
+        for key, expected in masks.iou_statistics().items():
             assert row[key] == pytest.approx(expected)
-        boxes = box_evaluator(coco, dets, **protocol, iou_thrs=[0.5, 0.75])
-        expected = mean_precision(run_coco_eval(boxes)[..., 0])
+        boxes = box_precision(coco, dets, **protocol, iou_thrs=[0.5, 0.75])
+        expected = mean_precision(boxes[..., 0])
         assert row['box AP'] == pytest.approx(expected)
         assert row['box AP'] != whole[name]['row']['box AP']
         # Only these images are resampled.
         samples = resample_images(len(protocol['img_ids']), 5)
-        resampled = bootstrap(coco_eval, samples)
+        resampled = bootstrap(masks, samples)
         intervals = summary(Figures(), resampled)['intervals']
         assert fewer[name]['intervals'].keys() == intervals.keys()
         for key, ends in intervals.items():

@@ -65,6 +65,7 @@ def test_figures_of_the_paper_to_three_digits(flops):
         (['paste', '--ann', 'a.json'], 'must be given together'),
         (['paste'], 'data/coco and data/digits do not exist'),
         (['paste', '--device', 'cuda', '--ann', 'a', '--img-dir', 'b'], 'CPU'),
+        (['eval-results', '--ann', 'a'], 'needs --ann and --results'),
     ],
 )
 def test_bad_arguments(arguments, message, tmp_path, monkeypatch, capsys):

@@ -58,7 +58,7 @@ def measure_dense(source: Source, repeats: int) -> list[dict]:
             ('mask_iou_targets', mask_iou_targets(positives)),
             ('mask_targets', mask_head_targets(positives)),
             ('paste', paste(dets)),
-            ('evaluation', evaluators(source, results)),
+            ('evaluation', evaluators(source.ann_file, results)),
         ):
             seconds = time_in_turn(functions, repeats)
             row |= {f'{what}_{name}': s for name, s in seconds.items()}

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Sequence
 from functools import partial
+from pathlib import Path
 
 import numpy as np
 from mmdet.evaluation import CocoMetric
@@ -46,11 +47,11 @@ def detections(scene: Scene, seed: int) -> tuple[dict, dict]:
 
 
 def evaluators(
-    source: Source, results: Sequence[tuple]
+    ann_file: Path, results: Sequence[tuple]
 ) -> dict[str, Callable[[], dict]]:
     """Set up CocoMetric and our metric on the same results."""
-    content = json.loads(source.ann_file.read_text('utf-8'))
-    args: dict = dict(ann_file=str(source.ann_file), metric=['bbox', 'segm'])
+    content = json.loads(ann_file.read_text('utf-8'))
+    args: dict = dict(ann_file=str(ann_file), metric=['bbox', 'segm'])
     metrics = dict(
         mmdet=CocoMetric(**args),
         # CocoMetric matches up to 1,000 detections.
@@ -80,5 +81,5 @@ def measure_evaluation(source: Source, repeats: int) -> list[dict]:
         detections(make_scene(batch, NUM_DETECTIONS), i)
         for i, batch in enumerate(load_images(source))
     ]
-    seconds = time_in_turn(evaluators(source, results), repeats)
+    seconds = time_in_turn(evaluators(source.ann_file, results), repeats)
     return [dict(seconds, ratio=seconds['ours'] / seconds['mmdet'])]

@@ -44,3 +44,15 @@ def peak_memory(
         return None
     function()
     return _status('VmHWM') - before
+
+
+def peak_so_far() -> int | None:
+    """Return the peak memory of this process.
+
+    Returns:
+        int | None: Bytes; None if the system does not report memory.
+    """
+    try:
+        return _status('VmHWM')
+    except OSError:
+        return None

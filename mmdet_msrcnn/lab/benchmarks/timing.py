@@ -41,6 +41,29 @@ def time_in_turn(
     }
 
 
+def cpu_seconds_in_turn(
+    functions: Mapping[str, Callable[[], object]], repeats: int
+) -> dict[str, float]:
+    """Measure the CPU time of functions, which other programs do not change.
+
+    Args:
+        functions (Mapping[str, Callable]): Functions by name.
+        repeats (int): Measured calls per function.
+
+    Returns:
+        dict[str, float]: Median seconds by name, of all threads together.
+    """
+    seconds: dict[str, list[float]] = {name: [] for name in functions}
+    for _ in range(repeats):
+        for name, function in functions.items():
+            start = time.process_time()
+            function()
+            seconds[name].append(time.process_time() - start)
+    return {
+        name: statistics.median(values) for name, values in seconds.items()
+    }
+
+
 def means(rows: list[dict[str, float]]) -> dict[str, float]:
     """Average rows with the same keys."""
     return {key: statistics.fmean(row[key] for row in rows) for key in rows[0]}

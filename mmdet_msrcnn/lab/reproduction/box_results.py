@@ -8,8 +8,8 @@ from mmengine.config import Config
 from pycocotools.coco import COCO
 
 from mmdet_msrcnn.compat.silence import silence
-from mmdet_msrcnn.evaluation.coco_eval import box_evaluator, run_coco_eval
 from mmdet_msrcnn.evaluation.functional import summarize_precision
+from mmdet_msrcnn.evaluation.tables import box_precision
 from mmdet_msrcnn.lab.environment import environment
 from mmdet_msrcnn.lab.reproduction.run_logs import (
     seconds_per_image,
@@ -50,8 +50,7 @@ def collect_boxes(folder: Path, test: Config, config: Config) -> dict:
         coco = COCO(metric.ann_file)
         max_dets = metric.get('max_dets', MAX_DETS)
         ids = coco.getCatIds(), coco.getImgIds()
-        evaluator = box_evaluator(coco, detections, *ids, max_dets)
-        precision = run_coco_eval(evaluator)
+    precision = box_precision(coco, detections, *ids, max_dets)
     return dict(
         metrics=dict(
             box=summarize_precision(precision, COCO_IOU_THRS),

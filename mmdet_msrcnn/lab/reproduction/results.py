@@ -115,7 +115,7 @@ def collect(
         metrics=metrics,
         mask_ap_resampled=_resampled(evaluation, method),
         class_ap_resampled=_resampled(evaluation, 'class_score'),
-        max_dets=evaluation.coco_eval.params.maxDets[-1],
+        max_dets=evaluation.masks.max_dets,
         detections=len(results['detections']),
         detections_hash=detections_hash(results['detections']),
         environment=environment(),
@@ -161,12 +161,9 @@ def class_aps(evaluation: Evaluation, ranking: str) -> dict[str, float]:
         dict[str, float]: AP in [0, 1] by name of the class; classes without
         an instance are left out.
     """
-    coco_eval = evaluation.coco_eval
-    # COCOeval sorts the ids.
-    classes = coco_eval.cocoGt.loadCats(sorted(coco_eval.params.catIds))
-    found = class_figures(
-        evaluation.precisions[ranking], coco_eval.params.iouThrs
-    )
+    masks = evaluation.masks
+    classes = masks.coco.loadCats(masks.cat_ids)
+    found = class_figures(evaluation.precisions[ranking], masks.iou_thrs)
     aps = {
         one['name']: figures['mAP']
         for one, figures in zip(classes, found, strict=True)

@@ -14,7 +14,7 @@ from pycocotools.coco import COCO
 from mmdet_msrcnn.checkpoints.read import read_checkpoint
 from mmdet_msrcnn.compat.silence import silence
 from mmdet_msrcnn.evaluation.functional import mean_precision, share_of_gain
-from mmdet_msrcnn.evaluation.ranked_coco_eval import RankedCOCOeval
+from mmdet_msrcnn.evaluation.mask_evaluation import MaskEvaluation
 from mmdet_msrcnn.lab.benchmarks.table import Column, to_markdown
 from mmdet_msrcnn.lab.screening.detections import find_detections
 from mmdet_msrcnn.lab.screening.variants import VARIANTS, rank, train_head
@@ -92,7 +92,7 @@ def screen(
     img_ids = [dataset.get_data_info(i)['img_id'] for i in range(len(dataset))]
     with silence():
         coco = COCO(dataset.ann_file)
-    coco_eval = RankedCOCOeval(
+    masks = MaskEvaluation(
         coco,
         results,
         dataset.cat_ids,
@@ -101,13 +101,13 @@ def screen(
     )
 
     def ap_by(scores: np.ndarray) -> float:
-        ranked = coco_eval.detections
+        ranked = masks.detections
         for det, score in zip(ranked, scores.tolist(), strict=True):
             det['rank'] = score
-        return mean_precision(coco_eval.precision_by('rank', False))
+        return mean_precision(masks.precision_by('rank')[..., 0])
 
     class_score_ap = ap_by(found.scores[test].numpy())
-    oracle_ap = mean_precision(coco_eval.precision_by('oracle_score', False))
+    oracle_ap = mean_precision(masks.precision_by('oracle_score')[..., 0])
     rows: list[dict] = [
         dict(variant='class score', ap=class_score_ap),
         dict(variant='class score x true MaskIoU', ap=oracle_ap),

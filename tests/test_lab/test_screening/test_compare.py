@@ -67,13 +67,13 @@ def test_rows_are_those_of_the_variants(inputs, monkeypatch, capsys):
 
 def test_only_every_fifth_image_is_evaluated(inputs, monkeypatch):
     seen = []
-    original = compare.RankedCOCOeval
+    original = compare.MaskEvaluation
 
     def watch(coco, results, cat_ids, img_ids, max_dets):
         seen.extend([img_ids, {r['image_id'] for r in results}])
         return original(coco, results, cat_ids, img_ids, max_dets)
 
-    monkeypatch.setattr(compare, 'RankedCOCOeval', watch)
+    monkeypatch.setattr(compare, 'MaskEvaluation', watch)
     monkeypatch.setattr(compare, 'VARIANTS', {})
     compare.screen(*inputs, epochs=1, seeds=1)
     assert seen == [[0, 5], {0, 5}]

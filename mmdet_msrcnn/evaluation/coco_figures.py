@@ -25,6 +25,8 @@ RECALL_ITEMS = {
     'AR_m@1000': (2, 2),
     'AR_l@1000': (3, 2),
 }
+# Boxes by class score, masks by their main ranking.
+MAIN = ('bbox', 'segm', 'boundary')
 # For masks in a ranking other than the main one.
 EXTRA_ITEMS = MAP_ITEMS[:3]
 ITEMS = (*MAP_ITEMS, *RECALL_ITEMS, *STATISTIC_ITEMS)
@@ -80,7 +82,7 @@ def figures(
             recall = tables.recall[prefix]
             for item, (area, num) in RECALL_ITEMS.items():
                 values[item] = mean_precision(recall[:, :, area, num])
-        offered = values if prefix in ('bbox', 'segm') else EXTRA_ITEMS
+        offered = values if prefix in MAIN else EXTRA_ITEMS
         for item in asked:
             if item in values and item in offered:
                 found[f'{prefix}_{item}'] = values[item]

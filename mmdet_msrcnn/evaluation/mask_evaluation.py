@@ -1,10 +1,12 @@
 """COCO evaluation of one set of masks under several rankings."""
 
 from collections.abc import Sequence
+from functools import cached_property
 
 import numpy as np
 from pycocotools.coco import COCO
 
+from mmdet_msrcnn.evaluation.boundary import boundary_overlaps
 from mmdet_msrcnn.evaluation.detections import column
 from mmdet_msrcnn.evaluation.functional import (
     RANKINGS,
@@ -15,7 +17,7 @@ from mmdet_msrcnn.evaluation.ground_truth import (
     copy_ground_truth,
     rasterize_annotations,
 )
-from mmdet_msrcnn.evaluation.overlaps import mask_overlaps
+from mmdet_msrcnn.evaluation.overlaps import Overlaps, mask_overlaps
 from mmdet_msrcnn.evaluation.precision import precision_table, recall_table
 from mmdet_msrcnn.evaluation.ranking import Ranked, rank
 from mmdet_msrcnn.utils.coco import COCO_IOU_THRS
@@ -173,6 +175,23 @@ class MaskEvaluation:
             ndarray: Recall of shape (T, K, A, M); -1 without instances.
         """
         return recall_table(self.overlaps, self.column(score_key), max_dets)
+
+    @cached_property
+    def boundary_overlaps(self) -> Overlaps:
+        """The overlaps, with boundary IoUs."""
+        anns = self.coco.dataset['annotations']
+        return boundary_overlaps(
+            self.overlaps,
+            [self.detections[i]['segmentation'] for i in self.overlaps.source],
+            [anns[i]['segmentation'] for i in self.overlaps.instance_source],
+        )
+
+    def boundary_precision_by(self, score_key: str) -> np.ndarray:
+        """Evaluate with boundary IoUs; see :meth:`precision_by`."""
+        scores = self.column(score_key)
+        return precision_table(
+            rank(self.boundary_overlaps, scores, self.max_dets)
+        )
 
 
 def _is_product(scores: np.ndarray, product: np.ndarray) -> bool:

@@ -26,6 +26,7 @@ from mmdet_msrcnn.evaluation.coco_figures import (
 from mmdet_msrcnn.evaluation.detections import to_detections
 from mmdet_msrcnn.evaluation.ground_truth import copy_ground_truth
 from mmdet_msrcnn.evaluation.tables import (
+    MASK_METRICS,
     Tables,
     empty_tables,
     evaluate_detections,
@@ -34,7 +35,7 @@ from mmdet_msrcnn.registry import METRICS
 from mmdet_msrcnn.utils.io import write_json
 from mmdet_msrcnn.utils.rank_by import sample_by_class_score
 
-CLASSIFIED = {'bbox', 'segm'}
+CLASSIFIED = {'bbox', *MASK_METRICS}
 
 
 @METRICS.register_module()
@@ -45,32 +46,31 @@ class MaskScoringMetric(CocoMetric):
     ``segm_*`` (ranked by mask score if the model predicts one), a mask-scoring
     model gets
 
-    - ``segm_class_score_mAP`` (``_50``, ``_75``): masks ranked by class score;
-    - ``segm_oracle_mAP`` (``_50``, ``_75``): by class score x true MaskIoU,
-      which is 0 if no instance of the class overlaps;
-    - ``segm_starred_mAP`` (``_50``, ``_75``): the paper's starred row, which
-      uses the predicted MaskIoU if no instance of the class overlaps;
+    - ``segm_RANKING_mAP`` (``_50``, ``_75``) by ``class_score``, ``oracle``
+      (class score x true MaskIoU, 0 if no instance of the class overlaps) and
+      ``starred`` (the predicted MaskIoU if none does; the paper's row);
     - ``mask_iou_pearson``, ``mask_iou_spearman``, ``mask_iou_mae``: predicted
       against true MaskIoU, over detections whose true MaskIoU is positive;
-    - ``mask_score_share``: the share of the possible gain that is achieved,
-      see :func:`share_of_gain`.
+    - ``mask_score_share``: see :func:`share_of_gain`.
+
+    ``boundary`` gives the first item with boundary IoUs, but not ``starred``.
 
     Figures that are not defined are NaN; AP is -1, as in pycocotools. The true
     MaskIoU of a detection is its largest mask IoU with a non-crowd instance
     of its class, at the original resolution.
 
     Differences from CocoMetric: figures are not rounded; every AP uses
-    ``max_dets`` detections per image and class (CocoMetric's ``mAP`` uses
-    100, its other APs the last of ``proposal_nums``); masks are evaluated
-    by default; with ``classwise`` there is ``METRIC_CLASS_precision`` in
-    addition to ``CLASS_precision``, which is that of the last metric; bad
-    annotations are errors; ``use_mp_eval`` has no effect.
+    ``max_dets`` detections per image and class (CocoMetric's ``mAP`` 100, its
+    others the last of ``proposal_nums``); masks are evaluated by default;
+    ``classwise`` also gives ``METRIC_CLASS_precision`` (``CLASS_precision`` is
+    of the last metric); bad annotations are errors; no ``use_mp_eval``.
 
     Args:
         ann_file (str, optional): COCO annotations. By default the ground
             truth comes from the data set.
-        metric (str | list[str]): Defaults to ``['bbox', 'segm']``. With
-            ``proposal`` or ``proposal_fast`` this works as CocoMetric.
+        metric (str | list[str]): Some of ``bbox``, ``segm``, ``boundary``.
+            Defaults to ``['bbox', 'segm']``. With ``proposal`` or
+            ``proposal_fast`` this works as CocoMetric.
         max_dets (int): Detections per image and class that count for AP.
             Defaults to 100.
         metric_items (Sequence[str], optional): Figures to return: CocoMetric's
@@ -102,9 +102,11 @@ class MaskScoringMetric(CocoMetric):
         max_dets: int = 100,
         **kwargs,
     ) -> None:
-        if not isinstance(metric, str):
-            metric = list(metric)
-        super().__init__(ann_file, metric, **kwargs)
+        names = [metric] if isinstance(metric, str) else list(metric)
+        # CocoMetric does not know 'boundary'.
+        ours = set(names) <= CLASSIFIED
+        super().__init__(ann_file, 'bbox' if ours else names, **kwargs)
+        self.metrics = names
         if max_dets < 1:
             raise ValueError(f'max_dets must be positive, got {max_dets}')
         self.max_dets = max_dets
@@ -176,20 +178,21 @@ class MaskScoringMetric(CocoMetric):
             return super().compute_metrics(results)
         gts, preds = zip(*results, strict=True)
         self._init_coco(gts)
-        if 'segm' in self.metrics:
+        with_masks = MASK_METRICS & set(self.metrics)
+        if with_masks:
             check_sizes(self._coco_api, gts)
         if self.outfile_prefix is not None:
             self.results2json(preds, self.outfile_prefix)
 
-        if 'segm' in self.metrics and 'masks' not in preds[0]:
+        if with_masks and 'masks' not in preds[0]:
             raise ValueError(
-                "metric 'segm' needs masks, but the model predicts none. Use "
-                "metric='bbox', or a model with a mask head."
+                f'metric {max(with_masks)!r} needs masks, but the model '
+                "predicts none. Use metric='bbox', or a model with masks."
             )
 
         detections = to_detections(preds, self.cat_ids)
+        protocol = self.cat_ids, self.img_ids, self.max_dets, self._thrs
         if detections:
-            protocol = self.cat_ids, self.img_ids, self.max_dets, self._thrs
             tables, detections = evaluate_detections(
                 self._coco_api,
                 detections,
@@ -203,13 +206,11 @@ class MaskScoringMetric(CocoMetric):
             )
             sizes = len(self._thrs), len(self.cat_ids)
             tables = empty_tables(self.metrics, preds[0].keys(), *sizes)
-        if self.outfile_prefix is not None and 'segm' in self.metrics:
-            content = dict(
-                cat_ids=self.cat_ids,
-                img_ids=self.img_ids,
-                max_dets=self.max_dets,
-                iou_thrs=self._thrs.tolist(),
-                detections=detections,
+        if self.outfile_prefix is not None and with_masks:
+            keys = 'cat_ids', 'img_ids', 'max_dets', 'iou_thrs'
+            content = dict(zip(keys, protocol, strict=True))
+            content |= dict(
+                iou_thrs=self._thrs.tolist(), detections=detections
             )
             write_json(f'{self.outfile_prefix}.mask_scores.json', content)
         return self._summarize(tables)

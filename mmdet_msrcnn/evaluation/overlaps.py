@@ -38,6 +38,8 @@ class Overlaps(NamedTuple):
         classes (ndarray): Index of its category, shape (D, ).
         images (ndarray): Index of its image, shape (D, ).
         in_range (ndarray): Whether its area is in each range, shape (D, A).
+        instance_source (ndarray): Index of each instance in the annotations,
+            shape (G, ).
         instance_classes (ndarray): Shape (G, ).
         instance_images (ndarray): Shape (G, ).
         crowds (ndarray): Whether it is a crowd, shape (G, ).
@@ -55,6 +57,7 @@ class Overlaps(NamedTuple):
     classes: np.ndarray
     images: np.ndarray
     in_range: np.ndarray
+    instance_source: np.ndarray
     instance_classes: np.ndarray
     instance_images: np.ndarray
     crowds: np.ndarray
@@ -159,6 +162,7 @@ def _overlap(
         classes=places[0],
         images=places[1],
         in_range=_in_range(areas_of(shapes.shapes)),
+        instance_source=rows,
         instance_classes=true_places[0],
         instance_images=true_places[1],
         crowds=crowds,

@@ -24,6 +24,8 @@ from mmdet_msrcnn.evaluation.ranking import rank
 from mmdet_msrcnn.utils.coco import COCO_IOU_THRS
 
 REPORT_ONLY = {'product'}
+# Those that need masks.
+MASK_METRICS = {'segm', 'boundary'}
 STATISTIC_ITEMS = (*(f'mask_iou_{s}' for s in STATISTICS), 'mask_score_share')
 
 
@@ -32,8 +34,9 @@ class Tables(NamedTuple):
 
     Attributes:
         precision (dict[str, ndarray]): Precision of boxes (``bbox``), of masks
-            in their main ranking (``segm``) and in other rankings
-            (``segm_class_score``, ...), shape (T, R, K, 4).
+            in their main ranking (``segm``, and ``boundary`` with boundary
+            IoUs) and in other rankings (``segm_class_score``, ...), shape
+            (T, R, K, 4).
         recall (dict[str, ndarray]): Recall of ``bbox`` and ``segm`` at the
             three ``proposal_nums``, shape (T, K, 4, 3). Empty if not
             requested.
@@ -132,6 +135,34 @@ def mask_tables(
     return Tables(precision, recall, statistics)
 
 
+def boundary_tables(evaluation: MaskEvaluation) -> Tables:
+    """Evaluate masks with boundary IoUs.
+
+    Args:
+        evaluation (MaskEvaluation): Evaluation of the masks.
+
+    Returns:
+        Tables: The main ranking and, for a mask-scoring model, those of
+        ``GAIN``.
+    """
+    rankings = evaluation.rankings
+    names = dict(boundary=rankings['class_score'])
+    if 'mask_score' in rankings:
+        names = dict(
+            boundary=rankings['mask_score'],
+            boundary_class_score=rankings['class_score'],
+            boundary_oracle=rankings['oracle'],
+        )
+    return Tables(
+        {
+            name: evaluation.boundary_precision_by(key)
+            for name, key in names.items()
+        },
+        {},
+        {},
+    )
+
+
 def empty_tables(
     metrics: Sequence[str],
     fields: Collection[str],
@@ -143,7 +174,7 @@ def empty_tables(
     AP and recall are 0, statistics are NaN.
 
     Args:
-        metrics (Sequence[str]): ``bbox``, ``segm`` or both.
+        metrics (Sequence[str]): Some of ``bbox``, ``segm``, ``boundary``.
         fields (Collection[str]): Fields of its predictions.
         num_thrs (int): T.
         num_classes (int): K.
@@ -156,6 +187,8 @@ def empty_tables(
     found = []
     for metric in metrics:
         names, statistics = [metric], {}
+        if metric == 'boundary' and 'mask_scores' in fields:
+            names += ['boundary_class_score', 'boundary_oracle']
         if metric == 'segm' and 'mask_scores' in fields:
             items = STATISTIC_ITEMS
             others = RANKINGS.keys() - REPORT_ONLY - {'mask_score'}
@@ -164,7 +197,8 @@ def empty_tables(
             names += [f'segm_{r}' for r in RANKINGS if r in others]
             statistics = dict.fromkeys(items, float('nan'))
         tables = dict.fromkeys(names, precision)
-        found.append(Tables(tables, {metric: recall}, statistics))
+        recalls = {} if metric == 'boundary' else {metric: recall}
+        found.append(Tables(tables, recalls, statistics))
     return found
 
 
@@ -180,7 +214,7 @@ def evaluate_detections(
     Args:
         coco (COCO): Ground truth.
         detections (list[dict]): From :func:`to_detections`, at least one.
-        metrics (Sequence[str]): ``bbox``, ``segm`` or both.
+        metrics (Sequence[str]): Some of ``bbox``, ``segm``, ``boundary``.
         protocol (tuple): Category ids, image ids, detections per image and
             class, and IoU thresholds.
         proposal_nums (Sequence[int]): See :func:`box_tables`.
@@ -189,13 +223,14 @@ def evaluate_detections(
         tuple[list[Tables], list[dict]]: Tables of each metric, and the
         detections.
     """
-    tables = []
-    for metric in metrics:
-        if metric == 'bbox':
-            boxes = box_tables(coco, detections, protocol, proposal_nums)
-            tables.append(boxes)
-        else:
-            masks = MaskEvaluation(coco, detections, *protocol)
-            tables.append(mask_tables(masks, proposal_nums))
-            detections = masks.detections
-    return tables, detections
+    found: dict[str, Tables] = {}
+    if 'bbox' in metrics:
+        found['bbox'] = box_tables(coco, detections, protocol, proposal_nums)
+    if set(metrics) & MASK_METRICS:
+        masks = MaskEvaluation(coco, detections, *protocol)
+        detections = masks.detections
+        if 'segm' in metrics:
+            found['segm'] = mask_tables(masks, proposal_nums)
+        if 'boundary' in metrics:
+            found['boundary'] = boundary_tables(masks)
+    return [found[metric] for metric in metrics], detections

@@ -23,6 +23,7 @@ from mmdet_msrcnn.datasets.check_file import check_file, errors_of
 from mmdet_msrcnn.datasets.findings import lines_of
 from mmdet_msrcnn.datasets.image_checks import DEFAULT_LOADING, Loading
 from mmdet_msrcnn.datasets.use import Use
+from mmdet_msrcnn.evaluation.tables import MASK_METRICS
 from mmdet_msrcnn.registry import HOOKS
 from mmdet_msrcnn.utils.all_ranks import raise_on_all_ranks
 from mmdet_msrcnn.utils.data_sets import inner_data_sets
@@ -128,7 +129,7 @@ def coco_files(runner: Runner) -> Iterator[CocoFile]:
     for loop in (runner._val_loop, runner._test_loop):
         if isinstance(loop, BaseLoop):
             metrics = getattr(loop.evaluator, 'metrics', [])
-            masks = any('segm' in _kinds(metric) for metric in metrics)
+            masks = any(MASK_METRICS & {*_kinds(m)} for m in metrics)
             yield from _files_of(loop.dataloader.dataset, masks=masks)
     test = runner._test_dataloader
     if isinstance(train, BaseLoop) and isinstance(test, dict):

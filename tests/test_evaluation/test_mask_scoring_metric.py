@@ -10,10 +10,12 @@ from mmdet.evaluation import CocoMetric
 from pycocotools import mask as mask_utils
 
 from mmdet_msrcnn.evaluation import MaskScoringMetric
+from mmdet_msrcnn.evaluation.functional import summarize_precision
 from mmdet_msrcnn.evaluation.tables import STATISTIC_ITEMS
 from mmdet_msrcnn.utils.coco import COCO_IOU_THRS
 from tests.test_evaluation.coco_cases import (
     SIZE,
+    evaluation_of,
     hand_worked_case,
     make_coco,
     pycocotools_stats,
@@ -261,16 +263,43 @@ def test_max_dets_reaches_boxes_and_masks(tmp_path):
         assert few[f'coco/{key}'] < many[f'coco/{key}']
 
 
-def test_model_without_masks_is_named(tmp_path):
+@pytest.mark.parametrize('metric', ['segm', 'boundary'])
+def test_model_without_masks_is_named(tmp_path, metric):
     coco, detections = random_case()
     samples = samples_of(coco, detections)
     for sample in samples:
         del sample['pred_instances']['masks']
-    with pytest.raises(ValueError, match="metric 'segm' needs masks"):
-        evaluate(MaskScoringMetric(write_ann(coco, tmp_path)), samples)
+    path = write_ann(coco, tmp_path)
+    with pytest.raises(ValueError, match=f"metric '{metric}' needs masks"):
+        evaluate(MaskScoringMetric(path, metric), samples)
 
 
-@pytest.mark.parametrize('metric', ['bbox', 'segm', ['bbox', 'segm']])
+def test_boundaries_by_every_ranking(tmp_path):
+    coco, detections = random_case()
+    prefix = str(tmp_path / 'results')
+    metric = MaskScoringMetric(
+        write_ann(coco, tmp_path), ['boundary'], outfile_prefix=prefix
+    )
+    found = evaluate(metric, samples_of(coco, detections))
+    evaluation = evaluation_of(coco, detections)
+    for name, key in (
+        ('boundary', 'mask_score'),
+        ('boundary_class_score', 'score'),
+        ('boundary_oracle', 'oracle_score'),
+    ):
+        precision = evaluation.boundary_precision_by(key)
+        figures = summarize_precision(precision, COCO_IOU_THRS)
+        for item in ('mAP', 'mAP_50', 'mAP_75'):
+            assert found.pop(f'coco/{name}_{item}') == figures[item]
+    # By area only in the main ranking.
+    assert found.keys() == {f'coco/boundary_mAP_{area}' for area in 'sml'}
+    written = json.loads((tmp_path / 'results.mask_scores.json').read_text())
+    assert len(written['detections']) == len(detections)
+
+
+@pytest.mark.parametrize(
+    'metric', ['bbox', 'segm', 'boundary', ['bbox', 'segm', 'boundary']]
+)
 def test_nothing_detected_gives_zero_for_every_ap(tmp_path, metric):
     coco, detections = random_case()
     kwargs = dict(
@@ -320,6 +349,7 @@ def test_one_threshold(tmp_path):
             'metric item "AR@7" is not supported; .* may contain .*AR@100',
         ),
         (dict(metric='masks'), KeyError, 'got masks'),
+        (dict(metric=['proposal', 'boundary']), KeyError, 'got boundary'),
         (
             dict(metric_items=['AR@100'], proposal_nums=(1, 10)),
             ValueError,

@@ -131,7 +131,9 @@ def test_tables_hold_what_the_model_predicts():
 @pytest.mark.parametrize(
     'fields', [(), ('mask_score',), ('mask_iou', 'mask_score')]
 )
-@pytest.mark.parametrize('metrics', [['bbox'], ['segm'], ['segm', 'bbox']])
+@pytest.mark.parametrize(
+    'metrics', [['bbox'], ['segm'], ['boundary', 'segm', 'bbox']]
+)
 def test_tables_of_no_detection_have_the_names_of_others(metrics, fields):
     coco, detections = random_case()
     left_out = {'mask_iou', 'mask_score'} - set(fields)

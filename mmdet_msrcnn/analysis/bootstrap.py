@@ -57,9 +57,9 @@ def bootstrap(
 
     Returns:
         list[Figures]: For each resample the mask AP by each ranking of the
-        evaluation. Mask-scoring models also have the share of the gain and
-        the figures of :func:`iou_statistics`. Undefined figures are NaN, such
-        as AP without instances.
+        evaluation. Mask-scoring models also have the share of the gain and,
+        with MaskIoUs, the figures of :func:`iou_statistics`. Undefined figures
+        are NaN, such as AP without instances.
     """
     counts = count_images(samples, len(masks.img_ids))
     columns = weighted_precisions(
@@ -70,6 +70,7 @@ def bootstrap(
     if 'mask_score' in columns:
         gain = zip(*(columns[key] for key in GAIN), strict=True)
         columns['share'] = np.array([share_of_gain(*aps) for aps in gain])
+    if 'mask_score' in columns and 'mask_iou' in masks.detections[0]:
         overlaps = masks.overlaps
         columns |= weighted_statistics(
             masks.column('mask_iou')[overlaps.source],

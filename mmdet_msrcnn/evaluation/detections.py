@@ -22,7 +22,8 @@ def to_detections(preds: Sequence[dict], cat_ids: Sequence[int]) -> list[dict]:
     """
     detections = []
     for pred in preds:
-        boxes = np.array(pred['bboxes'])
+        # In double precision, as CocoMetric subtracts.
+        boxes = np.array(pred['bboxes'], float)
         boxes[:, 2:] -= boxes[:, :2]
         columns = [
             [cat_ids[label] for label in pred['labels']],

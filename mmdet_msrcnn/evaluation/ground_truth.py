@@ -5,7 +5,7 @@ import copy
 from pycocotools.coco import COCO
 
 from mmdet_msrcnn.compat.silence import silence
-from mmdet_msrcnn.datasets.values import name_image
+from mmdet_msrcnn.datasets.values import name_annotation
 
 
 def copy_ground_truth(coco: COCO) -> COCO:
@@ -62,9 +62,11 @@ def rasterize_annotations(coco: COCO, img_ids: list, cat_ids: list) -> None:
                 ann['segmentation'] = coco.annToRLE(ann)
             # pycocotools raises plain Exception too.
             except Exception as error:
+                name = name_annotation(
+                    dict(id=ann['file_id']), coco.imgs.get(ann['image_id'])
+                )
                 raise ValueError(
-                    f'The segmentation of annotation {ann["file_id"]!r} of '
-                    f'{name_image(coco.imgs[ann["image_id"]])} cannot be read '
+                    f'The segmentation of {name} cannot be read '
                     f'({type(error).__name__}: {error}). Check the file with '
                     'tools/check_dataset.py.'
                 ) from error

@@ -134,9 +134,9 @@ class MaskScoringMetric(CocoMetric):
 
     @property
     def _recall_nums(self) -> list[int]:
-        """``proposal_nums``, if the recall is requested."""
+        """Sorted ``proposal_nums``, if the recall is requested."""
         asked = set(RECALL_ITEMS) & set(self.metric_items or ())
-        return self.proposal_nums if asked and self._is_ours else []
+        return sorted(self.proposal_nums) if asked and self._is_ours else []
 
     def process(self, data_batch: dict, data_samples: Sequence[dict]) -> None:
         """Keep the results of one batch; see CocoMetric.

@@ -4,12 +4,13 @@ Shape shorthand: D detections, G instances, T IoU thresholds, A area ranges.
 """
 
 from collections.abc import Sequence
+from numbers import Real
 from typing import NamedTuple
 
 import numpy as np
 from pycocotools.coco import COCO
 
-from mmdet_msrcnn.datasets.values import name_image
+from mmdet_msrcnn.datasets.values import name_annotation, name_image
 from mmdet_msrcnn.evaluation.pairs import (
     Grouped,
     Pairs,
@@ -86,7 +87,8 @@ def box_overlaps(
         Overlaps: IoUs and areas of boxes.
 
     Raises:
-        ValueError: If a detection is of an image that ``coco`` lacks.
+        ValueError: If a detection is of an image that ``coco`` lacks, or an
+            area is not a number.
     """
     return _overlap(coco, detections, cat_ids, img_ids, iou_thrs, 'bbox')
 
@@ -111,8 +113,9 @@ def mask_overlaps(
         Overlaps: IoUs and areas of masks.
 
     Raises:
-        ValueError: If a detection is of an image that ``coco`` lacks, or
-            masks and ground truth of an image differ in size.
+        ValueError: If a detection is of an image that ``coco`` lacks, an area
+            is not a number, or masks and ground truth of an image differ in
+            size.
     """
     return _overlap(
         coco, detections, cat_ids, img_ids, iou_thrs, 'segmentation'
@@ -134,7 +137,8 @@ def _overlap(
             f'Detections are of the image {next(iter(unknown))!r}, which the '
             'annotations lack. Use the annotations of the tested images.'
         )
-    cats, images = (np.unique(ids).tolist() for ids in (cat_ids, img_ids))
+    # Not np.unique, which makes text of mixed ids.
+    cats, images = (sorted(set(ids)) for ids in (cat_ids, img_ids))
     anns = coco.dataset.get('annotations', [])
     source, *places = _sort(detections, cats, images)
     rows, *true_places = _sort(anns, cats, images)
@@ -144,7 +148,7 @@ def _overlap(
         for x, (cat, image) in ((found, places), (truth, true_places))
     )
     crowds = np.array([bool(ann.get('iscrowd')) for ann in truth], bool)
-    areas = np.array([ann['area'] for ann in truth], float)
+    areas = [_area(ann, coco.imgs.get(ann['image_id'])) for ann in truth]
 
     def check_sizes(i: int, masks: list[dict], true: list[dict]) -> None:
         _check_sizes(coco.imgs[truth[i]['image_id']], masks, true)
@@ -166,7 +170,7 @@ def _overlap(
         instance_classes=true_places[0],
         instance_images=true_places[1],
         crowds=crowds,
-        ignored=crowds[:, None] | ~_in_range(areas),
+        ignored=crowds[:, None] | ~_in_range(np.array(areas, float)),
         pairs=pairs,
         true_ious=true_ious,
     )
@@ -195,10 +199,25 @@ def _sort(
     return order, classes[order], images[order]
 
 
+def _area(ann: dict, image: dict | None) -> float:
+    """Return the area of an annotation."""
+    area = ann.get('area')
+    if not isinstance(area, Real):
+        name = name_annotation(dict(id=ann.get('file_id', ann['id'])), image)
+        raise ValueError(
+            f'The area of {name} must be a number, got {area!r}. Check the '
+            'file with tools/check_dataset.py.'
+        )
+    return float(area)
+
+
 def _in_range(areas: np.ndarray) -> np.ndarray:
-    """Return whether areas of shape (n, ) are in each range, shape (n, A)."""
+    """Return whether areas of shape (n, ) are in each range, shape (n, A).
+
+    NaN is in all of them, as in pycocotools.
+    """
     low, high = AREA_RANGES.T
-    return (areas[:, None] >= low) & (areas[:, None] <= high)
+    return ~((areas[:, None] < low) | (areas[:, None] > high))
 
 
 def _check_sizes(image: dict, masks: list[dict], truth: list[dict]) -> None:

@@ -1,19 +1,23 @@
-"""Hook that spares the metric masks of full size."""
+"""Hook that spares the metrics masks of full size."""
+
+from collections.abc import Iterator
 
 from mmdet.evaluation import CocoMetric
-from mmengine.evaluator import Evaluator
 from mmengine.hooks import Hook
 from mmengine.model import BaseTTAModel
-from mmengine.runner import Runner
+from mmengine.runner import BaseLoop, Runner
+from torch import nn
 
 from mmdet_msrcnn.evaluation import CamouflageMetric
-from mmdet_msrcnn.models import FCNMaskHead
+from mmdet_msrcnn.models import FCNMaskHead, MaskScoredDetector
 from mmdet_msrcnn.registry import HOOKS
 
-# Those that read RLEs as well as tensors.
+# Metrics that read RLEs as well as tensors.
 METRICS = (CocoMetric, CamouflageMetric)
-# Their hooks read no masks, unless they draw.
-KNOWN = ('mmengine', 'mmdet', 'mmdet_msrcnn')
+# Models that read the masks of the model in them.
+READERS = (BaseTTAModel, MaskScoredDetector)
+# What a user has written may read masks.
+KNOWN = ('torch', 'mmengine', 'mmdet', 'mmdet_msrcnn')
 
 
 @HOOKS.register_module()
@@ -25,46 +29,78 @@ class RLEMasksHook(Hook):
     :class:`FCNMaskHead` encodes each mask within its box. The RLEs are the
     same.
 
-    Masks stay tensors if something else may read them: another metric (such
-    as ``tools/test.py --out``), a hook that draws or is not of mmengine, mmdet
-    or this package, or test-time augmentation. Outside of validation and test
-    they are always tensors.
+    Masks stay tensors if something else may read them, which the log names: a
+    metric (such as that of ``tools/test.py --out``), hook or RoI head that is
+    not of mmengine, mmdet or this package, a hook that draws, test-time
+    augmentation, or :class:`MaskScoredDetector`. Outside of the iterations of
+    validation and test they are tensors, unless an iteration failed.
     """
 
-    def before_val(self, runner: Runner) -> None:
-        """Switch to RLEs."""
-        _switch(runner, runner.val_loop.evaluator)
+    def __init__(self) -> None:
+        self._heads: list[FCNMaskHead] = []
 
-    def after_val(self, runner: Runner) -> None:
-        """Switch back to tensors."""
-        _set(runner, False)
+    def before_val(self, runner: Runner) -> None:
+        """Find out who reads masks in the validation."""
+        self._prepare(runner, runner.val_loop)
 
     def before_test(self, runner: Runner) -> None:
+        """Find out who reads masks in the test."""
+        self._prepare(runner, runner.test_loop)
+
+    def _prepare(self, runner: Runner, loop: BaseLoop) -> None:
+        readers = sorted(
+            {type(one).__name__ for one in _readers(runner, loop)}
+        )
+        self._heads = [] if readers else _mask_heads(runner.model)
+        if readers and _mask_heads(runner.model):
+            runner.logger.info(
+                f'Masks have full size, because {", ".join(readers)} may read '
+                'them.'
+            )
+
+    def before_val_iter(self, runner: Runner, *args, **kwargs) -> None:
         """Switch to RLEs."""
-        _switch(runner, runner.test_loop.evaluator)
+        self._switch(True)
 
-    def after_test(self, runner: Runner) -> None:
+    def after_val_iter(self, runner: Runner, *args, **kwargs) -> None:
         """Switch back to tensors."""
-        _set(runner, False)
+        self._switch(False)
+
+    def before_test_iter(self, runner: Runner, *args, **kwargs) -> None:
+        """Switch to RLEs."""
+        self._switch(True)
+
+    def after_test_iter(self, runner: Runner, *args, **kwargs) -> None:
+        """Switch back to tensors."""
+        self._switch(False)
+
+    def _switch(self, predict_rles: bool) -> None:
+        for head in self._heads:
+            head.predict_rles = predict_rles
 
 
-def _switch(runner: Runner, evaluator: Evaluator) -> None:
-    _set(
-        runner,
-        not isinstance(runner.model, BaseTTAModel)
-        and all(isinstance(one, METRICS) for one in evaluator.metrics)
-        and not any(map(_reads_masks, runner.hooks)),
-    )
+def _mask_heads(model: nn.Module) -> list[FCNMaskHead]:
+    return [one for one in model.modules() if isinstance(one, FCNMaskHead)]
 
 
-def _reads_masks(hook: Hook) -> bool:
-    """Return whether a hook may look at predicted masks."""
-    package = type(hook).__module__.partition('.')[0]
-    # DetVisualizationHook has a switch.
-    return package not in KNOWN or getattr(hook, 'draw', False)
-
-
-def _set(runner: Runner, predict_rles: bool) -> None:
+def _readers(runner: Runner, loop: BaseLoop) -> Iterator[object]:
+    """Yield what may read masks as tensors."""
+    evaluator = getattr(loop, 'evaluator', None)
+    # An evaluator without metrics of its own, or none at all.
+    metrics = getattr(evaluator, 'metrics', None) or [loop]
+    for metric in metrics:
+        if not (isinstance(metric, METRICS) and _is_known(metric)):
+            yield metric
+    for hook in runner.hooks:
+        # DetVisualizationHook has a switch.
+        if not _is_known(hook) or getattr(hook, 'draw', False):
+            yield hook
     for module in runner.model.modules():
-        if isinstance(module, FCNMaskHead):
-            module.predict_rles = predict_rles
+        around = _mask_heads(module) and not _is_known(module)
+        if around or isinstance(module, READERS):
+            yield module
+
+
+def _is_known(one: object) -> bool:
+    """Return whether an object is of a library that this hook knows."""
+    return type(one).__module__.partition('.')[0] in KNOWN

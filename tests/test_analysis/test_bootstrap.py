@@ -143,3 +143,16 @@ def test_classes_without_ground_truth_in_a_resample_are_left_out(case):
 
 def instances(coco, img_id) -> list[dict]:
     return coco.loadAnns(coco.getAnnIds(img_id, iscrowd=False))
+
+
+def test_mask_scores_without_mask_ious():
+    coco, detections = random_case()
+    for det in detections:
+        del det['mask_iou']
+    protocol = coco.getCatIds(), coco.getImgIds()
+    masks = MaskEvaluation(coco, detections, *protocol)
+    (found,) = bootstrap(masks, np.arange(8)[None])
+    precision = masks.precision_by('mask_score')[..., 0]
+    assert found.mask_score == pytest.approx(mean_precision(precision))
+    assert 'share' in found.known()
+    assert 'pearson' not in found.known()

@@ -4,6 +4,7 @@ import copy
 import json
 
 import numpy as np
+from mmdet.evaluation import CocoMetric
 from pycocotools import mask as mask_utils
 
 from mmdet_msrcnn.evaluation.detections import column, to_detections
@@ -68,3 +69,15 @@ def test_predictions_as_coco_results_worked_by_hand():
 def test_column():
     assert column([dict(a=1, b=2), dict(a=3)], 'a').tolist() == [1, 3]
     assert column([], 'a').shape == (0,)
+
+
+def test_boxes_are_those_of_coco_metric():
+    # In single precision 4.1 - 0.1 is 4, in double it is below.
+    preds = predictions()
+    preds[0]['bboxes'] = np.array(
+        [[0.1, 0, 4.1, 10], [1 / 3, 0.7, 32.3, 9.1]], np.float32
+    )
+    found = [det['bbox'] for det in to_detections(preds, [9, 7])]
+    metric = CocoMetric(metric='bbox')
+    assert found == [metric.xyxy2xywh(box) for box in preds[0]['bboxes']]
+    assert found[0][2] < 4

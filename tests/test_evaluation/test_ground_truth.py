@@ -15,6 +15,7 @@ from mmdet_msrcnn.evaluation.ground_truth import (
     copy_ground_truth,
     rasterize_annotations,
 )
+from mmdet_msrcnn.evaluation.mask_evaluation import MaskEvaluation
 from mmdet_msrcnn.evaluation.tables import box_precision
 from tests.test_evaluation.coco_cases import (
     SIZE,
@@ -67,6 +68,16 @@ def test_segmentation_that_cannot_be_read_is_named(segmentation):
     message = f"annotation 77 of image '{image}.png'"
     with pytest.raises(ValueError, match=message):
         evaluation_of(coco, detections)
+
+
+def test_annotation_of_an_image_that_is_not_listed_is_named():
+    coco, detections = random_case()
+    coco.dataset['annotations'][3].update(
+        id=77, image_id=99, segmentation=None
+    )
+    protocol = coco.getCatIds(), [*coco.getImgIds(), 99]
+    with pytest.raises(ValueError, match='annotation 77 cannot be read'):
+        MaskEvaluation(coco, detections, *protocol)
 
 
 @pytest.mark.parametrize('new_id', ['7', 0, None])

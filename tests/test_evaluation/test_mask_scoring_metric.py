@@ -392,6 +392,18 @@ def test_items_are_those_of_coco_metric(tmp_path, items, with_scores):
     assert found.keys() - expected.keys() == added
 
 
+def test_recall_is_at_sorted_numbers_as_in_coco_metric(tmp_path):
+    coco, detections = random_case()
+    samples = samples_of(coco, detections, with_scores=False)
+    path = write_ann(coco, tmp_path)
+    kwargs = dict(metric_items=['AR@100', 'AR@1000'], metric=['bbox'])
+    kwargs['proposal_nums'] = (100, 2, 1)
+    expected = evaluate(CocoMetric(path, **kwargs), samples)
+    found = evaluate(MaskScoringMetric(path, **kwargs), samples)
+    assert found == pytest.approx(expected, abs=5.1e-4)
+    assert found['coco/bbox_AR@100'] < found['coco/bbox_AR@1000']
+
+
 def test_items_of_mask_scores_can_be_chosen(tmp_path):
     coco, detections = random_case()
     path, samples = write_ann(coco, tmp_path), samples_of(coco, detections)

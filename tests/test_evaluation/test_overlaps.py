@@ -81,3 +81,32 @@ def test_the_area_of_an_instance_is_the_annotated_one():
     found = box_overlaps(coco, [det], [10], [1], [0.5])
     assert found.ignored.tolist() == [[False, True, False, True]]
     assert found.in_range.tolist() == [[True, True, False, False]]
+
+
+def test_ids_of_two_kinds_are_refused_as_in_pycocotools():
+    coco, detections = random_case()
+    with pytest.raises(TypeError, match="'<' not supported between"):
+        box_overlaps(coco, detections, [10], [1, 'b'], COCO_IOU_THRS)
+
+
+@pytest.mark.parametrize('area', [None, '100', ...])
+def test_area_that_is_no_number_is_named(area):
+    coco = make_coco([(1, 10, (0, 0, 9, 9), 0)], 1, 1)
+    (ann,) = coco.dataset['annotations']
+    ann['area'] = area
+    if area is ...:
+        del ann['area']
+        area = None
+    message = (
+        r"The area of annotation 1 of image '1.png' \(id 1\) must be a "
+        f'number, got {area!r}. Check the file'
+    )
+    with pytest.raises(ValueError, match=message):
+        box_overlaps(coco, [], [10], [1], COCO_IOU_THRS)
+
+
+def test_area_of_nan_is_in_every_range_as_in_pycocotools():
+    coco = make_coco([(1, 10, (0, 0, 9, 9), 0)], 1, 1)
+    coco.dataset['annotations'][0]['area'] = float('nan')
+    found = box_overlaps(coco, [], [10], [1], COCO_IOU_THRS)
+    assert not found.ignored.any()

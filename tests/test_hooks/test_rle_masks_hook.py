@@ -1,19 +1,25 @@
 """Metrics of a real runner get RLEs, and everyone else tensors."""
 
+import logging
 import os
 
 import pytest
 from mmdet.apis import inference_detector
-from mmdet.evaluation import DumpDetResults
+from mmdet.evaluation import CocoMetric, DumpDetResults
 from mmdet.models.roi_heads.mask_heads import FCNMaskHead as MMDetMaskHead
 from mmdet.structures.mask import encode_mask_results
 from mmengine.config import Config
 from mmengine.hooks import Hook
 from mmengine.runner import Runner
-from torch import Tensor
+from torch import Tensor, nn
 
 from mmdet_msrcnn.evaluation import MaskScoringMetric
-from mmdet_msrcnn.models import FCNMaskHead
+from mmdet_msrcnn.hooks import RLEMasksHook
+from mmdet_msrcnn.models import (
+    FCNMaskHead,
+    MaskScoredDetector,
+    MaskScoringTTAModel,
+)
 from tests.test_tools.conftest import workspace  # noqa: F401 - a fixture
 
 
@@ -93,39 +99,96 @@ def test_users_get_tensors_after_a_test(runner, workspace):  # noqa: F811
     assert len(pred.masks)
 
 
-def dump(runner, folder):
-    tester = runner()
+class LookingHook(Hook):
+    def after_test_iter(self, runner, batch_idx, data_batch, outputs):
+        for sample in outputs:
+            assert isinstance(sample.pred_instances.masks, Tensor)
+
+
+class LookingMetric(CocoMetric):
+    """A metric of a user."""
+
+
+class LookingRoIHead(nn.Module):
+    """A RoI head of a user."""
+
+
+def dump(tester, folder):
     metric = DumpDetResults(out_file_path=str(folder / 'dump.pkl'))
     tester.test_loop.evaluator.metrics.append(metric)
-    return tester
 
 
-def draw(runner, folder):
-    tester = runner(
-        **{'default_hooks.visualization.draw': True},
-        **{'visualizer.save_dir': str(folder)},
-    )
+def draw(tester, folder):
     (hook,) = (h for h in tester.hooks if 'Visualization' in type(h).__name__)
-    hook.test_out_dir = 'drawn'
-    return tester
+    hook.draw, hook.test_out_dir = True, 'drawn'
 
 
-def look(runner, folder):
-    class Looking(Hook):
-        def after_test_iter(self, runner, batch_idx, data_batch, outputs):
-            for sample in outputs:
-                assert isinstance(sample.pred_instances.masks, Tensor)
-
-    tester = runner()
-    tester.register_hook(Looking())
-    return tester
+def look(tester, folder):
+    tester.register_hook(LookingHook())
 
 
 @pytest.mark.parametrize('make', [dump, draw, look])
 def test_tensors_if_others_may_read_them(runner, tmp_path, make):
-    tester = make(runner, tmp_path)
+    tester = runner()
+    make(tester, tmp_path)
     tester.test()
     assert types(tester.seen) == {Tensor}
+
+
+def metric(tester):
+    tester.test_loop.evaluator.metrics = [LookingMetric()]
+
+
+def no_metric(tester):
+    tester.test_loop.evaluator.metrics = []
+
+
+def roi_head(tester):
+    wrapped = LookingRoIHead()
+    wrapped.inner = tester.model.roi_head
+    tester.model.roi_head = wrapped
+
+
+def within(cls):
+    """Put the model into another one, and that into a wrapper as DDP is."""
+
+    def put(tester):
+        outer = cls.__new__(cls)
+        nn.Module.__init__(outer)
+        outer.detector = tester.model
+        tester.model = nn.Sequential(outer)
+
+    return put
+
+
+@pytest.mark.parametrize(
+    ('change', 'name'),
+    [
+        (metric, 'LookingMetric'),
+        (no_metric, 'TestLoop'),
+        (roi_head, 'LookingRoIHead'),
+        (within(MaskScoringTTAModel), 'MaskScoringTTAModel'),
+        (within(MaskScoredDetector), 'MaskScoredDetector'),
+        # Known, so that the others are told apart.
+        (lambda tester: None, None),
+    ],
+)
+def test_the_log_names_who_may_read_masks(runner, caplog, change, name):
+    tester = runner()
+    change(tester)
+    hook = RLEMasksHook()
+    tester.logger.addHandler(caplog.handler)
+    with caplog.at_level(logging.INFO):
+        hook.before_test(tester)
+    hook.before_test_iter(tester, 0)
+    heads = [m for m in tester.model.modules() if isinstance(m, FCNMaskHead)]
+    assert [head.predict_rles for head in heads] == [name is None]
+    hook.after_test_iter(tester, 0)
+    assert not heads[0].predict_rles
+    said = [r.getMessage() for r in caplog.records]
+    said = [text for text in said if 'Masks have full size' in text]
+    assert len(said) == (name is not None)
+    assert all(f'because {name} may read' in text for text in said)
 
 
 def test_tensors_for_test_time_augmentation(runner, workspace):  # noqa: F811

@@ -40,6 +40,8 @@ def runner(workspace, tmp_path, monkeypatch):  # noqa: F811
         cfg.work_dir, cfg.experiment_name = str(tmp_path), os.urandom(4).hex()
         cfg.model = options.pop('model', cfg.model)
         cfg.merge_from_dict(options)
+        # Another test may have left a visualizer of this name.
+        cfg.visualizer.name = cfg.experiment_name
         cfg.randomness = dict(seed=0)
         runner = Runner.from_cfg(cfg)
         runner.seen = seen

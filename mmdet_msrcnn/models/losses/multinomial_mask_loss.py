@@ -1,7 +1,6 @@
 """Loss of masks that compete over the classes (Mask R-CNN, table 2b)."""
 
 from torch import Tensor, nn
-from torch.nn import functional as F
 
 from mmdet_msrcnn.models.checks import check_range
 from mmdet_msrcnn.registry import MODELS
@@ -11,8 +10,7 @@ from mmdet_msrcnn.registry import MODELS
 class MultinomialMaskLoss(nn.Module):
     """Cross-entropy of each pixel over the classes and the background.
 
-    For :class:`MultinomialMaskHead`, whose outputs are the logits of the
-    softmax probabilities.
+    For :class:`MultinomialMaskHead`.
 
     Args:
         loss_weight (float): Weight of the loss, at least 0. Defaults to 1.
@@ -32,8 +30,8 @@ class MultinomialMaskLoss(nn.Module):
         """Compute the mean over the pixels of all RoIs, in float32.
 
         Args:
-            mask_preds (Tensor): Logits of the softmax probabilities, the
-                background last, shape (K, num_classes + 1, h, w).
+            mask_preds (Tensor): Scores, the background last, shape
+                (K, num_classes + 1, h, w).
             mask_targets (Tensor): Share of the foreground in [0, 1], shape
                 (K, h, w).
             labels (Tensor): Class of each RoI, shape (K, ).
@@ -41,11 +39,10 @@ class MultinomialMaskLoss(nn.Module):
         Returns:
             Tensor: Scalar.
         """
-        logits = mask_preds.float()
-        index = labels[:, None, None, None].expand(-1, 1, *logits.shape[2:])
-        own = logits.gather(1, index)[:, 0]
-        # The probability is the sigmoid of its logit.
-        losses = mask_targets * F.softplus(-own) + (
-            1 - mask_targets
-        ) * F.softplus(-logits[:, -1])
-        return self.loss_weight * losses.mean()
+        log_probs = mask_preds.float().log_softmax(1)
+        index = labels[:, None, None, None].expand(
+            -1, 1, *mask_targets.shape[1:]
+        )
+        own = log_probs.gather(1, index)[:, 0]
+        losses = mask_targets * own + (1 - mask_targets) * log_probs[:, -1]
+        return -self.loss_weight * losses.mean()

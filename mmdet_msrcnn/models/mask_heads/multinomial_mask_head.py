@@ -1,6 +1,5 @@
 """Mask head whose classes compete (Mask R-CNN, table 2b)."""
 
-import torch
 from mmcv.cnn import build_conv_layer
 from mmdet.utils import ConfigType
 from torch import Tensor, nn
@@ -12,36 +11,15 @@ from mmdet_msrcnn.models.mask_heads.fcn_mask_head import FCNMaskHead
 from mmdet_msrcnn.registry import MODELS
 
 
-def softmax_logits(scores: Tensor) -> Tensor:
-    """Compute log p - log(1 - p) of softmax probabilities p.
-
-    So their sigmoid is the softmax of the scores.
-
-    Args:
-        scores (Tensor): Unbounded scores, shape (K, C, ...), C > 1.
-
-    Returns:
-        Tensor: Finite logits in float32, of the same shape.
-    """
-    scores = scores.float()
-    total = scores.logsumexp(1, keepdim=True)
-    best = scores.argmax(1, keepdim=True)
-    is_best = torch.zeros_like(scores, dtype=torch.bool).scatter(1, best, True)
-    # 1 - p would be rounded to 0 for the best class. For the others p is at
-    # most 0.5.
-    others = scores.masked_fill(is_best, -torch.inf).logsumexp(1, keepdim=True)
-    probs = (scores - total).exp().masked_fill(is_best, 0)
-    return scores - torch.where(is_best, others, total + (-probs).log1p())
-
-
 @MODELS.register_module()
 class MultinomialMaskHead(FCNMaskHead):
     """FCNMaskHead with a softmax over the classes and the background.
 
     Mask R-CNN (https://arxiv.org/abs/1703.06870, table 2b) compares it with
-    independent masks for each class. The output has num_classes + 1 channels,
-    the background last. A pixel is foreground if the probability of the
-    detected class is at least ``mask_thr_binary``.
+    independent masks for each class. The paper does not say how a mask is cut
+    from the probabilities. Here a pixel is foreground if the share of the
+    detected class in the probability of this class and the background is at
+    least ``mask_thr_binary``: with 0.5, where the class is the likelier one.
 
     Args:
         loss_mask (:obj:`ConfigDict` or dict): Config of a
@@ -92,7 +70,10 @@ class MultinomialMaskHead(FCNMaskHead):
             x (Tensor): RoI features, shape (K, in_channels, h, w).
 
         Returns:
-            Tensor: Logits of the softmax probabilities, the background last,
-            shape (K, num_classes + 1, mask_size, mask_size).
+            Tensor: Scores of the classes less that of the background, and 0
+            for the background, in float32, shape (K, num_classes + 1,
+            mask_size, mask_size). The sigmoid of a score is the share that
+            decides, and the softmax of all is that of the loss.
         """
-        return softmax_logits(super().forward(x))
+        scores = super().forward(x).float()
+        return scores - scores[:, -1:]

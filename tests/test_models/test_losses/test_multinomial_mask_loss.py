@@ -5,7 +5,6 @@ import torch
 from torch.nn import functional as F
 
 from mmdet_msrcnn.models import MultinomialMaskLoss
-from mmdet_msrcnn.models.mask_heads.multinomial_mask_head import softmax_logits
 
 CLASSES = 4
 
@@ -27,7 +26,7 @@ def classes_of(targets, labels):
 @pytest.mark.parametrize('scale', [1.0, 20.0, 200.0])
 def test_value_and_gradient_are_those_of_torch(scale):
     scores, targets, labels = case(scale)
-    loss = MultinomialMaskLoss()(softmax_logits(scores), targets, labels)
+    loss = MultinomialMaskLoss()(scores, targets, labels)
     (found,) = torch.autograd.grad(loss, scores)
     expected = F.cross_entropy(scores, classes_of(targets, labels))
     (gradient,) = torch.autograd.grad(expected, scores)
@@ -37,14 +36,13 @@ def test_value_and_gradient_are_those_of_torch(scale):
 
 def test_weight_and_targets_between_0_and_1():
     scores, targets, labels = case()
-    logits = softmax_logits(scores)
-    plain = MultinomialMaskLoss()(logits, targets, labels)
-    double = MultinomialMaskLoss(2.0)(logits, targets, labels)
+    plain = MultinomialMaskLoss()(scores, targets, labels)
+    double = MultinomialMaskLoss(2.0)(scores, targets, labels)
     assert double.item() == pytest.approx(2 * plain.item())
     ones, zeros = torch.ones_like(targets), torch.zeros_like(targets)
     loss = MultinomialMaskLoss()
-    both = loss(logits, ones, labels) + 3 * loss(logits, zeros, labels)
-    quarter = loss(logits, ones / 4, labels)
+    both = loss(scores, ones, labels) + 3 * loss(scores, zeros, labels)
+    quarter = loss(scores, ones / 4, labels)
     assert quarter.item() == pytest.approx(both.item() / 4)
 
 

@@ -9,7 +9,6 @@ from mmengine.structures import InstanceData
 from torch.nn import functional as F
 
 from mmdet_msrcnn.models import MultinomialMaskHead
-from mmdet_msrcnn.models.mask_heads.multinomial_mask_head import softmax_logits
 from mmdet_msrcnn.models.targets.gt_masks import packed_masks
 from mmdet_msrcnn.models.targets.mask_target import mask_targets
 from tests.helpers import (
@@ -30,47 +29,18 @@ def head():
     return head
 
 
-@pytest.mark.parametrize('scale', [1.0, 10.0])
-def test_the_sigmoid_is_the_softmax(scale):
-    scores = torch.randn(6, 5, 7, 7) * scale
-    found = softmax_logits(scores).sigmoid()
-    assert torch.allclose(found, scores.softmax(1), atol=1e-6)
-
-
-def test_logits_by_hand():
-    probs = torch.tensor([[0.7, 0.2, 0.1]])
-    expected = torch.tensor([[7 / 3, 1 / 4, 1 / 9]]).log()
-    assert torch.allclose(softmax_logits(probs.log()), expected)
-
-
-def test_large_scores_stay_finite_and_exact():
-    scores = torch.tensor([[300.0, 0, -300], [5, 5, 5], [-90, 60, 60]])
-    scores.requires_grad_()
-    logits = softmax_logits(scores)
-    expected = [
-        [300, -300, -600],
-        [-0.6931472] * 3,
-        [-150 - 0.6931472, 0, 0],
-    ]
-    assert torch.allclose(logits, torch.tensor(expected), atol=1e-5)
-    logits.sum().backward()
-    assert scores.grad.isfinite().all()
-
-
-def test_gradient_of_the_logits():
-    torch.manual_seed(0)
-    scores = torch.randn(3, 4, 2, requires_grad=True)
-    weights = torch.randn(3, 4, 2)
-    (softmax_logits(scores) * weights).sum().backward()
-    double = scores.detach().double().requires_grad_()
-    (double.softmax(1).logit() * weights).sum().backward()
-    assert torch.allclose(scores.grad.double(), double.grad, atol=1e-5)
-
-
-def test_half_precision_is_computed_in_single():
-    logits = softmax_logits(torch.tensor([[60.0, 0, -60]]).half())
-    assert logits.dtype == torch.float32
-    assert logits.tolist() == [[60, -60, -120]]
+def test_scores_are_relative_to_the_background(head):
+    # Two RoIs of a constant feature: the scores are those of the bias.
+    probs = torch.tensor([0.2, 0.3, 0.1, 0.4])
+    head.conv_logits.weight.data.zero_()
+    head.conv_logits.bias.data = probs.log()
+    found = head(torch.zeros(2, 4, 14, 14))
+    assert found.shape == (2, 4, 28, 28)
+    # Shares of a class in that of the class and the background.
+    shares = torch.tensor([0.2 / 0.6, 0.3 / 0.7, 0.1 / 0.5, 0.5])
+    assert torch.allclose(found.sigmoid()[0, :, 3, 5], shares)
+    assert torch.allclose(found.softmax(1)[1, :, 9, 9], probs)
+    assert head.half()(torch.zeros(1, 4, 14, 14).half()).dtype == torch.float32
 
 
 def test_loss_is_cross_entropy_of_the_pixels(head):
@@ -98,17 +68,19 @@ def test_loss_is_cross_entropy_of_the_pixels(head):
     assert torch.allclose(loss, expected)
 
 
-def test_pixels_with_half_of_the_probability_are_pasted(head):
-    # Class 1 has p = 0.7 in the left half and 0.4 in the right.
-    probs = torch.full((1, 4, 28, 28), 0.1)
-    probs[:, 1] = 0.7
-    probs[..., 14:] = 0.2
-    probs[:, 1, :, 14:] = 0.4
+def test_pixels_of_the_class_rather_than_background_are_pasted(head):
+    # Class 1 and the background: 0.3 and 0.05 on the left, 0.2 and 0.4 on the
+    # right. Another class has more than both on the left.
+    probs = torch.zeros(1, 4, 28, 28)
+    left = torch.tensor([0.6, 0.3, 0.05, 0.05])[:, None, None]
+    right = torch.tensor([0.2, 0.2, 0.2, 0.4])[:, None, None]
+    probs[..., :14], probs[..., 14:] = left, right
     results = InstanceData(
         bboxes=torch.tensor([[0.0, 0, 56, 28]]), labels=torch.tensor([1])
     )
+    scores = probs.log()
     (found,) = head.predict_by_feat(
-        [softmax_logits(probs.log())],
+        [scores - scores[:, -1:]],
         [results],
         [dict(ori_shape=(28, 56), scale_factor=(1.0, 1.0))],
         ConfigDict(mask_thr_binary=0.5),

@@ -104,3 +104,37 @@ def test_tests_mirror_the_package(module):
     _, *rooms, name = module.split('.')
     folders = (f'test_{room}' for room in rooms)
     assert ROOT.joinpath('tests', *folders, f'test_{name}.py').is_file()
+
+
+def modules_to_move() -> set[str]:
+    """Modules that docs/upstream.md lists; a file without a folder is in the
+    folder of the last one."""
+    text = (ROOT / 'docs/upstream.md').read_text()
+    _, part = text.split('## Move the whole package')
+    modules = set()
+    for cell in re.findall(r'^\| (.*?) \|', part, re.MULTILINE):
+        folder = Path()
+        for name in re.findall(r'`([\w/]+)\.py`', cell):
+            path = Path(name) if '/' in name else folder / name
+            folder = path.parent
+            modules.add('.'.join(('mmdet_msrcnn', *path.parts)))
+    return modules
+
+
+def imported_modules(path: Path) -> set[str]:
+    """Modules that a file imports, also by ``from package import module``."""
+    found = imports(path)
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.ImportFrom) and node.module:
+            found |= {f'{node.module}.{alias.name}' for alias in node.names}
+    return found & {*MODULES}
+
+
+def test_the_page_lists_all_modules_to_move():
+    listed = modules_to_move()
+    assert len(listed) > 40
+    assert listed <= {*MODULES}
+    needed = {
+        name for module in listed for name in imported_modules(MODULES[module])
+    }
+    assert not needed - listed

@@ -11,12 +11,12 @@ from pathlib import Path
 import yaml
 
 from mmdet_msrcnn.compat.dependencies import BASES
-from mmdet_msrcnn.lab.upstream.sources import last_line, run_python
+from mmdet_msrcnn.lab.upstream.commands import TIMED_OUT, last_line, run_python
 
 TABLE = 'patches.yml'
 # Exit codes of pytest.
 PASSED, FAILED = 0, 1
-NAMES = {PASSED: 'passes', FAILED: 'fails'}
+NAMES = {PASSED: 'passes', FAILED: 'fails', TIMED_OUT: 'times out'}
 
 
 @dataclass(frozen=True)

@@ -1,11 +1,9 @@
 """Clean sources of mmengine and mmdet, and what runs on them."""
 
 import compileall
-import os
 import py_compile
+import re
 import shutil
-import subprocess
-import sys
 import tarfile
 import warnings
 from collections.abc import Iterator, Sequence
@@ -13,8 +11,12 @@ from importlib.metadata import version
 from pathlib import Path
 
 from mmdet_msrcnn.compat.dependencies import BASES
+from mmdet_msrcnn.lab.upstream.commands import last_line, run_python
 
 PACKAGES = ('mmengine', 'mmdet')
+VERSION = re.compile(
+    r'^(?:(?:__version__|version) = ["\']|Version: )([^"\'\s]+)', re.MULTILINE
+)
 REMEDY = (
     'Pass --source with a folder that has the archives (.whl or .tar.gz) or '
     'checkouts of mmengine and mmdet.'
@@ -35,7 +37,7 @@ def get_sources(base: str, source: Path | None, folder: Path) -> Path:
 
     Raises:
         OSError: If a package cannot be downloaded, or is missing.
-        ValueError: If the folder has a package twice.
+        ValueError: If the folder has a package twice, or another version.
     """
     if source is None:
         source = folder / 'archives'
@@ -43,8 +45,10 @@ def get_sources(base: str, source: Path | None, folder: Path) -> Path:
     roots = [source, *unpack(source, folder / 'unpacked')]
     sources = folder / 'sources'
     for package in PACKAGES:
+        path = find_package(package, source, roots)
+        check_version(base, path)
         shutil.copytree(
-            find_package(package, source, roots),
+            path,
             sources / package,
             ignore=shutil.ignore_patterns('__pycache__', '.mim'),
         )
@@ -131,6 +135,35 @@ def find_package(package: str, source: Path, roots: Sequence[Path]) -> Path:
     return found[0]
 
 
+def check_version(base: str, path: Path) -> None:
+    """Check that a package has the version that is installed.
+
+    Args:
+        base (str): A key of ``BASES``.
+        path (Path): Folder of the package.
+
+    Raises:
+        ValueError: If it has another version, or none.
+    """
+    (name,) = (name for name in BASES[base] if path.name in name)
+    # That of OneDL is not in its code, but in a wheel, an sdist, a checkout.
+    wheel = f'{name.replace("-", "_")}-*.dist-info/METADATA'
+    root = path.parent
+    files = [*root.glob(wheel), root / 'PKG-INFO', root / 'pyproject.toml']
+    texts = (
+        file.read_text('utf-8')
+        for file in (path / 'version.py', *files)
+        if file.is_file()
+    )
+    matches = filter(None, map(VERSION.search, texts))
+    found = next((match[1] for match in matches), 'without a version')
+    if found != version(name):
+        raise ValueError(
+            f'{path} is {path.name} {found}, but {name} {version(name)} is '
+            'installed. Pass --source with sources of the installed version.'
+        )
+
+
 def packages_in(root: Path, package: str) -> Iterator[Path]:
     for pattern in ('', '*/'):
         for path in root.glob(f'{pattern}{package}/__init__.py'):
@@ -150,36 +183,6 @@ def compile_all(folder: Path) -> None:
             quiet=2,
             invalidation_mode=py_compile.PycInvalidationMode.CHECKED_HASH,
         )
-
-
-def run_python(
-    arguments: Sequence[str], tree: Path | None = None
-) -> subprocess.CompletedProcess:
-    """Run this Python, with the packages of a tree before the installed ones.
-
-    Args:
-        arguments (Sequence[str]): Of the command line.
-        tree (Path, optional): Folder with packages.
-
-    Returns:
-        subprocess.CompletedProcess: With text.
-    """
-    # A variable that decides for torch would hide faults of loading. Some
-    # are set by mmdet_msrcnn itself.
-    env = {k: v for k, v in os.environ.items() if 'WEIGHTS_ONLY' not in k}
-    if tree is not None:
-        env |= dict(
-            PYTHONPATH=str(tree),
-            PYTHONDONTWRITEBYTECODE='1',
-            PYTEST_DISABLE_PLUGIN_AUTOLOAD='1',
-        )
-    return subprocess.run(
-        [sys.executable, *arguments],
-        cwd=tree,
-        env=env,
-        capture_output=True,
-        text=True,
-    )
 
 
 def check_imported(tree: Path, packages: Sequence[str] = PACKAGES) -> None:
@@ -207,9 +210,3 @@ def check_imported(tree: Path, packages: Sequence[str] = PACKAGES) -> None:
                 f'Python imports {last_line(done.stdout)}, not {expected}. '
                 f'Use a Python whose {package} can be replaced by PYTHONPATH.'
             )
-
-
-def last_line(text: str) -> str:
-    """Return the last line of an output that is not empty."""
-    lines = [line.strip() for line in text.splitlines() if line.strip()]
-    return lines[-1] if lines else '(no output)'

@@ -2,9 +2,12 @@
 
 import re
 import subprocess
+from functools import partial
 
 import pytest
 
+from mmdet_msrcnn.lab.upstream import patches as module
+from mmdet_msrcnn.lab.upstream.commands import run_python
 from mmdet_msrcnn.lab.upstream.patches import (
     Finding,
     apply,
@@ -86,6 +89,15 @@ def test_problem_is_named(tmp_path, sources, kind):
     assert found.before == before
     assert re.search(problem, found.problem)
     assert f'PROBLEM: {found.problem}' in str(found)
+
+
+def test_test_that_does_not_end(tmp_path, sources, monkeypatch):
+    monkeypatch.setattr(
+        module, 'run_python', partial(run_python, max_seconds=0.01)
+    )
+    found = check(tmp_path, sources)
+    assert found.before == 'times out'
+    assert found.problem == 'pytest: stopped after 0.01 s.'
 
 
 def test_base_without_the_fault_needs_no_patch(tmp_path):

@@ -7,14 +7,21 @@ from subprocess import CompletedProcess
 import pytest
 
 from mmdet_msrcnn.lab.upstream import sources as module
+from mmdet_msrcnn.lab.upstream.commands import run_python
 from mmdet_msrcnn.lab.upstream.sources import (
     check_imported,
+    check_version,
     compile_all,
     download,
     get_sources,
-    run_python,
 )
 from tests.test_lab.test_upstream.trees import CODE, FIXED, write_package
+
+
+@pytest.fixture(autouse=True)
+def installed(monkeypatch):
+    """Version 7 of each distribution."""
+    monkeypatch.setattr(module, 'version', lambda name: '7')
 
 
 @pytest.fixture
@@ -60,6 +67,44 @@ def test_missing_folder(tmp_path):
         get_sources('openmmlab', tmp_path / 'none', tmp_path)
 
 
+@pytest.mark.parametrize(
+    ('base', 'name'), [('openmmlab', 'mmdet'), ('onedl', 'onedl-mmdetection')]
+)
+def test_another_version(tmp_path, base, name):
+    write_package(tmp_path / 'checkouts', 'mmengine')
+    write_package(tmp_path / 'checkouts', 'mmdet', version='6.1')
+    message = f'is mmdet 6.1, but {name} 7 is installed. Pass --source'
+    with pytest.raises(ValueError, match=message):
+        get_sources(base, tmp_path / 'checkouts', tmp_path)
+
+
+@pytest.mark.parametrize(
+    ('file', 'text'),
+    [
+        ('onedl_mmengine-7.dist-info/METADATA', 'Name: any\nVersion: 7\n'),
+        ('PKG-INFO', 'Version: 7\n'),
+        ('pyproject.toml', 'version = "7"\n'),
+    ],
+)
+def test_version_beside_the_package(tmp_path, file, text):
+    write_package(tmp_path, 'mmengine')
+    (tmp_path / 'mmengine/version.py').write_text('__version__ = version()\n')
+    path = tmp_path / file
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(text)
+    check_version('onedl', tmp_path / 'mmengine')
+    path.write_text(text.replace('7', '8'))
+    with pytest.raises(ValueError, match='mmengine 8, but onedl-mmengine 7'):
+        check_version('onedl', tmp_path / 'mmengine')
+
+
+def test_no_version(tmp_path):
+    write_package(tmp_path / 'checkouts', 'mmengine')
+    (tmp_path / 'checkouts/mmengine/version.py').unlink()
+    with pytest.raises(ValueError, match='is mmengine without a version, but'):
+        get_sources('openmmlab', tmp_path / 'checkouts', tmp_path)
+
+
 def test_package_twice(tmp_path, archives):
     write_package(archives / 'checkout', 'mmdet')
     with pytest.raises(ValueError, match='has mmdet 2 times: .* Keep one.'):
@@ -74,7 +119,6 @@ def test_download(tmp_path, monkeypatch):
         return CompletedProcess(arguments, 0, '', '')
 
     monkeypatch.setattr(module, 'run_python', run)
-    monkeypatch.setattr(module, 'version', lambda name: '7')
     download('onedl', tmp_path)
     wanted = [command[-1] for command in commands]
     assert wanted == ['onedl-mmengine==7', 'onedl-mmdetection==7']
@@ -85,7 +129,6 @@ def test_download(tmp_path, monkeypatch):
 def test_download_fails(tmp_path, monkeypatch):
     failed = CompletedProcess([], 1, '', 'one\nno such version\n\n')
     monkeypatch.setattr(module, 'run_python', lambda arguments: failed)
-    monkeypatch.setattr(module, 'version', lambda name: '7')
     message = 'download mmengine==7: no such version Pass --source'
     with pytest.raises(OSError, match=message):
         download('openmmlab', tmp_path)
@@ -101,12 +144,6 @@ def test_change_of_the_same_size_and_time_is_seen(tmp_path):
     assert path.stat().st_size == before.st_size
     done = run_python(['-c', 'import lib; print(lib.double(3))'], tmp_path)
     assert done.stdout == '6\n'
-
-
-def test_environment_does_not_decide_for_torch(monkeypatch):
-    monkeypatch.setenv('TORCH_FORCE_WEIGHTS_ONLY_LOAD', '1')
-    code = 'import os; print([k for k in os.environ if "WEIGHTS" in k])'
-    assert run_python(['-c', code]).stdout == '[]\n'
 
 
 def test_package_that_is_not_imported(tmp_path):

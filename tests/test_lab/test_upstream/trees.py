@@ -16,11 +16,14 @@ def test_double():
 """.lstrip()
 
 
-def write_package(folder: Path, name: str = 'lib', code: str = CODE) -> Path:
+def write_package(
+    folder: Path, name: str = 'lib', code: str = CODE, version: str = '7'
+) -> Path:
     """Write a package with one module."""
     package = folder / name
     package.mkdir(parents=True)
     (package / '__init__.py').write_text(code)
+    (package / 'version.py').write_text(f"__version__ = '{version}'\n")
     return folder
 
 

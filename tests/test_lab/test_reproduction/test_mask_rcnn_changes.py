@@ -133,13 +133,15 @@ def test_trains_and_detects_below_a_mask_iou_head(ending):
 
 @pytest.mark.parametrize('fusion', ['concat', 'all_masks'])
 def test_a_softmax_head_shows_the_classes_to_the_mask_iou_head(fusion):
-    """Its probabilities, without the background."""
+    """Their shares against the background."""
     cfg = changed_config('_softmax')
     cfg.model.roi_head.mask_iou_head.fusion = fusion
     roi_head = build_model(cfg).roi_head
     preds = roi_head.mask_head(torch.randn(2, 16, 14, 14))
     probs = preds.sigmoid()
-    assert torch.allclose(probs.sum(1), torch.ones(2, 28, 28), atol=1e-5)
+    softmax = preds.softmax(1)
+    shares = softmax / (softmax + softmax[:, -1:])
+    assert torch.allclose(probs, shares, atol=1e-5)
     labels = torch.tensor([2, 0])
     feats, found = roi_head.scorer_inputs(
         (), None, [preds], torch.zeros(2, 16, 14, 14), labels

@@ -44,8 +44,13 @@ EVALUATION = (
         (
             (
                 'predicted-boxes-not-copied',
+                "np.array(pred['bboxes'], float)",
+                "np.asarray(pred['bboxes'], float)",
+            ),
+            (
+                'boxes-in-single-precision',
+                "np.array(pred['bboxes'], float)",
                 "np.array(pred['bboxes'])",
-                "np.asarray(pred['bboxes'])",
             ),
         ),
     ),

@@ -69,9 +69,9 @@ MASK_RCNN = (
         f'{HEADS}multinomial_mask_head',
         (
             (
-                'best-class-rounded',
-                'torch.where(is_best, others, total + (-probs).log1p())',
-                '(total + (-(scores - total).exp()).log1p())',
+                'not-relative-to-the-background',
+                'scores - scores[:, -1:]',
+                'scores',
             ),
             (
                 'no-background',
@@ -86,8 +86,8 @@ MASK_RCNN = (
         (
             (
                 'background-has-no-loss',
-                '1 - mask_targets\n',
-                '0 * mask_targets\n',
+                '(1 - mask_targets)',
+                '(0 * mask_targets)',
             ),
         ),
     ),

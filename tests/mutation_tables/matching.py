@@ -34,13 +34,13 @@ MATCHING = (
         (
             (
                 'range-without-its-end',
-                '(areas[:, None] <= high)',
-                '(areas[:, None] < high)',
+                '(areas[:, None] > high)',
+                '(areas[:, None] >= high)',
             ),
             (
                 'crowds-are-not-ignored',
-                'crowds[:, None] | ~_in_range(areas)',
-                '~_in_range(areas)',
+                'crowds[:, None] | ~_in_range(np',
+                '~_in_range(np',
             ),
         ),
     ),

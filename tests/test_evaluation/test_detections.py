@@ -81,3 +81,8 @@ def test_boxes_are_those_of_coco_metric():
     metric = CocoMetric(metric='bbox')
     assert found == [metric.xyxy2xywh(box) for box in preds[0]['bboxes']]
     assert found[0][2] < 4
+    # Boxes in double precision are not changed either.
+    boxes = preds[0]['bboxes'] = preds[0]['bboxes'].astype(float)
+    before = boxes.copy()
+    to_detections(preds, [9, 7])
+    assert np.array_equal(boxes, before)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 import torch
 from mmdet.models.roi_heads.mask_heads import FCNMaskHead as MMDetMaskHead
@@ -22,25 +23,35 @@ NUM_DETECTIONS = 100
 COLUMNS = compared(DIFFERENCES)
 
 
+def paste_by(head: MMDetMaskHead, scene: Scene, img_meta: dict) -> Any:
+    """Paste the masks of a scene into the original image.
+
+    Args:
+        head (MMDetMaskHead): mmdet's mask head or ours.
+        scene (Scene): Image with detections.
+        img_meta (dict): ``ori_shape`` and ``scale_factor`` of the image.
+
+    Returns:
+        Tensor | list[dict]: Masks, bool of shape (K, H, W), or RLEs if the
+        head predicts these.
+    """
+    return head._predict_by_feat_single(
+        scene.mask_probs[:, None],
+        scene.boxes.clone(),
+        torch.zeros(len(scene.boxes), dtype=torch.long),
+        img_meta,
+        CFG,
+        rescale=True,
+        activate_map=True,
+    )
+
+
 def paste(scene: Scene) -> dict[str, Callable[[], Tensor]]:
     """Set up mmdet's mask head and ours to paste into the original image."""
     sample = scene.batch['data_samples'][0]
-    probs = scene.mask_probs[:, None]
-    labels = torch.zeros(len(probs), dtype=torch.long)
-
-    def paste_by(head: MMDetMaskHead) -> Tensor:
-        return head._predict_by_feat_single(
-            probs,
-            scene.boxes.clone(),
-            labels,
-            sample.metainfo,
-            CFG,
-            rescale=True,
-            activate_map=True,
-        )
-
     return {
-        name: partial(paste_by, head) for name, head in mask_heads().items()
+        name: partial(paste_by, head, scene, sample.metainfo)
+        for name, head in mask_heads().items()
     }
 
 

@@ -3,10 +3,10 @@
 from collections.abc import Callable
 from functools import partial
 
-import torch
 from mmdet.structures.mask import encode_mask_results
 
 from mmdet_msrcnn.lab.benchmarks.memory import peak_memory
+from mmdet_msrcnn.lab.benchmarks.paste import paste_by
 from mmdet_msrcnn.lab.benchmarks.scenes import (
     Scene,
     Source,
@@ -14,7 +14,7 @@ from mmdet_msrcnn.lab.benchmarks.scenes import (
     make_scene,
 )
 from mmdet_msrcnn.lab.benchmarks.table import DIFFERENCES, Column, compared
-from mmdet_msrcnn.lab.benchmarks.targets import CFG, mask_heads
+from mmdet_msrcnn.lab.benchmarks.targets import mask_heads
 from mmdet_msrcnn.lab.benchmarks.timing import compare, means, time_in_turn
 
 # Width and height of the large image, and detections on it.
@@ -45,20 +45,11 @@ def encoders(
     meta = dict(
         ori_shape=size[::-1], scale_factor=(width / size[0], height / size[1])
     )
-    labels = torch.zeros(len(scene.boxes), dtype=torch.long)
     heads = mask_heads()
     heads['ours'].predict_rles = True
 
     def encode(name: str) -> list[dict]:
-        masks = heads[name]._predict_by_feat_single(
-            scene.mask_probs[:, None],
-            scene.boxes.clone(),
-            labels,
-            meta,
-            CFG,
-            rescale=True,
-            activate_map=True,
-        )
+        masks = paste_by(heads[name], scene, meta)
         return masks if name == 'ours' else encode_mask_results(masks.numpy())
 
     return {name: partial(encode, name) for name in heads}

@@ -183,7 +183,6 @@ class MaskScoringMetric(CocoMetric):
             check_sizes(self._coco_api, gts)
         if self.outfile_prefix is not None:
             self.results2json(preds, self.outfile_prefix)
-
         if with_masks and 'masks' not in preds[0]:
             raise ValueError(
                 f'metric {max(with_masks)!r} needs masks, but the model '
@@ -191,13 +190,12 @@ class MaskScoringMetric(CocoMetric):
             )
 
         detections = to_detections(preds, self.cat_ids)
-        protocol = self.cat_ids, self.img_ids, self.max_dets, self._thrs
         if detections:
             tables, detections = evaluate_detections(
                 self._coco_api,
                 detections,
                 self.metrics,
-                protocol,
+                (self.cat_ids, self.img_ids, self.max_dets, self._thrs),
                 self._recall_nums,
             )
         else:
@@ -207,10 +205,12 @@ class MaskScoringMetric(CocoMetric):
             sizes = len(self._thrs), len(self.cat_ids)
             tables = empty_tables(self.metrics, preds[0].keys(), *sizes)
         if self.outfile_prefix is not None and with_masks:
-            keys = 'cat_ids', 'img_ids', 'max_dets', 'iou_thrs'
-            content = dict(zip(keys, protocol, strict=True))
-            content |= dict(
-                iou_thrs=self._thrs.tolist(), detections=detections
+            content = dict(
+                cat_ids=self.cat_ids,
+                img_ids=self.img_ids,
+                max_dets=self.max_dets,
+                iou_thrs=self._thrs.tolist(),
+                detections=detections,
             )
             write_json(f'{self.outfile_prefix}.mask_scores.json', content)
         return self._summarize(tables)

@@ -76,6 +76,26 @@ def test_detections_are_those_of_mmdet(model, agnostic, nms, max_per_img):
         assert torch.equal(values, expected[name]), name
 
 
+@torch.no_grad()
+def test_a_score_equal_to_the_threshold_is_no_detection(model):
+    head = model.roi_head.bbox_head
+    boxes, _ = boxes_and_scores(2)
+    # Four classes with a probability of 0.25 each, and a likely class.
+    cls_score = torch.tensor([[0.0, 0, 0, 0], [5, 0, 0, 0]])
+    bbox_pred = torch.zeros(2, 12)
+    nms = dict(type='nms', iou_threshold=0.5)
+    cfg = ConfigDict(score_thr=0.25, nms=nms, max_per_img=10)
+    rois = torch.cat([torch.zeros(2, 1), boxes], dim=1)
+    expected = head._predict_by_feat_single(
+        rois, cls_score, bbox_pred, dict(img_shape=SHAPE), rcnn_test_cfg=cfg
+    )
+    _, scores, labels = detections(
+        head, boxes, cls_score, bbox_pred, SHAPE, cfg
+    )
+    assert labels.tolist() == expected.labels.tolist() == [0]
+    assert torch.equal(scores, expected.scores)
+
+
 @pytest.mark.parametrize(
     'cfg',
     [

@@ -6,6 +6,7 @@
 - targets: MaskIoU targets of 128 positives, and their error compared with the
   IoU of the pasted masks.
 - mask-targets: targets of the mask head, and their peak memory.
+- step-targets: both targets of a step, from masks that are packed once.
 - head: the mask head and the heads that score masks, also with bf16 autocast.
 - step: a training step of R-18 FPN with 128 positives.
 - joint-step: a training step of MS R-CNN+ and of Mask R-CNN, R-18 and R-50.
@@ -99,6 +100,10 @@ BENCHMARKS = {
     'mask-targets': (
         lambda args: targets.measure_mask_targets(args.source, args.repeats),
         targets.MASK_TARGET_COLUMNS,
+    ),
+    'step-targets': (
+        lambda args: targets.measure_step_targets(args.source, args.repeats),
+        targets.STEP_COLUMNS,
     ),
     'head': (
         lambda args: heads.measure_heads(*R50, args.device, args.repeats),

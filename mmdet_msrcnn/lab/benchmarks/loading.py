@@ -136,7 +136,7 @@ def measure_loading(source: Source, repeats: int) -> list[dict]:
             found, expected = (
                 load(sets[way], index, True) for way in ('ours', 'mmdet')
             )
-            different += int((found != expected).sum())
+            different += int(np.not_equal(found, expected).sum())
             numbers.append(len(sets['ours'].data_list[index]['instances']))
         row = dict(compare(times), pipeline=name, differences=different)
         row['instances'] = sum(numbers) / len(numbers)

@@ -1,6 +1,6 @@
 """Targets of the two mask heads compared with mmdet."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 
 import torch
@@ -188,7 +188,7 @@ def shares_that_differ(scene: Scene) -> dict[str, float]:
     )
 
 
-def peaks(functions: dict[str, Callable[[], object]]) -> dict:
+def peaks(functions: Mapping[str, Callable[[], object]]) -> dict:
     """Measure the peak memory of functions, in bytes by name."""
     return {
         f'{name}_bytes': peak_memory(functions[name])

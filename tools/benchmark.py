@@ -6,6 +6,8 @@
 - targets: MaskIoU targets of 128 positives, and their error compared with the
   IoU of the pasted masks.
 - mask-targets: targets of the mask head, and their peak memory.
+- step-targets: both targets of a step, from masks that are packed once.
+- loading: the images with most instances, from files to masks.
 - head: the mask head and the heads that score masks, also with bf16 autocast.
 - step: a training step of R-18 FPN with 128 positives.
 - joint-step: a training step of MS R-CNN+ and of Mask R-CNN, R-18 and R-50.
@@ -32,8 +34,10 @@ detect as many objects as allowed. Seconds are medians, averaged over images.
 """
 
 import argparse
+from collections.abc import Callable
 from pathlib import Path
 
+import cv2
 import torch
 from mmengine.logging import MMLogger
 
@@ -46,6 +50,7 @@ from mmdet_msrcnn.lab.benchmarks import (
     heads,
     inference,
     joint_step,
+    loading,
     onnx,
     paste,
     resampled_evaluation,
@@ -88,18 +93,28 @@ PLUS_PAIRS = {
 ON_ANY_DEVICE = ('head', 'step', 'joint-step', 'inference', 'any-model')
 OWN_IMAGES = ('flops', 'head', 'any-model', 'eval-coco', 'eval-results')
 NUM_IMAGES = 5
+
+
+def on_source(measure: Callable[[Source, int], list[dict]]) -> Callable:
+    """Measure the images that the arguments name."""
+    return lambda args: measure(args.source, args.repeats)
+
+
 # Function of the parsed arguments, and columns of the table.
 BENCHMARKS = {
     'targets': (
-        lambda args: targets.measure_mask_iou_targets(
-            args.source, args.repeats
-        ),
+        on_source(targets.measure_mask_iou_targets),
         targets.TARGET_COLUMNS,
     ),
     'mask-targets': (
-        lambda args: targets.measure_mask_targets(args.source, args.repeats),
+        on_source(targets.measure_mask_targets),
         targets.MASK_TARGET_COLUMNS,
     ),
+    'step-targets': (
+        on_source(targets.measure_step_targets),
+        targets.STEP_COLUMNS,
+    ),
+    'loading': (on_source(loading.measure_loading), loading.COLUMNS),
     'head': (
         lambda args: heads.measure_heads(*R50, args.device, args.repeats),
         heads.COLUMNS,
@@ -136,18 +151,9 @@ BENCHMARKS = {
         ),
         onnx.COLUMNS,
     ),
-    'paste': (
-        lambda args: paste.measure_paste(args.source, args.repeats),
-        paste.COLUMNS,
-    ),
-    'rles': (
-        lambda args: rles.measure_rles(args.source, args.repeats),
-        rles.COLUMNS,
-    ),
-    'eval': (
-        lambda args: evaluation.measure_evaluation(args.source, args.repeats),
-        evaluation.COLUMNS,
-    ),
+    'paste': (on_source(paste.measure_paste), paste.COLUMNS),
+    'rles': (on_source(rles.measure_rles), rles.COLUMNS),
+    'eval': (on_source(evaluation.measure_evaluation), evaluation.COLUMNS),
     'eval-coco': (
         lambda args: resampled_evaluation.measure_synthetic(
             args.num_images, args.repeats
@@ -160,10 +166,7 @@ BENCHMARKS = {
         ),
         resampled_evaluation.COLUMNS,
     ),
-    'dense': (
-        lambda args: dense.measure_dense(args.source, args.repeats),
-        dense.COLUMNS,
-    ),
+    'dense': (on_source(dense.measure_dense), dense.COLUMNS),
     'flops': (lambda args: flops.count_flops(FUSIONS), flops.COLUMNS),
 }
 
@@ -175,9 +178,7 @@ def parse_args() -> argparse.Namespace:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument('benchmark', choices=BENCHMARKS)
-    parser.add_argument(
-        '--out', type=Path, help='also write the result as JSON'
-    )
+    parser.add_argument('--out', type=Path, help='also write it as JSON')
     parser.add_argument('--ann', type=Path, help='COCO annotations')
     parser.add_argument('--img-dir', type=Path, help='folder of the images')
     parser.add_argument(
@@ -226,6 +227,7 @@ def main() -> None:
     args = parse_args()
     if args.threads:
         torch.set_num_threads(args.threads)
+        cv2.setNumThreads(args.threads)
     # Otherwise models log the initialization of each weight.
     MMLogger.get_current_instance().setLevel('WARNING')
     measure, columns = BENCHMARKS[args.benchmark]

@@ -38,7 +38,7 @@ data_root = 'data/nuclei/'
 metainfo = dict(classes=('nucleus',), palette=[(220, 20, 60)])
 train_pipeline = [
     dict(type='LoadImageFromFile'),
-    dict(type='LoadAnnotations', with_bbox=True, with_mask=True),
+    dict(type='mmdet_msrcnn.LoadAnnotations', with_bbox=True, with_mask=True),
     dict(type='RandomCrop', crop_size=(256, 256), allow_negative_crop=False),
     dict(type='RandomFlip', prob=0.5),
     dict(type='PackDetInputs'),
@@ -46,7 +46,7 @@ train_pipeline = [
 test_pipeline = [
     dict(type='LoadImageFromFile'),
     dict(type='Resize', scale_factor=1.0),
-    dict(type='LoadAnnotations', with_bbox=True, with_mask=True),
+    dict(type='mmdet_msrcnn.LoadAnnotations', with_bbox=True, with_mask=True),
     dict(
         type='PackDetInputs',
         meta_keys=(

@@ -1,3 +1,5 @@
 from mmdet_msrcnn.datasets.coco_dataset import CocoDataset
+from mmdet_msrcnn.datasets.load_annotations import LoadAnnotations
+from mmdet_msrcnn.datasets.rle_masks import RleMasks
 
-__all__ = ['CocoDataset']
+__all__ = ['CocoDataset', 'LoadAnnotations', 'RleMasks']

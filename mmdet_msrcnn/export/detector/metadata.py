@@ -86,7 +86,7 @@ def resize_of(cfg: Config) -> dict:
     rest = [
         (kind, step)
         for kind, step in zip(kinds, steps, strict=True)
-        if not kind.startswith(('LoadAnnotations', 'Pack'))
+        if not kind.rsplit('.', 1)[-1].startswith(('LoadAnnotations', 'Pack'))
     ]
     match rest:
         case [('LoadImageFromFile', loaded)] if not loaded:

@@ -6,6 +6,7 @@ from mmdet.models.roi_heads.mask_heads import FCNMaskHead as MMDetFCNMaskHead
 from mmdet.models.task_modules.samplers import SamplingResult
 from mmdet.structures.mask import BitmapMasks, PolygonMasks
 from mmdet.utils import ConfigType, InstanceList
+from mmengine.structures import InstanceData
 from torch import Tensor
 
 from mmdet_msrcnn.models.mask_heads.mask_paste import (
@@ -14,6 +15,10 @@ from mmdet_msrcnn.models.mask_heads.mask_paste import (
 )
 from mmdet_msrcnn.models.targets.gt_masks import packed_masks
 from mmdet_msrcnn.models.targets.mask_target import mask_targets
+from mmdet_msrcnn.models.targets.polygon_target import (
+    are_polygons,
+    polygon_targets,
+)
 from mmdet_msrcnn.registry import MODELS
 
 
@@ -61,24 +66,32 @@ class FCNMaskHead(MMDetFCNMaskHead):
         if (
             not isinstance(size, int)
             or rcnn_train_cfg.get('soft_mask_target', False)
-            or not all(_is_binary(gt.masks) for gt in batch_gt_instances)
+            or not all(
+                _is_binary(gt.masks) or are_polygons(gt.masks)
+                for gt in batch_gt_instances
+            )
         ):
             return super().get_targets(
                 sampling_results, batch_gt_instances, rcnn_train_cfg
             )
         return torch.cat(
             [
-                mask_targets(
-                    packed_masks(gt, res.pos_priors.device),
-                    res.pos_priors,
-                    res.pos_assigned_gt_inds,
-                    size,
-                )
+                self._image_targets(gt, res, size)
                 for gt, res in zip(
                     batch_gt_instances, sampling_results, strict=True
                 )
             ]
         )
+
+    @staticmethod
+    def _image_targets(
+        gt: InstanceData, res: SamplingResult, size: int
+    ) -> Tensor:
+        """Compute the targets of one image."""
+        boxes, inds = res.pos_priors, res.pos_assigned_gt_inds
+        if isinstance(gt.masks, PolygonMasks):
+            return polygon_targets(gt.masks, boxes, inds, size)
+        return mask_targets(packed_masks(gt, boxes.device), boxes, inds, size)
 
     def _predict_by_feat_single(
         self,

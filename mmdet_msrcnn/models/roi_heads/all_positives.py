@@ -3,7 +3,8 @@
 from mmdet.models.roi_heads import StandardRoIHead
 from mmdet.models.task_modules.samplers import RandomSampler, SamplingResult
 from mmdet.utils import InstanceList
-from mmengine.structures import InstanceData
+
+from mmdet_msrcnn.models.roi_heads.sample_proposals import sample_proposals
 
 
 def max_positives(roi_head: StandardRoIHead) -> int:
@@ -53,14 +54,11 @@ def all_positives(
         neg_pos_ub=0,
         add_gt_as_proposals=own.add_gt_as_proposals,
     )
-    results = []
-    for proposals, gt, ignored in zip(
+    return sample_proposals(
+        roi_head.bbox_assigner,
+        sampler,
+        None,
         rpn_results_list,
         batch_gt_instances,
         batch_gt_instances_ignore,
-        strict=True,
-    ):
-        priors = InstanceData(priors=proposals.bboxes)
-        assigned = roi_head.bbox_assigner.assign(priors, gt, ignored)
-        results.append(sampler.sample(assigned, priors, gt))
-    return results
+    )

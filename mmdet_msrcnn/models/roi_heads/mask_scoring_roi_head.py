@@ -10,6 +10,7 @@ from torch import Tensor
 
 from mmdet_msrcnn.models.roi_heads.all_positives import all_positives
 from mmdet_msrcnn.models.roi_heads.positives_loss import positives_loss
+from mmdet_msrcnn.models.roi_heads.sample_proposals import sample_proposals
 from mmdet_msrcnn.models.roi_heads.scorer_samples import ScorerSamples
 from mmdet_msrcnn.models.roi_heads.standard_mask_scoring_roi_head import (
     StandardMaskScoringRoIHead,
@@ -62,6 +63,41 @@ class MaskScoringRoIHead(StandardMaskScoringRoIHead):
         )
         mask_results['loss_mask'].update(scorer_losses)
         return mask_results
+
+    def scorer_loss(
+        self,
+        x: tuple[Tensor, ...],
+        rpn_results_list: InstanceList,
+        batch_data_samples: SampleList,
+    ) -> dict:
+        """Compute the losses of the scorer without those of other heads.
+
+        The box head does not run, and there are no mask targets. The
+        positives are those that :meth:`loss` draws.
+
+        Args:
+            x (tuple[Tensor]): Multi-level features.
+            rpn_results_list (list[:obj:`InstanceData`]): Region proposals.
+            batch_data_samples (list[:obj:`DetDataSample`]): Ground truth.
+
+        Returns:
+            dict: Losses and statistics of the scorer.
+        """
+        samples = pack_samples(batch_data_samples, x[0].device)
+        gt_instances, ignored, _ = unpack_gt_instances(samples)
+        drawn = sample_proposals(
+            self.bbox_assigner,
+            self.bbox_sampler,
+            x,
+            rpn_results_list,
+            gt_instances,
+            ignored,
+        )
+        rois = bbox2roi([res.pos_priors for res in drawn])
+        mask_preds, mask_feats = self._stage_masks(x, rois)
+        return positives_loss(
+            self, x, mask_preds, mask_feats, drawn, gt_instances
+        )
 
     @torch.no_grad()
     def scorer_samples(

@@ -1,7 +1,10 @@
 """Targets of the two mask heads compared with mmdet."""
 
+import numpy as np
+import pytest
 import torch
-from mmdet.structures.mask import BitmapMasks
+from mmdet.structures.mask import BitmapMasks, PolygonMasks
+from mmengine.structures import InstanceData
 
 from mmdet_msrcnn.lab.benchmarks import targets
 from mmdet_msrcnn.lab.benchmarks.scenes import load_images, make_scene
@@ -34,5 +37,33 @@ def test_mask_iou_targets(source):
 
 def test_mask_targets(source):
     rows = targets.measure_mask_targets(source, 1)
-    assert_printable(rows, targets.MASK_TARGET_COLUMNS)
-    assert rows[0]['differences'] == 0
+    assert_printable(rows[1:], targets.MASK_TARGET_COLUMNS)
+    assert [row['masks'] for row in rows] == ['bitmap', 'polygon']
+    assert [row['differences'] for row in rows] == [0, 0]
+
+
+def test_shares_that_differ(source):
+    scene = make_scene(next(load_images(source, polygons=True)), 2)
+    height, width = scene.gt.masks.height, scene.gt.masks.width
+    # A cell is 2 x 2 pixels. The last column of cells is filled to 0.4, that
+    # is 0.8 of a pixel, which becomes a whole pixel of the bitmap.
+    square = np.array([8.0, 8, 62.8, 8, 62.8, 64, 8, 64])
+    masks = PolygonMasks([[square]], height, width)
+    scene = scene._replace(gt=InstanceData(masks=masks))
+    scene.sampling.pos_assigned_gt_inds.zero_()
+    scene.sampling.pos_priors = torch.tensor([[8.0, 8, 64, 64]]).repeat(2, 1)
+    found = targets.shares_that_differ(scene)
+    column = 1 / 28
+    assert found == pytest.approx(
+        dict(
+            unlike_bitmaps=column,
+            unlike_shape=0,
+            bitmaps_unlike_shape=column,
+        )
+    )
+
+
+def test_step_targets(source):
+    rows = targets.measure_step_targets(source, 1)
+    assert_printable(rows, targets.STEP_COLUMNS)
+    assert [row['masks'] for row in rows] == ['bitmap', 'polygon']

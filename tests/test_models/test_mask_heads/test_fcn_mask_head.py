@@ -78,6 +78,34 @@ def test_head_gives_what_mmdets_gives(case, form, cfg):
         )
 
 
+def test_both_forms_in_a_batch(case):
+    masks, _, sampling = case
+    gt = BitmapMasks(masks, HEIGHT, WIDTH), polygon_masks(masks)
+    init_default_scope('mmdet')
+    found, expected = (
+        head(num_classes=1).get_targets(
+            sampling * 2, [InstanceData(masks=form) for form in gt], CFG
+        )
+        for head in (FCNMaskHead, Theirs)
+    )
+    assert torch.equal(found, expected)
+    assert not torch.equal(found[:6], found[6:])
+
+
+def test_polygons_of_whole_numbers_are_left_to_mmdet(case):
+    masks, _, sampling = case
+    polygons = polygon_masks(masks)
+    polygons.masks = [[p.astype(int) for p in one] for one in polygons.masks]
+    init_default_scope('mmdet')
+    found, expected = (
+        head(num_classes=1).get_targets(
+            sampling, [InstanceData(masks=polygons)], CFG
+        )
+        for head in (FCNMaskHead, Theirs)
+    )
+    assert torch.equal(found, expected)
+
+
 @pytest.mark.parametrize(
     ('dtype', 'value'), [(np.float32, 0.4), (np.float64, 0.8), (np.int64, 2)]
 )

@@ -78,6 +78,40 @@ def test_losses_of_the_twin_are_unchanged():
         torch.testing.assert_close(other, value, rtol=0, atol=0)
 
 
+def test_the_scorer_alone_runs_no_other_loss(monkeypatch):
+    """What a frozen detector does not use is not computed."""
+    model = build_model(small_config()).train()
+    data = collate(scene(seed=1), scene(seed=2))
+    data = model.data_preprocessor(data, training=True)
+    x = model.extract_feat(data['inputs'])
+    proposals = model.rpn_head.predict(x, data['data_samples'])
+    called = []
+
+    def count(owner, name):
+        original = getattr(owner, name)
+        monkeypatch.setattr(
+            owner,
+            name,
+            lambda *args, **kwargs: (
+                called.append(name) or original(*args, **kwargs)
+            ),
+        )
+
+    head = model.roi_head
+    for owner, name in (
+        (head, '_bbox_forward'),
+        (head.bbox_head, 'loss_and_target'),
+        (head.mask_head, 'get_targets'),
+        (head.mask_head, 'loss_and_target'),
+        (head.mask_iou_head, 'loss_and_target'),
+    ):
+        count(owner, name)
+    head.scorer_loss(x, proposals, data['data_samples'])
+    assert called == ['loss_and_target']
+    head.loss(x, proposals, data['data_samples'])
+    assert len(called) == 1 + 5
+
+
 def test_mask_scores_are_products(model):
     for result in model.test_step(collate(scene(seed=1), scene(seed=2))):
         pred = result.pred_instances

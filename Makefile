@@ -10,6 +10,11 @@ SOD := pysodmetrics==1.6.2
 # In place of Python's own flags, which set -O3 and -g.
 MMCV_CFLAGS := -O3 -DNDEBUG -g0
 HEADER := $(abspath $(VENV))/torch_headers.hpp
+# What a cell of docs/robustness.md tests, in an environment of its own.
+CELL = .venv-cells/$(BASE)-$(notdir $(PYTHON))-torch$(TORCH)-numpy$(NUMPY)
+CELL_EXTRAS := $(BASE),camouflage,cityscapes,demo,dev,docs,lvis,onnx
+CELL_TESTS := $(addprefix tests/test_,apis checkpoints compat evaluation hooks models visualization) \
+  tests/test_tools/test_main_job.py
 
 DEMO := work_dirs/demo
 DEMO_CONFIGS := configs/demo
@@ -18,7 +23,7 @@ HEADS := ms-rcnn ms-rcnn-plus
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test coverage test-slow test-packaging test-gpu stress mutations lint format docs clean-demo
+.PHONY: help setup demo test coverage test-slow test-packaging test-cell test-gpu stress mutations lint format docs clean-demo
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -94,6 +99,13 @@ test-slow: $(READY) ## training runs through mmdet's entry points, packaging
 
 test-packaging: $(READY) ## wheel, sdist and mim in a new environment
 	$(PY) -m pytest -q -m slow tests/test_packaging.py
+
+# pip chooses the other versions, by the ranges of pyproject.toml.
+test-cell: ## other versions: BASE=onedl PYTHON=python3.13 TORCH=2.13.0 NUMPY=2.5.5
+	$(PYTHON) -m venv $(CELL)
+	$(CELL)/bin/python -m pip install torch==$(TORCH) numpy==$(NUMPY) --editable '.[$(CELL_EXTRAS)]'
+	$(MAKE) setup VENV=$(CELL)
+	OMP_NUM_THREADS=1 $(CELL)/bin/python -m pytest -q -n 2 --dist loadfile -m 'not stress' $(CELL_TESTS)
 
 test-gpu: $(READY) ## compare results on a GPU with those on the CPU
 	$(PY) -m pytest -q -rs tests/test_gpu.py

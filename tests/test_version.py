@@ -2,11 +2,14 @@
 
 from importlib.metadata import version
 
-import tomllib
+import pytest
 import yaml
 
 import mmdet_msrcnn
 from tests.helpers import ROOT
+
+# Since Python 3.11.
+tomllib = pytest.importorskip('tomllib')
 
 
 def test_every_place_has_the_version_of_the_package():

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
+from sysconfig import get_python_version
 
 from packaging.specifiers import SpecifierSet
 from packaging.version import Version
@@ -43,6 +44,10 @@ BASES = {
     },
 }
 
+# The Pythons that a base allows. mmcv 2.1.0 does not build on 3.13: its
+# setup.py reads the version from locals() after exec(), which is empty there.
+PYTHONS = {'openmmlab': '>=3.10,<3.13', 'onedl': '>=3.10,<3.15'}
+
 
 def check_dependencies(get_version: Callable[[str], str] = version) -> str:
     """Check that the supported versions are installed, mmcv with its ops.
@@ -55,13 +60,14 @@ def check_dependencies(get_version: Callable[[str], str] = version) -> str:
         str: The base that is installed, a key of ``BASES``.
 
     Raises:
-        ImportError: If a distribution is missing or out of range, two bases
-            are installed over each other, mmcv was built without ops, or
-            ``pkg_resources`` (which mmengine imports) is missing. The message
-            ends with the command to run.
+        ImportError: If Python or a distribution is out of range, one is
+            missing, two bases are installed over each other, mmcv was built
+            without ops, or ``pkg_resources`` (which mmengine imports) is
+            missing. The message ends with what to do.
     """
     check_version('torch', *TORCH, get_version)
     base = installed_base(get_version)
+    check_python(base)
     for name, (supported, command) in BASES[base].items():
         check_version(name, supported, command, get_version)
     if base == 'openmmlab':
@@ -69,6 +75,45 @@ def check_dependencies(get_version: Callable[[str], str] = version) -> str:
     (mmcv,) = (one for name, one in BASES[base].items() if 'mmcv' in name)
     check_mmcv_ops(mmcv[1])
     return base
+
+
+def check_python(base: str) -> None:
+    """Check that a base allows this Python.
+
+    Args:
+        base (str): A key of ``BASES``.
+
+    Raises:
+        ImportError: If it does not.
+    """
+    found = bases_on_python()
+    if base in found:
+        return
+    names = [*BASES[base]]
+    commands = ' Or: '.join(map(install_command, found))
+    raise ImportError(
+        f'{", ".join(names)} need Python{PYTHONS[base]}, but this is Python '
+        f'{get_python_version()}. '
+        + (
+            f'Run: pip uninstall -y {" ".join(names)} && {commands}'
+            if commands
+            else 'Use another Python.'
+        )
+    )
+
+
+def bases_on_python() -> list[str]:
+    """Choose the bases that allow this Python.
+
+    Returns:
+        list[str]: Keys of ``BASES``.
+    """
+    python = get_python_version()
+    return [
+        base
+        for base, supported in PYTHONS.items()
+        if python in SpecifierSet(supported)
+    ]
 
 
 def check_version(
@@ -126,7 +171,7 @@ def installed_base(get_version: Callable[[str], str] = version) -> str:
     bases = [base for base, names in found.items() if names]
     if len(bases) == 1:
         return bases[0]
-    commands = ' Or: '.join(map(install_command, BASES))
+    commands = ' Or: '.join(map(install_command, bases_on_python() or BASES))
     if not bases:
         raise ImportError(
             'mmdet_msrcnn needs mmengine, mmcv and mmdet, and none of them is '

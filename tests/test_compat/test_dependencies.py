@@ -3,19 +3,23 @@
 from importlib.metadata import PackageNotFoundError, version
 
 import pytest
-import tomllib
 import yaml
 from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
 from mmdet_msrcnn.compat.dependencies import (
     BASES,
+    PYTHONS,
     TORCH,
     check_dependencies,
     install_command,
     installed_base,
 )
 from tests.helpers import ROOT
+
+# Since Python 3.11.
+tomllib = pytest.importorskip('tomllib')
 
 OPENMMLAB, ONEDL = BASES
 
@@ -47,6 +51,13 @@ def having(*names: str):
         return pins(f'requirements-{base}')[name]
 
     return get_version
+
+
+@pytest.fixture
+def on_python(monkeypatch):
+    """Lets the check see another Python."""
+    place = 'mmdet_msrcnn.compat.dependencies.get_python_version'
+    return lambda python: monkeypatch.setattr(place, lambda: python)
 
 
 def test_this_environment_passes():
@@ -99,7 +110,8 @@ def test_the_base_that_is_installed(base):
         check_dependencies(having(*(n for n in BASES[base] if n != last)))
 
 
-def test_without_a_base_both_commands_are_named():
+def test_without_a_base_both_commands_are_named(on_python):
+    on_python('3.11')
     with pytest.raises(ImportError) as raised:
         check_dependencies(having())
     message = str(raised.value)
@@ -110,13 +122,45 @@ def test_without_a_base_both_commands_are_named():
             assert f'{name}=={pin}' in message
 
 
-def test_two_bases_over_each_other_are_named():
+def test_two_bases_over_each_other_are_named(on_python):
+    on_python('3.11')
     both = having('mmengine', 'mmcv', 'mmdet', 'onedl-mmcv')
     uninstall = 'pip uninstall -y mmengine mmcv mmdet onedl-mmcv && '
     with pytest.raises(ImportError, match='overwrite each other') as raised:
         check_dependencies(both)
     assert uninstall + install_command(OPENMMLAB) in str(raised.value)
     assert install_command(ONEDL) in str(raised.value)
+
+
+@pytest.mark.parametrize('python', ['3.13', '3.14'])
+def test_a_python_of_one_base_names_that_base(on_python, python):
+    on_python(python)
+    with pytest.raises(ImportError, match=f'is Python {python}') as raised:
+        check_dependencies(having(*BASES[OPENMMLAB]))
+    assert str(raised.value).endswith(
+        'Run: pip uninstall -y mmengine mmcv mmdet && '
+        + install_command(ONEDL)
+    )
+    with pytest.raises(ImportError, match='none of them') as raised:
+        check_dependencies(having())
+    assert str(raised.value).endswith(f'Run: {install_command(ONEDL)}')
+
+
+@pytest.mark.parametrize('python', ['3.9', '3.15'])
+@pytest.mark.parametrize('base', BASES)
+def test_a_python_of_no_base_is_named(on_python, base, python):
+    on_python(python)
+    message = f'need Python>=3.10,.*is Python {python}. Use another Python.'
+    with pytest.raises(ImportError, match=message):
+        check_dependencies(having(*BASES[base]))
+
+
+def test_the_metadata_accepts_the_pythons_of_all_bases():
+    accepted = SpecifierSet(project()['requires-python'])
+    pythons = [f'3.{minor}' for minor in range(8, 20)]
+    for python in pythons:
+        supported = [python in SpecifierSet(s) for s in PYTHONS.values()]
+        assert (python in accepted) == any(supported)
 
 
 def test_pre_commit_runs_the_ruff_of_make_lint():

@@ -6,7 +6,7 @@ Shape shorthand: K detections of one or more images, N neighbours of each.
 import torch
 from mmdet.structures.bbox import bbox_overlaps
 from torch import Tensor, nn
-from torch.nn.functional import grid_sample, relu
+from torch.nn.functional import grid_sample, pad, relu
 
 NUM_PAIR_FEATURES = 12
 NUM_HEADS = 4
@@ -26,17 +26,19 @@ def nearest(boxes: Tensor, images: Tensor, num: int) -> tuple[Tensor, Tensor]:
         num (int): Number of neighbours, the detection itself included.
 
     Returns:
-        tuple[Tensor, Tensor]: Indices of the neighbours, and whether they are
-        of the same image (bool), both of shape (K, min(num, K)).
+        tuple[Tensor, Tensor]: Indices of the neighbours, and whether there is
+        one (bool), both of shape (K, num). Where there is none, the index is
+        that of the detection itself.
     """
     sizes = (boxes[:, 2:] - boxes[:, :2]).clamp(min=1)
     centers = (boxes[:, 2:] + boxes[:, :2]) / 2
     distances = ((centers - centers[:, None]) / sizes[:, None]).norm(dim=-1)
     closeness = bbox_overlaps(boxes, boxes) + NEARNESS / (1 + distances)
     closeness = closeness.where(images[:, None] == images, -1)
-    num = torch.sym_min(num, boxes.shape[0])
-    found, inds = closeness.topk(num, dim=1)
-    return inds, found >= 0
+    # An image can have fewer detections.
+    found, inds = pad(closeness, (0, num), value=-1).topk(num, dim=1)
+    own = torch.arange(boxes.shape[0], device=boxes.device)[:, None]
+    return inds.where(found >= 0, own), found >= 0
 
 
 def mask_overlaps(boxes: Tensor, masks: Tensor, inds: Tensor) -> Tensor:

@@ -17,6 +17,7 @@ from mmdet_msrcnn.models.mask_heads.base_mask_scorer import (
 from mmdet_msrcnn.models.mask_heads.fcn_mask_head import FCNMaskHead
 from mmdet_msrcnn.models.mask_heads.mask_fusion import FUSIONS
 from mmdet_msrcnn.models.mask_heads.mask_iou_head import MaskIoUHead
+from mmdet_msrcnn.models.mask_heads.mask_relation_head import MaskRelationHead
 from mmdet_msrcnn.models.mask_heads.mask_score_head import MaskScoreHead
 from mmdet_msrcnn.models.mask_heads.maskness_head import MasknessHead
 from mmdet_msrcnn.models.mask_heads.mlp_mask_head import MLPMaskHead
@@ -63,6 +64,7 @@ __all__ = [
     'MLPMaskHead',
     'MaskIoUHead',
     'MaskIoULoss',
+    'MaskRelationHead',
     'MaskScoreHead',
     'MaskScoredDetector',
     'MaskScoringRoIHead',

@@ -8,6 +8,7 @@ from mmdet_msrcnn.models import (
     FUSIONS,
     MaskIoUHead,
     MasknessHead,
+    MaskRelationHead,
     MaskScoreHead,
 )
 
@@ -38,6 +39,7 @@ HEADS = {
     'maskness': (MasknessHead, dict()),
     'learned': (MaskScoreHead, dict()),
     'learned-agnostic': (MaskScoreHead, dict(class_agnostic=True)),
+    'relations': (MaskRelationHead, dict(relation_channels=8)),
 }
 
 
@@ -47,6 +49,9 @@ def small_head(name: str) -> MaskIoUHead:
     head = head_type(**SMALL, **kwargs).eval()
     # Otherwise the signal fades, and scaling it up scales rounding up too.
     head.init_weights()
+    if isinstance(head, MaskRelationHead):
+        # Initialized, neighbours make no difference.
+        torch.nn.init.normal_(head.fc_relation.weight)
     return head
 
 

@@ -89,6 +89,11 @@ class ConvMaskScorer(BaseMaskScorer):
                 'loss_weight=0.5, or a subclass of MaskIoULoss.'
             )
 
+    @property
+    def num_fc_features(self) -> int:
+        """Columns of :meth:`context` that the first fc layer reads."""
+        return self.num_context_features
+
     def _init_layers(
         self,
         num_convs: int,
@@ -109,7 +114,7 @@ class ConvMaskScorer(BaseMaskScorer):
             channels = conv_out_channels
             # A padded convolution rounds sizes up.
             size = -(-size // stride)
-        width = channels * size**2 + self.num_context_features
+        width = channels * size**2 + self.num_fc_features
         widths = [width] + [fc_out_channels] * num_fcs
         self.fcs = nn.ModuleList(
             Linear(widths[i], widths[i + 1]) for i in range(num_fcs)
@@ -136,7 +141,8 @@ class ConvMaskScorer(BaseMaskScorer):
             x = self.relu(conv(x))
         x = x.flatten(1)
         if context is not None:
-            x = torch.cat([x, context.to(x.dtype)], dim=1)
+            features = context[:, : self.num_fc_features]
+            x = torch.cat([x, features.to(x.dtype)], dim=1)
         for fc in self.fcs:
             x = self.relu(fc(x))
         return x

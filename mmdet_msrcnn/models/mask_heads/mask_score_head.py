@@ -135,11 +135,27 @@ class MaskScoreHead(ConvMaskScorer):
         if context is None:
             raise ValueError('MaskScoreHead needs the features of context()')
         x = self._extract_feat(mask_feats, mask_probs, labels, context)
+        probs = select_by_label(mask_probs, labels)
+        product = product_logits(probs, context)
         # In single precision: half precision would make ties.
-        logits = self.fc_correction(x).float() + product_logits(
-            select_by_label(mask_probs, labels), context
-        )
+        logits = product + self._correct(x, probs, labels, context).float()
         return torch.stack([self.fc_mask_iou(x).float(), logits], -1)
+
+    def _correct(
+        self, x: Tensor, probs: Tensor, labels: Tensor, context: Tensor
+    ) -> Tensor:
+        """Predict what is added to the logit of the product.
+
+        Args:
+            x (Tensor): Features of each RoI, shape (K, fc_out_channels).
+            probs (Tensor): Masks of the own classes, shape (K, h, w).
+            labels (Tensor): Class of each RoI, shape (K, ).
+            context (Tensor): See :meth:`context`.
+
+        Returns:
+            Tensor: Shape (K, num_classes), or (K, 1) if class-agnostic.
+        """
+        return self.fc_correction(x)
 
     def decode(self, preds: Tensor) -> tuple[Tensor, ...]:
         """Convert predictions to values in their valid ranges.

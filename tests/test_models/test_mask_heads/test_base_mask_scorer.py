@@ -7,7 +7,12 @@ import torch
 from mmdet.models.roi_heads.mask_heads import MaskIoUHead as MMDetMaskIoUHead
 from mmengine.structures import InstanceData
 
-from mmdet_msrcnn.models import MaskIoUHead, MasknessHead, MaskScoreHead
+from mmdet_msrcnn.models import (
+    MaskIoUHead,
+    MasknessHead,
+    MaskRelationHead,
+    MaskScoreHead,
+)
 from mmdet_msrcnn.models.mask_heads.base_mask_scorer import (
     DETECTIONS,
     POSITIVES,
@@ -18,7 +23,7 @@ from mmdet_msrcnn.registry import MODELS
 from tests.frameworks import FRAMEWORKS
 from tests.helpers import build_model, collate, losses_of, scene
 
-SCORERS = (MaskIoUHead, MaskScoreHead, MasknessHead)
+SCORERS = (MaskIoUHead, MaskScoreHead, MaskRelationHead, MasknessHead)
 METHODS = (
     'context',
     'decode',

@@ -1,0 +1,190 @@
+"""Relations between the detections of an image.
+
+Shape shorthand: K detections of one or more images, N neighbours of each.
+"""
+
+import torch
+from mmdet.structures.bbox import bbox_overlaps
+from torch import Tensor, nn
+from torch.nn.functional import grid_sample, pad, relu
+
+NUM_PAIR_FEATURES = 12
+NUM_HEADS = 4
+# Distances in widths or heights of a box, and logits, beyond which neighbours
+# make no difference.
+FAR = 4.0
+# Weight of the distance between boxes that do not overlap.
+NEARNESS = 0.1
+
+
+def nearest(boxes: Tensor, images: Tensor, num: int) -> tuple[Tensor, Tensor]:
+    """Find the detections that overlap most, or else are nearest.
+
+    Args:
+        boxes (Tensor): (x1, y1, x2, y2), shape (K, 4).
+        images (Tensor): Image of each detection, shape (K, ).
+        num (int): Number of neighbours, the detection itself included.
+
+    Returns:
+        tuple[Tensor, Tensor]: Indices of the neighbours, and whether there is
+        one (bool), both of shape (K, num). Where there is none, the index is
+        that of the detection itself.
+    """
+    sizes = (boxes[:, 2:] - boxes[:, :2]).clamp(min=1)
+    centers = (boxes[:, 2:] + boxes[:, :2]) / 2
+    distances = ((centers - centers[:, None]) / sizes[:, None]).norm(dim=-1)
+    closeness = bbox_overlaps(boxes, boxes) + NEARNESS / (1 + distances)
+    closeness = closeness.where(images[:, None] == images, -1)
+    # An image can have fewer detections.
+    found, inds = pad(closeness, (0, num), value=-1).topk(num, dim=1)
+    own = torch.arange(boxes.shape[0], device=boxes.device)[:, None]
+    return inds.where(found >= 0, own), found >= 0
+
+
+def mask_overlaps(boxes: Tensor, masks: Tensor, inds: Tensor) -> Tensor:
+    """Compute the mask IoU of detections and their neighbours.
+
+    Args:
+        boxes (Tensor): (x1, y1, x2, y2), shape (K, 4).
+        masks (Tensor): 0 or 1 within the boxes, float, shape (K, h, w).
+        inds (Tensor): Indices of the neighbours, shape (K, N).
+
+    Returns:
+        Tensor: In [0, 1], at the resolution of the mask of each detection,
+        shape (K, N).
+    """
+    height, width = masks.shape[1:]
+    corners, sizes = boxes[:, :2], (boxes[:, 2:] - boxes[:, :2]).clamp(min=1)
+    at = [
+        (torch.arange(n, device=boxes.device) + 0.5) / n
+        for n in (width, height)
+    ]
+    # Pixel centres of each detection, in the boxes of its neighbours.
+    x, y = (
+        (
+            (corners[:, axis, None] + sizes[:, axis, None] * at[axis])[:, None]
+            - corners[inds][..., axis, None]
+        )
+        / sizes[inds][..., axis, None]
+        for axis in (0, 1)
+    )
+    shape = *inds.shape, height, width
+    grid = torch.stack(
+        [x[:, :, None, :].expand(shape), y[:, :, :, None].expand(shape)], -1
+    )
+    others = grid_sample(
+        masks[inds].flatten(0, 1)[:, None],
+        2 * grid.flatten(0, 1) - 1,
+        align_corners=False,
+    )
+    others = (others[:, 0] > 0.5).unflatten(0, inds.shape)
+    areas = masks.mean((1, 2)) * sizes.prod(1)
+    both = (masks[:, None] * others).mean((2, 3)) * sizes.prod(1)[:, None]
+    either = areas[:, None] + areas[inds] - both
+    return (both / either.clamp(min=1e-3)).clamp(max=1)
+
+
+def pair_features(
+    boxes: Tensor,
+    masks: Tensor,
+    logits: Tensor,
+    labels: Tensor,
+    inds: Tensor,
+) -> Tensor:
+    """Describe neighbours as a detection sees them.
+
+    The features do not change with the size of the image.
+
+    Args:
+        boxes (Tensor): (x1, y1, x2, y2), shape (K, 4).
+        masks (Tensor): 0 or 1 within the boxes, float, shape (K, h, w).
+        logits (Tensor): Logits of the class scores, shape (K, ).
+        labels (Tensor): Classes, shape (K, ).
+        inds (Tensor): Indices of the neighbours, shape (K, N).
+
+    Returns:
+        Tensor: Overlaps of boxes and masks, distance and size of the boxes,
+        class and class score; shape (K, N, 12).
+    """
+    sizes = (boxes[:, 2:] - boxes[:, :2]).clamp(min=1)
+    centers = (boxes[:, 2:] + boxes[:, :2]) / 2
+    offsets = (centers[inds] - centers[:, None]) / sizes[:, None]
+    ratios = sizes[inds].log() - sizes.log()[:, None]
+    own = boxes[:, None].expand(*inds.shape, 4)
+    overlaps = bbox_overlaps(own, boxes[inds], is_aligned=True)
+    cover = bbox_overlaps(own, boxes[inds], mode='iof', is_aligned=True)
+    covered = bbox_overlaps(boxes[inds], own, mode='iof', is_aligned=True)
+    surer = logits[inds] - logits[:, None]
+    return torch.stack(
+        [
+            overlaps,
+            mask_overlaps(boxes, masks, inds),
+            cover,
+            covered,
+            *offsets.clamp(-FAR, FAR).unbind(-1),
+            offsets.norm(dim=-1).clamp(max=FAR),
+            *ratios.clamp(-FAR, FAR).unbind(-1),
+            (labels[inds] == labels[:, None]).float(),
+            (surer / FAR).clamp(-FAR, FAR),
+            (surer > 0).float(),
+        ],
+        dim=-1,
+    )
+
+
+class RelationLayer(nn.Module):
+    """Attention of each detection to its neighbours.
+
+    Like a layer of a Transformer (https://arxiv.org/abs/1706.03762). What
+    passes depends also on the features of the pair, as in learned NMS
+    (https://arxiv.org/abs/1705.02950) and relation networks
+    (https://arxiv.org/abs/1711.11575). The order of the detections makes no
+    difference.
+
+    Args:
+        channels (int): Channels of a detection, a multiple of 4.
+    """
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.norms = nn.ModuleList(nn.LayerNorm(channels) for _ in range(2))
+        self.query, self.key, self.value, self.out = (
+            nn.Linear(channels, channels) for _ in range(4)
+        )
+        self.pair_weight = nn.Sequential(
+            nn.Linear(NUM_PAIR_FEATURES, 32),
+            nn.ReLU(),
+            nn.Linear(32, NUM_HEADS),
+        )
+        self.pair_value = nn.Linear(NUM_PAIR_FEATURES, channels)
+        self.ffn = nn.Sequential(
+            nn.Linear(channels, 2 * channels),
+            nn.ReLU(),
+            nn.Linear(2 * channels, channels),
+        )
+
+    def forward(
+        self, x: Tensor, inds: Tensor, valid: Tensor, pairs: Tensor
+    ) -> Tensor:
+        """Pass messages once.
+
+        Args:
+            x (Tensor): Detections, shape (K, channels).
+            inds (Tensor): Indices of the neighbours, shape (K, N).
+            valid (Tensor): bool, whether to use them, shape (K, N). At least
+                one must be used.
+            pairs (Tensor): See :func:`pair_features`, shape (K, N, 12).
+
+        Returns:
+            Tensor: Shape (K, channels).
+        """
+        normed = self.norms[0](x)
+        query, key = self.query(normed), self.key(normed)
+        heads = NUM_HEADS, x.shape[1] // NUM_HEADS
+        weights = (query[:, None] * key[inds]).unflatten(-1, heads).sum(-1)
+        weights = weights / heads[1] ** 0.5 + self.pair_weight(pairs)
+        weights = weights.masked_fill(~valid[..., None], float('-inf'))
+        values = relu(self.value(normed)[inds] + self.pair_value(pairs))
+        values = values.unflatten(-1, heads) * weights.softmax(1)[..., None]
+        x = x + self.out(values.sum(1).flatten(1))
+        return x + self.ffn(self.norms[1](x))

@@ -6,7 +6,12 @@ Shape shorthand: K detections of one or more images, N neighbours of each.
 import torch
 from mmdet.structures.bbox import bbox_overlaps
 from torch import Tensor, nn
-from torch.nn.functional import grid_sample, pad, relu
+from torch.nn.functional import (
+    grid_sample,
+    pad,
+    relu,
+    scaled_dot_product_attention,
+)
 
 NUM_PAIR_FEATURES = 12
 NUM_HEADS = 4
@@ -32,13 +37,20 @@ def nearest(boxes: Tensor, images: Tensor, num: int) -> tuple[Tensor, Tensor]:
     """
     sizes = (boxes[:, 2:] - boxes[:, :2]).clamp(min=1)
     centers = (boxes[:, 2:] + boxes[:, :2]) / 2
-    distances = ((centers - centers[:, None]) / sizes[:, None]).norm(dim=-1)
+    distances = length((centers - centers[:, None]) / sizes[:, None])
     closeness = bbox_overlaps(boxes, boxes) + NEARNESS / (1 + distances)
     closeness = closeness.where(images[:, None] == images, -1)
     # An image can have fewer detections.
     found, inds = pad(closeness, (0, num), value=-1).topk(num, dim=1)
     own = torch.arange(boxes.shape[0], device=boxes.device)[:, None]
     return inds.where(found >= 0, own), found >= 0
+
+
+def length(vectors: Tensor) -> Tensor:
+    """Compute the length of vectors of shape (..., 2)."""
+    # onnxruntime's ReduceL2 gives a wrong shape for no vectors.
+    x, y = vectors.unbind(-1)
+    return (x.square() + y.square()).sqrt()
 
 
 def mask_overlaps(boxes: Tensor, masks: Tensor, inds: Tensor) -> Tensor:
@@ -122,7 +134,7 @@ def pair_features(
             cover,
             covered,
             *offsets.clamp(-FAR, FAR).unbind(-1),
-            offsets.norm(dim=-1).clamp(max=FAR),
+            length(offsets).clamp(max=FAR),
             *ratios.clamp(-FAR, FAR).unbind(-1),
             (labels[inds] == labels[:, None]).float(),
             (surer / FAR).clamp(-FAR, FAR),
@@ -179,12 +191,21 @@ class RelationLayer(nn.Module):
             Tensor: Shape (K, channels).
         """
         normed = self.norms[0](x)
-        query, key = self.query(normed), self.key(normed)
-        heads = NUM_HEADS, x.shape[1] // NUM_HEADS
-        weights = (query[:, None] * key[inds]).unflatten(-1, heads).sum(-1)
-        weights = weights / heads[1] ** 0.5 + self.pair_weight(pairs)
-        weights = weights.masked_fill(~valid[..., None], float('-inf'))
         values = relu(self.value(normed)[inds] + self.pair_value(pairs))
-        values = values.unflatten(-1, heads) * weights.softmax(1)[..., None]
-        x = x + self.out(values.sum(1).flatten(1))
+        bias = self.pair_weight(pairs).masked_fill(
+            ~valid[..., None], float('-inf')
+        )
+        # To (K, heads, 1 or N, channels of a head)
+        query, key, values = (
+            part.unflatten(-1, (NUM_HEADS, -1)).transpose(1, 2)
+            for part in (
+                self.query(normed)[:, None],
+                self.key(normed)[inds],
+                values,
+            )
+        )
+        message = scaled_dot_product_attention(
+            query, key, values, bias.transpose(1, 2)[:, :, None]
+        )
+        x = x + self.out(message.flatten(1))
         return x + self.ffn(self.norms[1](x))

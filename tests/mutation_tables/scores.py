@@ -2,7 +2,8 @@
 
 ROI_HEAD = 'test_models/test_roi_heads/test_detection_scoring'
 STANDARD = 'test_models/test_roi_heads/test_standard_mask_scoring_roi_head'
-HEAD = 'test_models/test_mask_heads/test_mask_score_head'
+HEADS = 'test_models/test_mask_heads'
+HEAD = f'{HEADS}/test_mask_score_head'
 
 SCORES = (
     (
@@ -28,6 +29,48 @@ SCORES = (
                 'learned-head-mask-iou-not-clamped',
                 'return mask_ious.clamp(0, 1), ',
                 'return mask_ious, ',
+            ),
+        ),
+    ),
+    (
+        'models/mask_heads/relations.py',
+        f'{HEADS}/test_relations {HEADS}/test_mask_relation_head',
+        (
+            (
+                'neighbours-of-other-images',
+                'images[:, None] == images, -1',
+                'images[:, None] == images, closeness',
+            ),
+            (
+                'neighbours-by-distance-alone',
+                'bbox_overlaps(boxes, boxes) + NEARNESS',
+                'NEARNESS',
+            ),
+            (
+                'relations-of-neighbours-that-are-none',
+                '~valid[..., None], float',
+                'valid[..., None] & False, float',
+            ),
+            (
+                'masks-of-pairs-in-the-own-box',
+                '- corners[inds][..., axis, None]',
+                '- corners[:, None, axis, None]',
+            ),
+        ),
+    ),
+    (
+        'models/mask_heads/mask_relation_head.py',
+        f'{HEADS}/test_mask_relation_head',
+        (
+            (
+                'images-not-told-apart',
+                '(positions[:, 0] == 0).cumsum(0)',
+                'positions[:, 0] * 0',
+            ),
+            (
+                'relations-left-out',
+                'self.fc_correction(x) + self.fc_relation(self.norm(y))',
+                'self.fc_correction(x)',
             ),
         ),
     ),

@@ -1,4 +1,4 @@
-"""Faults of hooks and of random numbers."""
+"""Faults of data, hooks and of random numbers."""
 
 RANDOM = 'test_compat/test_resumed_randomness'
 ISOLATED = 'test_robustness/test_isolated_training'
@@ -20,6 +20,28 @@ TRAINING = (
                 'stops-at-a-single-loss',
                 'if wrong and self._was_wrong:',
                 'if wrong:',
+            ),
+        ),
+    ),
+    (
+        'datasets/rle_masks.py',
+        'test_datasets/test_rle_masks',
+        (
+            (
+                'masks-transformed-in-reverse',
+                '(*self.steps, step)',
+                '(step, *self.steps)',
+            ),
+        ),
+    ),
+    (
+        'models/targets/polygon_target.py',
+        'test_models/test_targets/test_polygon_target',
+        (
+            (
+                'parts-of-an-instance-intersected',
+                'np.maximum.reduceat',
+                'np.minimum.reduceat',
             ),
         ),
     ),

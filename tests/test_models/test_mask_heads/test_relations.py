@@ -46,7 +46,7 @@ def test_neighbours_overlap_or_are_near():
         [
             [0.0, 0, 10, 10],
             [0, 0, 10, 6],  # overlaps by 0.6
-            [8, 0, 18, 10],  # by 0.11
+            [0, 0, 40, 10],  # by 0.25, 1.5 widths away
             [12, 0, 22, 10],  # 1.2 widths away
             [0, 40, 10, 50],  # 4 heights away
         ]

@@ -110,9 +110,10 @@ class MaskRelationHead(MaskScoreHead):
         inds, valid = nearest(boxes, images, self.num_neighbors)
         masks = (probs >= 0.5).float()
         pairs = pair_features(boxes, masks, ranks[:, 0], labels, inds)
+        pairs = pairs.to(x.dtype)
         product = product_logits(probs, context)
-        y = self.fc_detection(torch.cat([x, ranks, product], dim=1))
-        y = self.relu(y)
+        y = torch.cat([x, ranks.to(x.dtype), product.to(x.dtype)], dim=1)
+        y = self.relu(self.fc_detection(y))
         for relation in self.relations:
             y = relation(y, inds, valid, pairs)
         return self.fc_correction(x) + self.fc_relation(self.norm(y))

@@ -109,6 +109,23 @@ def test_it_sees_overlapping_neighbours(head, inputs):
 
 
 @torch.no_grad()
+@pytest.mark.parametrize('autocast', [True, False])
+def test_it_runs_in_half_precision(head, inputs, autocast):
+    expected = predict(head, inputs)
+    if autocast:
+        with torch.autocast('cpu', torch.bfloat16):
+            found = predict(head, inputs)
+    else:
+        dets, feats, probs = inputs
+        # Boxes and class scores stay in single precision.
+        found = predict(
+            copy.deepcopy(head).bfloat16(),
+            (dets, feats.bfloat16(), probs.bfloat16()),
+        )
+    torch.testing.assert_close(found.float(), expected, atol=0.1, rtol=0.05)
+
+
+@torch.no_grad()
 def test_its_relations_have_a_gradient_and_the_detector_none(head, inputs):
     head = copy.deepcopy(head)
     with torch.enable_grad():

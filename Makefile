@@ -102,6 +102,7 @@ test-packaging: $(READY) ## wheel, sdist and mim in a new environment
 
 # pip chooses the other versions, by the ranges of pyproject.toml.
 test-cell: ## other versions: BASE=onedl PYTHON=python3.13 TORCH=2.13.0 NUMPY=2.5.5
+	@test -n '$(TORCH)' -a -n '$(NUMPY)' || { echo 'Set TORCH and NUMPY: make help'; exit 1; }
 	$(PYTHON) -m venv $(CELL)
 	$(CELL)/bin/python -m pip install torch==$(TORCH) numpy==$(NUMPY) --editable '.[$(CELL_EXTRAS)]'
 	$(MAKE) setup VENV=$(CELL)

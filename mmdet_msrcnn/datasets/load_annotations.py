@@ -13,7 +13,11 @@ class LoadAnnotations(MMDetLoadAnnotations):
 
     With ``poly2mask=True``, masks are decoded when their pixels are read,
     after all transforms; see :class:`RleMasks`. Results are the same.
-    Arguments are those of mmdet's LoadAnnotations.
+    Arguments are those of mmdet's LoadAnnotations. The process that trains
+    decodes the masks, not the workers that load the images.
+
+    Raises:
+        ValueError: If the size of a mask is not that of its image.
     """
 
     def _load_masks(self, results: dict) -> None:
@@ -26,6 +30,14 @@ class LoadAnnotations(MMDetLoadAnnotations):
             to_rle(mask, height, width)
             for mask in self._process_masks(results)
         ]
+        for rle in rles:
+            if tuple(rle['size']) != (height, width):
+                raise ValueError(
+                    f'{results["img_path"]} has {height} rows and {width} '
+                    f'columns, but a mask of it has {rle["size"]}. Correct '
+                    'the size in the annotations, or use the image that was '
+                    'annotated.'
+                )
         results['gt_masks'] = RleMasks(rles, height, width)
 
 

@@ -75,6 +75,11 @@ class RleMasks(BitmapMasks):
         """Concatenate masks as bitmaps."""
         return BitmapMasks.cat(masks)
 
+    @classmethod
+    def random(cls, *args, **kwargs) -> BitmapMasks:
+        """Make random bitmaps."""
+        return BitmapMasks.random(*args, **kwargs)
+
     def rescale(
         self, scale: float | tuple[int, int], interpolation: str = 'nearest'
     ) -> BitmapMasks:

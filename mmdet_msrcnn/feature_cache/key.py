@@ -27,6 +27,9 @@ LAYERS_AND_LOSSES = (
     'fusion',
     'loss_iou',
     'loss_score',
+    'num_relations',
+    'num_neighbors',
+    'relation_channels',
     'init_cfg',
 )
 

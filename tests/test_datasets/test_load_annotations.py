@@ -7,6 +7,7 @@ from mmdet.registry import DATASETS, TRANSFORMS
 from mmdet.structures.mask import PolygonMasks
 from mmengine.config import Config
 from mmengine.registry import init_default_scope
+from pycocotools import mask as mask_utils
 
 from mmdet_msrcnn.datasets import LoadAnnotations, RleMasks
 from tests.coco_data import (
@@ -131,3 +132,19 @@ def test_masks_are_not_decoded_by_the_pipeline(tmp_path):
     masks = packed['data_samples'].gt_instances.masks
     assert type(masks) is RleMasks
     assert masks._masks is None
+
+
+@pytest.mark.parametrize('compressed', [True, False])
+def test_a_mask_of_another_size_is_refused(compressed):
+    rle = mask_utils.encode(np.ones((10, 12), np.uint8, order='F'))
+    rle['counts'] = rle['counts'].decode()
+    if not compressed:
+        rle = dict(size=[10, 12], counts=[0, 120])
+    results = dict(
+        img_path='a.png',
+        ori_shape=(20, 20),
+        instances=[dict(mask=rle, ignore_flag=0)],
+    )
+    transform = LoadAnnotations(with_bbox=False, with_label=False)
+    with pytest.raises(ValueError, match=r'a\.png has 20 rows .* \[10, 12\]'):
+        transform._load_masks(results)

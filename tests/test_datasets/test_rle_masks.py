@@ -8,11 +8,13 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from mmdet.structures import DetDataSample
 from mmdet.structures.mask import BitmapMasks
 from mmengine.structures import InstanceData
 from pycocotools import mask as mask_utils
 
 from mmdet_msrcnn.datasets import RleMasks, rle_masks
+from mmdet_msrcnn.models.targets.gt_masks import pack_samples
 
 HEIGHT, WIDTH = 20, 31
 STEPS = {
@@ -115,3 +117,25 @@ def test_each_mask_that_is_read_is_decoded_once(monkeypatch):
     for _ in range(2):
         assert chosen.masks.shape == (2, 40, 40)
     assert decoded == [masks.rles[1], masks.rles[3]]
+
+
+def test_a_training_step_decodes_each_mask_once(monkeypatch):
+    masks, _ = pair()
+    sample = DetDataSample(
+        gt_instances=InstanceData(masks=masks, labels=torch.zeros(len(masks)))
+    )
+    decoded = []
+    original = rle_masks.mask_utils.decode
+    monkeypatch.setattr(
+        rle_masks.mask_utils,
+        'decode',
+        lambda rle: decoded.append(rle) or original(rle),
+    )
+    (packed,) = pack_samples([sample], 'cpu')
+    assert packed.gt_instances.masks.masks.dtype == np.uint8
+    assert len(decoded) == len(masks)
+
+
+def test_random_masks_are_bitmaps():
+    masks = RleMasks.random(3, height=8, width=9)
+    assert masks.masks.shape == (3, 8, 9)

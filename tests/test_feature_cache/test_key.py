@@ -59,6 +59,7 @@ def settings(path=MS_RCNN, needs_all_masks=False, **changes):
     [
         {'model.roi_head.mask_iou_head.fusion': 'multiply'},
         {'model.roi_head.mask_iou_head.fc_out_channels': 8},
+        {'model.roi_head.mask_iou_head.num_neighbors': 8},
         {'model.roi_head.mask_iou_head.loss_iou.tau': 0.3},
     ],
 )

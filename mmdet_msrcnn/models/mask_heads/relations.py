@@ -6,12 +6,7 @@ Shape shorthand: K detections of one or more images, N neighbours of each.
 import torch
 from mmdet.structures.bbox import bbox_overlaps
 from torch import Tensor, nn
-from torch.nn.functional import (
-    grid_sample,
-    pad,
-    relu,
-    scaled_dot_product_attention,
-)
+from torch.nn.functional import grid_sample, pad, relu
 
 NUM_PAIR_FEATURES = 12
 NUM_HEADS = 4
@@ -204,8 +199,9 @@ class RelationLayer(nn.Module):
                 values,
             )
         )
-        message = scaled_dot_product_attention(
-            query, key, values, bias.transpose(1, 2)[:, :, None]
-        )
-        x = x + self.out(message.flatten(1))
+        # torch's own attention gives the bias no gradient for no detections,
+        # and then DDP stops.
+        weights = query @ key.transpose(2, 3) / query.shape[-1] ** 0.5
+        weights = weights + bias.transpose(1, 2)[:, :, None]
+        x = x + self.out((weights.softmax(-1) @ values).flatten(1))
         return x + self.ffn(self.norms[1](x))

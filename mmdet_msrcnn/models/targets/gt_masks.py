@@ -146,8 +146,10 @@ def pack_samples(
     samples = []
     for sample in batch_data_samples:
         gt = sample.gt_instances
+        packed = packed_masks(gt, device)
+        # Copied later, because packing can decode the masks.
         masks = copy.copy(gt.masks)
-        masks.packed = packed_masks(gt, device)
+        masks.packed = packed
         sample = copy.copy(sample)
         sample.gt_instances = InstanceData(metainfo=gt.metainfo)
         for name, value in gt.items():

@@ -136,6 +136,15 @@ def test_its_relations_have_a_gradient_and_the_detector_none(head, inputs):
             assert param.grad.abs().max() > 0, name
 
 
+def test_all_parameters_have_a_gradient_without_detections(head, inputs):
+    head = copy.deepcopy(head)
+    none = tuple(values[:0] for values in inputs)
+    predict(head, none).sum().backward()
+    # Otherwise DDP waits for them.
+    for name, param in head.named_parameters():
+        assert param.grad is not None, name
+
+
 @pytest.mark.parametrize(
     ('changes', 'message'),
     [

@@ -102,14 +102,20 @@ def test_copies_and_workers(copied):
     assert_same(found, expected)
 
 
-def test_each_mask_that_is_read_is_decoded_once(monkeypatch):
-    decoded = []
+@pytest.fixture
+def decoded(monkeypatch):
+    """The RLEs that are decoded during a test."""
+    rles = []
     original = rle_masks.mask_utils.decode
     monkeypatch.setattr(
         rle_masks.mask_utils,
         'decode',
-        lambda rle: decoded.append(rle) or original(rle),
+        lambda rle: rles.append(rle) or original(rle),
     )
+    return rles
+
+
+def test_each_mask_that_is_read_is_decoded_once(decoded):
     masks, _ = pair()
     chosen = masks.flip()[np.array([1, 3])].pad((40, 40))
     assert len(chosen) == 2
@@ -119,17 +125,10 @@ def test_each_mask_that_is_read_is_decoded_once(monkeypatch):
     assert decoded == [masks.rles[1], masks.rles[3]]
 
 
-def test_a_training_step_decodes_each_mask_once(monkeypatch):
+def test_a_training_step_decodes_each_mask_once(decoded):
     masks, _ = pair()
     sample = DetDataSample(
         gt_instances=InstanceData(masks=masks, labels=torch.zeros(len(masks)))
-    )
-    decoded = []
-    original = rle_masks.mask_utils.decode
-    monkeypatch.setattr(
-        rle_masks.mask_utils,
-        'decode',
-        lambda rle: decoded.append(rle) or original(rle),
     )
     (packed,) = pack_samples([sample], 'cpu')
     assert packed.gt_instances.masks.masks.dtype == np.uint8

@@ -9,7 +9,6 @@ from torch import Tensor, nn
 from mmdet_msrcnn.models.checks import check_range
 from mmdet_msrcnn.models.mask_heads.conv_mask_scorer import INIT_CFG
 from mmdet_msrcnn.models.mask_heads.mask_score_head import MaskScoreHead
-from mmdet_msrcnn.models.mask_heads.maskness import product_logits
 from mmdet_msrcnn.models.mask_heads.relations import (
     NUM_HEADS,
     RelationLayer,
@@ -102,7 +101,12 @@ class MaskRelationHead(MaskScoreHead):
         return torch.cat([super().context(results_list), *columns], dim=1)
 
     def _correct(
-        self, x: Tensor, probs: Tensor, labels: Tensor, context: Tensor
+        self,
+        x: Tensor,
+        product: Tensor,
+        probs: Tensor,
+        labels: Tensor,
+        context: Tensor,
     ) -> Tensor:
         ranks, boxes, positions = context.split([2, 4, 1], dim=1)
         # Each image begins with position 0.
@@ -111,7 +115,6 @@ class MaskRelationHead(MaskScoreHead):
         masks = (probs >= 0.5).float()
         pairs = pair_features(boxes, masks, ranks[:, 0], labels, inds)
         pairs = pairs.to(x.dtype)
-        product = product_logits(probs, context)
         y = torch.cat([x, ranks.to(x.dtype), product.to(x.dtype)], dim=1)
         y = self.relu(self.fc_detection(y))
         for relation in self.relations:

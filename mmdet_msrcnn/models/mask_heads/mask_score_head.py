@@ -138,16 +138,23 @@ class MaskScoreHead(ConvMaskScorer):
         probs = select_by_label(mask_probs, labels)
         product = product_logits(probs, context)
         # In single precision: half precision would make ties.
-        logits = product + self._correct(x, probs, labels, context).float()
+        correction = self._correct(x, product, probs, labels, context)
+        logits = product + correction.float()
         return torch.stack([self.fc_mask_iou(x).float(), logits], -1)
 
     def _correct(
-        self, x: Tensor, probs: Tensor, labels: Tensor, context: Tensor
+        self,
+        x: Tensor,
+        product: Tensor,
+        probs: Tensor,
+        labels: Tensor,
+        context: Tensor,
     ) -> Tensor:
         """Predict what is added to the logit of the product.
 
         Args:
             x (Tensor): Features of each RoI, shape (K, fc_out_channels).
+            product (Tensor): Logit of class score x maskness, shape (K, 1).
             probs (Tensor): Masks of the own classes, shape (K, h, w).
             labels (Tensor): Class of each RoI, shape (K, ).
             context (Tensor): See :meth:`context`.

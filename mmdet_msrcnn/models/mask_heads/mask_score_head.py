@@ -150,17 +150,10 @@ class MaskScoreHead(ConvMaskScorer):
         labels: Tensor,
         context: Tensor,
     ) -> Tensor:
-        """Predict what is added to the logit of the product.
+        """Predict what is added to the logit of ``product``, shape (K, 1).
 
-        Args:
-            x (Tensor): Features of each RoI, shape (K, fc_out_channels).
-            product (Tensor): Logit of class score x maskness, shape (K, 1).
-            probs (Tensor): Masks of the own classes, shape (K, h, w).
-            labels (Tensor): Class of each RoI, shape (K, ).
-            context (Tensor): See :meth:`context`.
-
-        Returns:
-            Tensor: Shape (K, num_classes), or (K, 1) if class-agnostic.
+        ``x`` are the features of the RoIs, ``probs`` the masks of their own
+        classes. The result has one column per class, or one for all.
         """
         return self.fc_correction(x)
 
@@ -234,10 +227,8 @@ class MaskScoreHead(ConvMaskScorer):
             are not ignored; the mean targets of these detections, and their
             number.
         """
-        ious, scores = (
-            targets['mask_iou_targets'],
-            targets['mask_score_targets'],
-        )
+        ious = targets['mask_iou_targets']
+        scores = targets['mask_score_targets']
         trained = targets['trained']
         mask_iou_preds, logits = select_by_label(preds, labels).unbind(-1)
         count = trained.sum()

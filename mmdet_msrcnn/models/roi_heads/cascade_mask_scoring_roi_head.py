@@ -4,6 +4,8 @@ from contextlib import nullcontext
 
 import torch
 from mmdet.models.task_modules.samplers import SamplingResult
+from mmdet.models.utils import unpack_gt_instances
+from mmdet.structures import SampleList
 from mmdet.structures.bbox import bbox2roi
 from mmdet.utils import InstanceList
 from torch import Tensor
@@ -12,7 +14,12 @@ from mmdet_msrcnn.models.roi_heads.base_cascade_mask_scoring_roi_head import (
     BaseCascadeMaskScoringRoIHead,
 )
 from mmdet_msrcnn.models.roi_heads.isolation import eval_mode
-from mmdet_msrcnn.models.roi_heads.positives_loss import positives_loss
+from mmdet_msrcnn.models.roi_heads.positives_loss import (
+    positives_loss,
+    positives_loss_from_features,
+)
+from mmdet_msrcnn.models.roi_heads.sample_proposals import sample_proposals
+from mmdet_msrcnn.models.targets.gt_masks import pack_samples
 from mmdet_msrcnn.registry import MODELS
 
 
@@ -66,6 +73,53 @@ class CascadeMaskScoringRoIHead(BaseCascadeMaskScoringRoIHead):
             )
             mask_results['loss_mask'].update(scorer_losses)
         return mask_results
+
+    def scorer_loss(
+        self,
+        x: tuple[Tensor, ...],
+        rpn_results_list: InstanceList,
+        batch_data_samples: SampleList,
+    ) -> dict:
+        """Compute the losses of the scorer without those of other heads.
+
+        There are no mask targets, and the last box head does not run. The
+        positives are those that :meth:`loss` draws.
+
+        Args:
+            x (tuple[Tensor]): Multi-level features.
+            rpn_results_list (list[:obj:`InstanceData`]): Region proposals.
+            batch_data_samples (list[:obj:`DetDataSample`]): Ground truth.
+
+        Returns:
+            dict: Losses and statistics of the scorer, with the name and the
+            weight of the last stage.
+        """
+        samples = pack_samples(batch_data_samples, x[0].device)
+        gt_instances, ignored, metas = unpack_gt_instances(samples)
+        proposals, last = rpn_results_list, self.num_stages - 1
+        for stage in range(self.num_stages):
+            self.current_stage = stage
+            drawn = sample_proposals(
+                self.bbox_assigner[stage],
+                self.bbox_sampler[stage],
+                x,
+                proposals,
+                gt_instances,
+                ignored,
+            )
+            if stage < last:
+                with torch.no_grad():
+                    refined = self.bbox_head[stage].refine_bboxes(
+                        drawn, self.bbox_loss(stage, x, drawn), metas
+                    )
+                # None if there are no boxes to refine.
+                proposals = refined or proposals
+        losses = positives_loss_from_features(self, x, drawn, gt_instances)
+        weight = self.stage_loss_weights[last]
+        return {
+            f's{last}.{name}': value * weight if 'loss' in name else value
+            for name, value in losses.items()
+        }
 
     def _earlier_masks(
         self, stage: int, x: tuple[Tensor, ...], rois: Tensor

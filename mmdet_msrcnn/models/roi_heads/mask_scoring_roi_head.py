@@ -9,7 +9,10 @@ from mmdet.utils import InstanceList
 from torch import Tensor
 
 from mmdet_msrcnn.models.roi_heads.all_positives import all_positives
-from mmdet_msrcnn.models.roi_heads.positives_loss import positives_loss
+from mmdet_msrcnn.models.roi_heads.positives_loss import (
+    positives_loss,
+    positives_loss_from_features,
+)
 from mmdet_msrcnn.models.roi_heads.sample_proposals import sample_proposals
 from mmdet_msrcnn.models.roi_heads.scorer_samples import ScorerSamples
 from mmdet_msrcnn.models.roi_heads.standard_mask_scoring_roi_head import (
@@ -93,11 +96,7 @@ class MaskScoringRoIHead(StandardMaskScoringRoIHead):
             gt_instances,
             ignored,
         )
-        rois = bbox2roi([res.pos_priors for res in drawn])
-        mask_preds, mask_feats = self._stage_masks(x, rois)
-        return positives_loss(
-            self, x, mask_preds, mask_feats, drawn, gt_instances
-        )
+        return positives_loss_from_features(self, x, drawn, gt_instances)
 
     @torch.no_grad()
     def scorer_samples(

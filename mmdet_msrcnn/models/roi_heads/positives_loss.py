@@ -52,3 +52,34 @@ def positives_loss(
         roi_head.mask_iou_train_cfg,
     )
     return check_logs(roi_head.mask_iou_head, loss_and_target['loss_mask_iou'])
+
+
+def positives_loss_from_features(
+    roi_head: BaseMaskScoringRoIHead,
+    x: tuple[Tensor, ...],
+    sampling_results: list[SamplingResult],
+    batch_gt_instances: InstanceList,
+) -> dict:
+    """Predict the masks of the positives, and compute the scorer's losses.
+
+    Args:
+        roi_head (:obj:`BaseMaskScoringRoIHead`): RoI head.
+        x (tuple[Tensor]): Multi-level features.
+        sampling_results (list[:obj:`SamplingResult`]): Sampling results of
+            each image.
+        batch_gt_instances (list[:obj:`InstanceData`]): Ground truth of each
+            image.
+
+    Returns:
+        dict: Losses and statistics of the scorer.
+    """
+    rois = bbox2roi([res.pos_priors for res in sampling_results])
+    mask_preds, mask_feats = roi_head._stage_masks(x, rois)
+    return positives_loss(
+        roi_head,
+        x,
+        mask_preds,
+        mask_feats,
+        sampling_results,
+        batch_gt_instances,
+    )

@@ -2,10 +2,17 @@
 
 import pytest
 import torch
+from mmengine.structures import InstanceData
 
 from mmdet_msrcnn.models import CascadeMaskScoringRoIHead
+from tests.calls import record_calls
 from tests.frameworks import cascade_config
-from tests.helpers import build_model, collate, losses_of, scene
+from tests.helpers import (
+    build_model,
+    collate,
+    losses_of,
+    scene,
+)
 
 
 @pytest.fixture(scope='module')
@@ -56,6 +63,36 @@ def test_no_positives(model):
     model.eval()
     assert losses['s2.loss_mask_iou'] == 0
     assert losses['s2.loss_mask_iou'].requires_grad
+
+
+def test_the_scorer_alone_runs_no_mask_loss(model, monkeypatch):
+    head = model.train().roi_head
+    data = collate(scene(seed=1), scene(seed=2))
+    data = model.data_preprocessor(data, training=True)
+    x = model.extract_feat(data['inputs'])
+    proposals = model.rpn_head.predict(x, data['data_samples'])
+    called = record_calls(
+        monkeypatch,
+        *((part, 'loss_and_target') for part in head.bbox_head),
+        *((part, 'get_targets') for part in head.mask_head),
+        *((part, 'loss_and_target') for part in head.mask_head),
+        (head.mask_iou_head, 'loss_and_target'),
+    )
+    head.scorer_loss(x, proposals, data['data_samples'])
+    model.eval()
+    # Two stages refine their boxes.
+    assert called == ['loss_and_target'] * 3
+
+
+def test_the_scorer_alone_does_without_boxes(model):
+    head = model.train().roi_head
+    data = model.data_preprocessor(collate(scene(0, seed=1)), training=True)
+    x = model.extract_feat(data['inputs'])
+    none = InstanceData(bboxes=torch.zeros(0, 4))
+    losses = head.scorer_loss(x, [none], data['data_samples'])
+    model.eval()
+    assert losses['s2.loss_mask_iou'] == 0
+    assert losses['s2.mask_iou_samples'] == 0
 
 
 def test_heads_of_any_stage_have_to_agree_on_num_classes():

@@ -8,6 +8,7 @@ from mmdet_msrcnn.models import (
     MaskIoULoss,
     MaskScoringRoIHead,
 )
+from tests.calls import record_calls
 from tests.helpers import (
     MASK_RCNN,
     build_model,
@@ -85,27 +86,15 @@ def test_the_scorer_alone_runs_no_other_loss(monkeypatch):
     data = model.data_preprocessor(data, training=True)
     x = model.extract_feat(data['inputs'])
     proposals = model.rpn_head.predict(x, data['data_samples'])
-    called = []
-
-    def count(owner, name):
-        original = getattr(owner, name)
-        monkeypatch.setattr(
-            owner,
-            name,
-            lambda *args, **kwargs: (
-                called.append(name) or original(*args, **kwargs)
-            ),
-        )
-
     head = model.roi_head
-    for owner, name in (
+    called = record_calls(
+        monkeypatch,
         (head, '_bbox_forward'),
         (head.bbox_head, 'loss_and_target'),
         (head.mask_head, 'get_targets'),
         (head.mask_head, 'loss_and_target'),
         (head.mask_iou_head, 'loss_and_target'),
-    ):
-        count(owner, name)
+    )
     head.scorer_loss(x, proposals, data['data_samples'])
     assert called == ['loss_and_target']
     head.loss(x, proposals, data['data_samples'])

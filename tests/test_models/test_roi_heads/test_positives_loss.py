@@ -4,7 +4,10 @@ import pytest
 import torch
 from mmdet.structures.bbox import bbox2roi
 
-from mmdet_msrcnn.models.roi_heads.positives_loss import positives_loss
+from mmdet_msrcnn.models.roi_heads.positives_loss import (
+    positives_loss,
+    positives_loss_from_features,
+)
 from tests.frameworks import FRAMEWORKS
 from tests.helpers import (
     build_model,
@@ -49,3 +52,7 @@ def test_it_is_that_of_the_scorer_on_the_mean_mask(framework):
     assert found['mask_iou_samples'] > 0
     for name, value in expected.items():
         torch.testing.assert_close(found[name], value)
+    alone = positives_loss_from_features(roi_head, x, samples, gts)
+    assert alone.keys() == found.keys()
+    for name, value in found.items():
+        assert torch.equal(alone[name], value), name

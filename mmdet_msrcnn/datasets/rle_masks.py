@@ -62,6 +62,13 @@ class RleMasks(BitmapMasks):
         """Return the number of masks, N."""
         return len(self.rles if self._masks is None else self._masks)
 
+    def __repr__(self) -> str:
+        """Describe the masks without decoding them."""
+        return (
+            f'{type(self).__name__}(num_masks={len(self)}, '
+            f'height={self.height}, width={self.width})'
+        )
+
     def __getitem__(self, index: int | np.ndarray) -> BitmapMasks:
         """Select masks; arguments are those of :class:`BitmapMasks`."""
         if self._masks is not None:
@@ -118,11 +125,22 @@ class RleMasks(BitmapMasks):
         return self._then(step, *out_shape)
 
     def crop(self, bbox: np.ndarray) -> BitmapMasks:
-        """Crop masks to (x1, y1, x2, y2), within the image."""
+        """Crop masks to (x1, y1, x2, y2), within the image.
+
+        Raises:
+            ValueError: If the crop begins beyond the image.
+        """
         if self._masks is not None:
             return super().crop(bbox)
         image = np.array([self.width, self.height] * 2)
         x1, y1, x2, y2 = np.clip(bbox, 0, image).tolist()
+        beyond = x1 >= self.width or y1 >= self.height
+        # BitmapMasks would lose all masks.
+        if beyond and len(self):
+            raise ValueError(
+                f'bbox must begin within masks of {self.width} x '
+                f'{self.height} pixels, got {np.asarray(bbox).tolist()}'
+            )
         height, width = max(y2 - y1, 1), max(x2 - x1, 1)
         rows, columns = slice(y1, y1 + height), slice(x1, x1 + width)
         step = partial(_cut, rows=rows, columns=columns)

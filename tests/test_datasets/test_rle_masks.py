@@ -2,6 +2,7 @@
 
 import copy
 import pickle
+import re
 
 import numpy as np
 import pytest
@@ -26,8 +27,12 @@ STEPS = {
     'resize': lambda m: m.resize((17, 40)),
     'pad': lambda m: m.pad((m.height + 3, m.width + 5)),
     'pad with ones': lambda m: m.pad((m.height + 1, m.width), 1),
-    'crop': lambda m: m.crop(np.array([4, 2, 15, 11])),
-    'crop across the border': lambda m: m.crop(np.array([-4, 5, 99, 99])),
+    'crop': lambda m: m.crop(
+        np.array([m.width // 8, m.height // 8, m.width // 2, m.height // 2])
+    ),
+    'crop across the border': lambda m: m.crop(
+        np.array([-4, m.height // 4, 99, 99])
+    ),
     'select': lambda m: m[np.array([2, 0])],
     'select by bool': lambda m: m[np.arange(len(m)) % 2 == 0],
     'one': lambda m: m[0],
@@ -68,6 +73,15 @@ def test_any_steps(names):
 def test_no_mask(name):
     found, expected = (STEPS[name](masks) for masks in pair(0))
     assert_same(found, expected)
+
+
+@pytest.mark.parametrize('bbox', [[31, 0, 40, 9], [0, 20, 9, 30]])
+def test_a_crop_beyond_the_image_is_named(bbox):
+    masks, _ = pair()
+    message = re.escape(f'31 x 20 pixels, got {bbox}')
+    with pytest.raises(ValueError, match=message):
+        masks.crop(np.array(bbox))
+    assert_same(*(masks.crop(np.array(bbox)) for masks in pair(0)))
 
 
 @pytest.mark.parametrize('name', STEPS)
@@ -123,6 +137,12 @@ def test_each_mask_that_is_read_is_decoded_once(decoded):
     for _ in range(2):
         assert chosen.masks.shape == (2, 40, 40)
     assert decoded == [masks.rles[1], masks.rles[3]]
+
+
+def test_they_are_described_without_decoding(decoded):
+    found, expected = pair()
+    assert repr(found) == repr(expected).replace('BitmapMasks', 'RleMasks')
+    assert not decoded
 
 
 def test_a_training_step_decodes_each_mask_once(decoded):

@@ -95,7 +95,7 @@ coverage: $(READY) ## the fast tests, with code coverage
 	OMP_NUM_THREADS=1 $(PY) -m pytest -q -n 2 --dist loadfile --cov --cov-report term --cov-report xml
 
 test-slow: $(READY) ## training runs through mmdet's entry points, packaging
-	$(PY) -m pytest -q -m slow
+	OMP_NUM_THREADS=1 $(PY) -m pytest -q -n 2 --dist loadfile -m slow
 
 test-packaging: $(READY) ## wheel, sdist and mim in a new environment
 	$(PY) -m pytest -q -m slow tests/test_packaging.py

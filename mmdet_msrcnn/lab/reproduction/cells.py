@@ -11,6 +11,7 @@ from mmdet_msrcnn.lab.reproduction.paper import (
     Row,
     Table,
 )
+from mmdet_msrcnn.lab.reproduction.protocols import END_TO_END
 
 RESAMPLED = 'mask_ap_resampled'
 CLASS_RESAMPLED = 'class_ap_resampled'
@@ -116,8 +117,8 @@ def paired_difference(
         others (list[dict]): Results of the variant to compare with.
 
     Returns:
-        PairedDifference | None: None if there is nothing to compare. If both
-        have several seeds, only those that both have count.
+        PairedDifference | None: None if there is nothing to compare. Only
+        seeds that both have count, except beside a frozen detector.
     """
     results, others = _common_seeds(results, others)
     if not results or not others:
@@ -148,6 +149,7 @@ def by_class_score(results: list[dict]) -> list[dict]:
     """
     return [
         {
+            'variant': result['variant'],
             'seed': result['seed'],
             'metrics': dict(mask=result['metrics']['class_score']),
             RESAMPLED: result[CLASS_RESAMPLED],
@@ -157,8 +159,11 @@ def by_class_score(results: list[dict]) -> list[dict]:
 
 
 def _common_seeds(*sides: list[dict]) -> list[list[dict]]:
-    """Leave out seeds that only one of two sides has."""
-    if min(map(len, sides)) <= 1:
+    """Leave out seeds that only one of two sides has.
+
+    A frozen detector has one run, to which all seeds of its heads compare.
+    """
+    if any(map(_is_frozen_detector, sides)):
         return list(sides)
     seeds = set.intersection(
         *({result['seed'] for result in side} for side in sides)
@@ -167,6 +172,11 @@ def _common_seeds(*sides: list[dict]) -> list[list[dict]]:
         [result for result in side if result['seed'] in seeds]
         for side in sides
     ]
+
+
+def _is_frozen_detector(results: list[dict]) -> bool:
+    names = {result['variant'] for result in results}
+    return len(results) == 1 and not names.pop().endswith(END_TO_END)
 
 
 def without_paper(table: Table) -> Table:

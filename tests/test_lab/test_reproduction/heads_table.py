@@ -17,5 +17,9 @@ TABLE = Table(
 )
 
 
-def result(ap: float, **statistics) -> dict:
-    return dict(metrics=dict(mask=dict(mAP=ap), statistics=statistics))
+def result(ap: float, variant: str = 'ms-rcnn', **statistics) -> dict:
+    return dict(
+        variant=variant,
+        seed=0,
+        metrics=dict(mask=dict(mAP=ap), statistics=statistics),
+    )

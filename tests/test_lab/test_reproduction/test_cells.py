@@ -55,8 +55,8 @@ def test_a_figure_of_0_is_a_figure():
 def test_paired_difference_by_hand():
     """Resampled images are the same, so that their luck cancels."""
     ours = [
-        dict(metrics=dict(mask=dict(mAP=ap)), mask_ap_resampled=[ap, ap + 0.1])
-        for ap in (0.3, 0.32)
+        result(ap) | dict(seed=seed, mask_ap_resampled=[ap, ap + 0.1])
+        for seed, ap in enumerate((0.3, 0.32))
     ]
     others = [result(0.29) | dict(mask_ap_resampled=[0.29, 0.38])]
     paired = paired_difference(ours, others)
@@ -71,6 +71,7 @@ def test_gain_over_the_class_score_by_hand():
     """The class score of the same run is the reference."""
     own = [
         dict(
+            variant='ms-rcnn',
             seed=seed,
             metrics=dict(mask=dict(mAP=ap), class_score=dict(mAP=ap - gain)),
             mask_ap_resampled=[ap, ap + 0.1],
@@ -105,6 +106,24 @@ def test_seeds_that_one_side_lacks_do_not_count(swapped):
     sign = -1 if swapped else 1
     assert paired.difference == pytest.approx(sign)
     assert paired.low == paired.high == pytest.approx(sign)
+
+
+def test_one_training_is_compared_with_that_of_its_seed():
+    """Not with the mean of all, unless it is a frozen detector."""
+    sides = [
+        [
+            result(ap, variant) | dict(seed=seed, mask_ap_resampled=[ap])
+            for seed, ap in enumerate(aps)
+        ]
+        for variant, aps in (
+            ('roi-pool_end-to-end', [0.3]),
+            ('mask-rcnn_end-to-end', [0.32, 0.2]),
+        )
+    ]
+    assert paired_difference(*sides).difference == pytest.approx(-2)
+    for one in sides[0]:
+        one['variant'] = 'mask-rcnn'
+    assert paired_difference(*sides).difference == pytest.approx(4)
 
 
 def test_other_seeds_are_not_compared():

@@ -42,6 +42,7 @@ from mmdet_msrcnn.analysis.result_files import (
 )
 from mmdet_msrcnn.analysis.score_thresholds import f1_at
 from mmdet_msrcnn.utils.arguments import positive
+from mmdet_msrcnn.utils.io import check_not_overwritten
 from mmdet_msrcnn.utils.progress import report_step
 from mmdet_msrcnn.utils.score_thresholds import read_report_thresholds
 
@@ -141,6 +142,10 @@ def analyze(args: argparse.Namespace) -> str:
     """
     if args.img_dir and not args.img_dir.is_dir():
         raise ValueError(f'{args.img_dir} is not a folder')
+    if args.thresholds:
+        check_not_overwritten(
+            [args.out_dir / 'report.json'], [args.thresholds]
+        )
     models = dict(load_results(argument) for argument in args.results)
     if len(models) < len(args.results):
         raise ValueError('each model must have a different NAME')

@@ -26,6 +26,7 @@ REASONS = {
     'poor mask': 'another shape',
     'missed': 'nothing found',
 }
+POOR_MASK = 'poor mask'
 
 
 def suspect_masks(masks: MaskEvaluation) -> list[dict[str, Any]]:
@@ -41,7 +42,7 @@ def suspect_masks(masks: MaskEvaluation) -> list[dict[str, Any]]:
     """
     found = [
         dict(
-            reason='poor mask',
+            reason=POOR_MASK,
             source=det,
             suspicion=det['score'] - det['mask_score'],
         )
@@ -203,7 +204,7 @@ def write_suspects(
 ) -> None:
     """Write ``suspects.json``, ``images.txt`` and a picture of each suspect.
 
-    Pictures of an earlier run are deleted.
+    Pictures of an earlier run are deleted, nothing else.
 
     Args:
         out_dir (Path): Folder to write to.
@@ -213,15 +214,27 @@ def write_suspects(
 
     Raises:
         FileNotFoundError: If an image cannot be read.
+        ValueError: If the pictures would be among the images.
     """
+    pictures = out_dir / 'pictures'
+    if img_dir.resolve() == pictures.resolve():
+        raise ValueError(
+            f'{pictures} holds the images. Write to another folder.'
+        )
     content = to_coco(coco, suspects)
-    for picture in (out_dir / 'pictures').glob('[0-9]*_*.png'):
-        picture.unlink()
+    for reason in (POOR_MASK, *REASONS.values()):
+        for picture in pictures.glob(picture_name('[0-9]' * 4, reason)):
+            picture.unlink()
     for number, one in enumerate(suspects, 1):
         crop = draw_among_all(coco, one['source'], img_dir)
         _, data = cv2.imencode('.png', np.ascontiguousarray(crop[..., ::-1]))
-        name = f'{number:04d}_{one["reason"].replace(" ", "-")}.png'
-        write_bytes(out_dir / 'pictures' / name, data.tobytes())
+        name = picture_name(f'{number:04d}', one['reason'])
+        write_bytes(pictures / name, data.tobytes())
     names = [image['file_name'] for image in content['images']]
     write_text(out_dir / 'images.txt', ''.join(f'{n}\n' for n in names))
     write_json(out_dir / 'suspects.json', content)
+
+
+def picture_name(number: str, reason: str) -> str:
+    """Name the picture of a suspect."""
+    return f'{number}_{reason.replace(" ", "-")}.png'

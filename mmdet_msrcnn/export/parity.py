@@ -1,7 +1,8 @@
 """Comparison of an exported MaskIoU head with the model."""
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from importlib.util import find_spec
 from typing import Any, NamedTuple
 
@@ -17,6 +18,7 @@ from mmdet_msrcnn.export.scorer import (
     random_inputs,
     scorer_of,
 )
+from mmdet_msrcnn.utils.rank_by import CLASS_SCORE
 
 NUM_ROIS = (0, 1, 2, 7, 100)
 TOLERANCE = 1e-5
@@ -144,12 +146,25 @@ def observed_cases(model: BaseDetector, predict: Callable) -> list[Case]:
         )
     )
     try:
-        pred = predict().pred_instances
+        with _ranked_by_class_score(model):
+            pred = predict().pred_instances
     finally:
         handle.remove()
     return [
         (inputs, tuple(pred[n] for n in scorer.predicts)) for inputs in seen
     ]
+
+
+@contextmanager
+def _ranked_by_class_score(model: Any) -> Iterator[None]:
+    """Leave detections in the order in which the head sees them."""
+    owner = model if hasattr(model, 'rank_by') else model.roi_head.test_cfg
+    before = getattr(owner, 'rank_by', CLASS_SCORE)
+    owner.rank_by = CLASS_SCORE
+    try:
+        yield
+    finally:
+        owner.rank_by = before
 
 
 def image_cases(

@@ -190,7 +190,13 @@ def test_files(tmp_path):
         assert ((picture[..., 2] > 180) & (picture[..., 1] < 120)).any()
     # The label of another class is drawn too.
     green = (pictures[1][..., 1] > 170) & (pictures[1][..., 2] < 130)
-    assert green.any() or found[1]['reason'] == 'another class'
+    assert found[1]['reason'] == 'another class'
+    assert green.any()
+    own = out / 'pictures' / '0001_left.png'
+    own.touch()
+    write_suspects(out, coco, found[:2], images)
+    own.unlink()
+    assert len(list((out / 'pictures').iterdir())) == 2
     write_suspects(out, coco, found, images)
     assert (out / 'images.txt').read_text() == '2.png\n1.png\n'
     assert len(read(out / 'suspects.json').anns) == len(found)
@@ -199,3 +205,14 @@ def test_files(tmp_path):
     assert len(names) == len(found)
     with pytest.raises(FileNotFoundError, match='2.png is missing'):
         write_suspects(out, coco, found, tmp_path)
+
+
+def test_pictures_are_not_written_among_the_images(tmp_path):
+    coco, evaluator = scene()
+    with pytest.raises(ValueError, match='pictures holds the images'):
+        write_suspects(
+            tmp_path,
+            coco,
+            suspect_labels(evaluator),
+            tmp_path / 'pictures',
+        )

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import torch
+from mmdet.registry import MODELS
 
 from mmdet_msrcnn.export.onnx import write_onnx
 from mmdet_msrcnn.export.parity import (
@@ -11,7 +12,7 @@ from mmdet_msrcnn.export.parity import (
     observed_cases,
     open_session,
 )
-from mmdet_msrcnn.export.scorer import MaskIoUScorer
+from mmdet_msrcnn.export.scorer import MaskIoUScorer, scorer_of
 from mmdet_msrcnn.models import FUSIONS
 from tests.helpers import (
     CHANNELS,
@@ -23,6 +24,7 @@ from tests.helpers import (
     small_config,
 )
 from tests.test_export.heads import spread
+from tests.test_models.test_detectors.any_models import scored
 
 
 class Session:
@@ -126,3 +128,37 @@ def test_a_file_that_is_not_loaded_is_named(tmp_path):
     (tmp_path / 'a.onnx').write_text('text')
     with pytest.raises(ValueError, match='cannot load .*a.onnx'):
         open_session(tmp_path / 'a.onnx')
+
+
+def plus_by(ranking):
+    cfg = small_config(PLUS)
+    cfg.model.test_cfg.rcnn.rank_by = ranking
+    return build_model(cfg)
+
+
+def scored_by(ranking):
+    return MODELS.build(scored('MaskRCNN', rank_by=ranking))
+
+
+@pytest.mark.parametrize('make', [plus_by, scored_by])
+@torch.no_grad()
+def test_scores_are_in_the_order_of_the_inputs(make):
+    """However the detections are ranked."""
+    model, by_class = (
+        make(ranking).eval() for ranking in ('mask_score', 'class_score')
+    )
+    by_class.load_state_dict(model.state_dict())
+
+    def predict(one):
+        return one.test_step(collate(scene()))[0]
+
+    ((inputs, scores),) = observed_cases(model, lambda: predict(model))
+    ranked = predict(model).pred_instances
+    expected = predict(by_class).pred_instances
+    assert torch.equal(inputs[2], expected.labels)
+    for name, values in zip(scorer_of(model).predicts, scores, strict=True):
+        assert torch.equal(values, expected[name])
+    assert torch.equal(
+        ranked.scores, expected.mask_scores.sort(descending=True)[0]
+    )
+    assert not torch.equal(ranked.bboxes, expected.bboxes)

@@ -12,6 +12,7 @@ from msrcnn_runtime import __main__ as runtime
 from msrcnn_runtime.__main__ import main
 
 from tests.helpers import ROOT
+from tests.test_runtime.conftest import write_model
 
 
 def test_a_folder(model, photos, tmp_path, capsys):
@@ -116,8 +117,9 @@ def test_min_score_is_a_score(model, photos, tmp_path, score, capsys):
     assert '--min-score must be in [0, 1]' in capsys.readouterr().err
 
 
-def test_ids_of_an_annotation_file(model, photos, tmp_path, monkeypatch):
+def test_ids_of_an_annotation_file(photos, tmp_path, monkeypatch):
     """The snippet of the README evaluates; perfect labels have an AP of 1."""
+    model = write_model(tmp_path / 'half.onnx', first_row=14)
     out = tmp_path / 'out'
     arguments = [str(photos), str(model), '--out-dir', str(out)]
     main(arguments)
@@ -144,6 +146,13 @@ def test_ids_of_an_annotation_file(model, photos, tmp_path, monkeypatch):
     names = {}
     exec(snippet, names)
     assert names['evaluator'].stats[0] == pytest.approx(1)
+    # Sizes are those of masks.
+    found = names['evaluator'].cocoDt.dataset['annotations']
+    areas = [ann['area'] for ann in content['annotations']]
+    assert [ann['area'] for ann in found] == areas
+    assert areas != [
+        ann['bbox'][2] * ann['bbox'][3] for ann in content['annotations']
+    ]
     with pytest.raises(SystemExit, match='not an annotation file'):
         main([*arguments, '--ann', str(photos / 'notes.txt')])
 

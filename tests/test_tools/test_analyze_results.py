@@ -117,7 +117,8 @@ def test_steps_are_said_on_standard_error(case, monkeypatch, capsys):
         '--bootstrap=2',
     )
     run(monkeypatch, *arguments)
-    run(monkeypatch, *arguments, f'--thresholds={folder}/out/report.json')
+    thresholds = (folder / 'out/report.json').rename(folder / 'held.json')
+    run(monkeypatch, *arguments, f'--thresholds={thresholds}')
     printed = capsys.readouterr()
     num = len(variants['good'])
     for line in (
@@ -140,6 +141,22 @@ def test_twin_without_mask_scores_comes_first(case, monkeypatch):
     )
     assert '\ngood:\n' in (folder / 'out/report.md').read_text()
     assert (folder / 'out/score_vs_iou.png').exists()
+
+
+def test_thresholds_are_not_overwritten(case, monkeypatch):
+    folder = case[-1]
+    arguments = (
+        f'good={folder}/good.json',
+        f'--ann={folder}/ann.json',
+        f'--out-dir={folder}/out',
+        '--bootstrap=2',
+    )
+    run(monkeypatch, *arguments)
+    given = folder / 'out/report.json'
+    before = given.read_bytes()
+    with pytest.raises(SystemExit, match='report.json is an input'):
+        run(monkeypatch, *arguments, f'--thresholds={given}')
+    assert given.read_bytes() == before
 
 
 # arguments, what the message says

@@ -43,8 +43,10 @@ class Agreement(NamedTuple):
         if most - self.matched > spared:
             raise ValueError(
                 f'onnxruntime and the model differ: {self}. At least '
-                f'{MIN_SHARE:.0%} must be the same. Please report this with '
-                'the versions of torch, onnx, onnxscript and onnxruntime.'
+                f'{MIN_SHARE:.0%} must be the same, of fewer than 100 all '
+                f'but one, of fewer than {ONE_MAY_DIFFER} all. Please report '
+                'this with the versions of torch, onnx, onnxscript and '
+                'onnxruntime.'
             )
 
     def __str__(self) -> str:

@@ -72,7 +72,7 @@ def test_check():
     for right in ((100, 100, 99), (10, 10, 9), (11, 10, 10), (3, 3, 3)):
         Agreement(*right).check()
     for wrong in ((100, 100, 98), (9, 9, 8), (3, 2, 2), (100, 200, 100)):
-        with pytest.raises(ValueError, match='99% must be the same'):
+        with pytest.raises(ValueError, match='99% must be the same, of fewer'):
             Agreement(*wrong).check()
     with pytest.raises(ValueError, match='Nothing is detected'):
         Agreement(0, 0, 0).check()

@@ -17,8 +17,11 @@ from mmdet_msrcnn.analysis.gallery import NOT_KEPT, listed
 from mmdet_msrcnn.analysis.html_plots import plots
 from mmdet_msrcnn.analysis.rank_gallery import draw_detection, draw_instance
 from mmdet_msrcnn.analysis.report import Evaluation
-from mmdet_msrcnn.analysis.report_markdown import model_notes, model_table
-from mmdet_msrcnn.analysis.threshold_tables import threshold_sections
+from mmdet_msrcnn.analysis.report_markdown import (
+    model_notes,
+    model_table,
+    report_sections,
+)
 
 TEMPLATE = 'report.html.jinja'
 JPEG_QUALITY = 75
@@ -66,7 +69,7 @@ def to_html(
     return environment.get_template(TEMPLATE).render(
         models=model_table(report),
         notes=model_notes(report),
-        sections=threshold_sections(report),
+        sections=report_sections(report),
         errors=report['errors'],
         kinds=KINDS,
         not_kept=NOT_KEPT,

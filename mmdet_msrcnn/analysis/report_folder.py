@@ -11,6 +11,7 @@ from mmdet_msrcnn.analysis.gallery import (
     listed,
 )
 from mmdet_msrcnn.analysis.html_report import to_html
+from mmdet_msrcnn.analysis.missing_gain import missing_gain
 from mmdet_msrcnn.analysis.overlays import draw_overlays
 from mmdet_msrcnn.analysis.rank_gallery import draw_rank_gallery
 from mmdet_msrcnn.analysis.report import Evaluation, compare
@@ -112,6 +113,12 @@ def write_report(
         name: gallery_rows(coco, evaluations[name].masks.detections, found)
         for name, found in errors.items()
     }
+    report_step('Computing what is missing')
+    missing = {
+        name: missing_gain(one.masks)
+        for name, one in evaluations.items()
+        if one.has_mask_scores
+    }
     report = dict(
         compare(evaluations),
         thresholds=thresholds,
@@ -119,6 +126,7 @@ def write_report(
         errors_at='given' if given else 'best',
         errors={n: count_errors(coco, found) for n, found in errors.items()},
         gallery={n: list(map(listed, rows)) for n, rows in galleries.items()},
+        missing=missing,
         plotted=plotted,
         figures=figures,
     )

@@ -4,9 +4,14 @@ import math
 from itertools import compress
 
 from mmdet_msrcnn.analysis.figures import FORMS, json_key
+from mmdet_msrcnn.analysis.missing_gain import missing_sections
 from mmdet_msrcnn.analysis.report import SPREAD, SPREAD_THR
-from mmdet_msrcnn.analysis.threshold_tables import Table
-from mmdet_msrcnn.analysis.thresholds_markdown import threshold_lines
+from mmdet_msrcnn.analysis.sections_markdown import section_lines
+from mmdet_msrcnn.analysis.threshold_tables import (
+    Section,
+    Table,
+    threshold_sections,
+)
 from mmdet_msrcnn.utils.markdown import markdown_table
 
 
@@ -75,13 +80,18 @@ def model_notes(report: dict) -> list[str]:
     return notes
 
 
+def report_sections(report: dict) -> list[Section]:
+    """Collect the tables that follow the figures."""
+    return [*threshold_sections(report), *missing_sections(report)]
+
+
 def to_markdown(report: dict) -> str:
     """Format the report. Columns without any figure are left out.
 
     Args:
         report (dict): From :func:`compare`, plus ``plotted``, the model in the
             figures; ``figures``, which maps file names to captions; and the
-            thresholds of :func:`threshold_lines`.
+            tables of :func:`report_sections`.
 
     Returns:
         str: Markdown.
@@ -97,7 +107,7 @@ def to_markdown(report: dict) -> str:
     lines += [f'{report["plotted"]}:', '']
     for path, caption in report['figures'].items():
         lines += [f'![{caption}]({path})', '']
-    lines += threshold_lines(report)
+    lines += section_lines(report_sections(report))
     return '\n'.join(lines)
 
 

@@ -1,10 +1,9 @@
-"""Thresholds as Markdown."""
+"""Sections of a report as Markdown."""
 
 from mmdet_msrcnn.analysis.bootstrap import resample_images
 from mmdet_msrcnn.analysis.score_thresholds import f1_at, score_thresholds
-from mmdet_msrcnn.analysis.thresholds_markdown import (
-    threshold_lines,
-)
+from mmdet_msrcnn.analysis.sections_markdown import section_lines
+from mmdet_msrcnn.analysis.threshold_tables import threshold_sections
 from tests.helpers import squeezed
 from tests.test_evaluation.coco_cases import (
     evaluation_of,
@@ -19,7 +18,9 @@ def lines_of(evaluator, given=False) -> list[str]:
     if given:
         samples = resample_images(len(evaluator.img_ids), 4)
         report['at_thresholds'] = dict(a=f1_at(evaluator, found, samples))
-    return squeezed('\n'.join(threshold_lines(report))).splitlines()
+    return squeezed(
+        '\n'.join(section_lines(threshold_sections(report)))
+    ).splitlines()
 
 
 def test_hand_worked_case():
@@ -64,4 +65,4 @@ def test_given_thresholds_come_first():
 
 
 def test_a_report_without_thresholds():
-    assert threshold_lines({}) == []
+    assert section_lines(threshold_sections({})) == []

@@ -1,20 +1,22 @@
-"""Markdown of the score thresholds of a report."""
+"""Markdown of the sections of a report."""
 
-from mmdet_msrcnn.analysis.threshold_tables import threshold_sections
+from collections.abc import Iterable
+
+from mmdet_msrcnn.analysis.threshold_tables import Section
 from mmdet_msrcnn.utils.markdown import markdown_table
 
 
-def threshold_lines(report: dict) -> list[str]:
-    """Format the thresholds of all models.
+def section_lines(sections: Iterable[Section]) -> list[str]:
+    """Format sections: headings, texts and tables.
 
     Args:
-        report (dict): See :func:`threshold_sections`.
+        sections (Iterable[Section]): The sections.
 
     Returns:
         list[str]: Lines.
     """
     lines = []
-    for section in threshold_sections(report):
+    for section in sections:
         lines += [f'## {section.heading}', '']
         for part in section.parts:
             lines.append(

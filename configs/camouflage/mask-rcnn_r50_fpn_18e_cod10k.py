@@ -1,4 +1,4 @@
-# COD10K: docs/camouflage.md says how to convert it.
+# The camouflaged images of COD10K: docs/camouflage.md says how to get them.
 _base_ = '../mask_rcnn/mask-rcnn_r50_fpn_18e_coco.py'
 
 model = dict(

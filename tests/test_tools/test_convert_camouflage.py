@@ -2,6 +2,7 @@
 
 import importlib
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -9,11 +10,14 @@ import sys
 import cv2
 import numpy as np
 import pytest
+from mmengine.config import Config
 from pycocotools import mask as mask_utils
 
+from tests.config_family import FOLDER
 from tests.helpers import ROOT
 
 TOOLS = ROOT / 'tools/datasets'
+COD10K = 'camouflage/ms-rcnn_r50_fpn_18e_cod10k.py'
 SIZE = (30, 40)
 # Instances of each image, as (y, x) slices.
 SCENES = {
@@ -34,12 +38,6 @@ def run_cli(*args):
 def convert_camouflage(monkeypatch):
     monkeypatch.syspath_prepend(str(TOOLS))
     return importlib.import_module('convert_camouflage')
-
-
-@pytest.fixture
-def files(monkeypatch):
-    monkeypatch.syspath_prepend(str(TOOLS))
-    return importlib.import_module('camouflage_files')
 
 
 @pytest.fixture
@@ -120,40 +118,45 @@ def test_without_instances_the_foreground_is_one(
         np.testing.assert_array_equal(mask, np.any(expected_masks(stem), 0))
 
 
-@pytest.mark.parametrize('high', [1, 128, 255])
-def test_any_value_can_be_white(files, high, tmp_path):
-    pixels = np.zeros((4, 5), np.uint8)
-    pixels[1:3] = high
-    found = files.foreground_of(pixels, tmp_path)
-    np.testing.assert_array_equal(found, pixels > 0)
+def test_only_images_that_match_the_pattern(root, tmp_path):
+    # What is left out is not even read.
+    (root / 'GT/b.png').unlink()
+    out = tmp_path / 'out.json'
+    result = run_cli(*folders(root), out, '--pattern', '[ac]*')
+    assert result.returncode == 0, result.stderr
+    assert '2 images with 2 instances, 0 images without' in result.stdout
+    content = json.loads(out.read_text())
+    names = [image['file_name'] for image in content['images']]
+    assert names == ['a.jpg', 'c.jpg']
 
 
-def test_smoothed_edges_are_cut_at_half_of_the_highest_value(files, tmp_path):
-    pixels = np.zeros((20, 20), np.uint8)
-    pixels[5:15, 5:15] = 255
-    pixels[5, 5:15], pixels[14, 5:15] = 100, 180
-    found = files.foreground_of(pixels, tmp_path)
-    assert found[14, 7]
-    assert not found[5, 7]
-    assert found.sum() == 90
-
-
-@pytest.mark.parametrize(
-    'values',
-    [
-        np.array([0, 7, 255], np.uint8),
-        np.array([0, 300, 40000], np.uint16),
-        np.array([[0, 0, 0], [0, 0, 1], [1, 0, 0]], np.uint8),
-        # The last channel is opacity.
-        np.array([[0, 0, 0, 255], [0, 0, 9, 255], [9, 0, 0, 255]], np.uint8),
-    ],
-)
-def test_each_colour_or_grey_is_an_instance(files, values, tmp_path):
-    index = np.repeat(np.arange(3), 4).reshape(3, 4)
-    masks = files.instances_of(values[index], tmp_path)
-    found = {tuple(np.unique(index[mask])) for mask in masks}
-    assert len(masks) == 2
-    assert found == {(1,), (2,)}
+def test_the_documented_commands_leave_out_what_is_not_camouflaged(
+    root, tmp_path
+):
+    text = (ROOT / 'docs/camouflage.md').read_text()
+    (loop,) = re.findall(
+        r'```bash\n(for split in Train.+?\ndone)\n', text, re.DOTALL
+    )
+    data = tmp_path / 'data/COD10K-v3'
+    names = {'Image': 'Image', 'GT': 'GT_Object', 'Instance': 'GT_Instance'}
+    kinds = {'a': 'CAM', 'b': 'NonCAM', 'c': 'CAM'}
+    for split in ('Train', 'Test'):
+        for old, new in names.items():
+            (data / split / new).mkdir(parents=True)
+            for stem, kind in kinds.items():
+                (path,) = (root / old).glob(f'{stem}.*')
+                name = f'COD10K-{kind}-1-Aquatic-{stem}{path.suffix}'
+                shutil.copy(path, data / split / new / name)
+    (tmp_path / 'tools').symlink_to(ROOT / 'tools')
+    command = f'set -e\npython() {{ {sys.executable} "$@"; }}\n{loop}'
+    subprocess.run(['bash', '-c', command], cwd=tmp_path, check=True)
+    cfg = Config.fromfile(FOLDER / COD10K)
+    for loader in (cfg.train_dataloader, cfg.test_dataloader):
+        path = tmp_path / cfg.data_root / loader.dataset.ann_file
+        images = json.loads(path.read_text())['images']
+        assert [image['file_name'] for image in images] == [
+            f'COD10K-CAM-1-Aquatic-{stem}.jpg' for stem in 'ac'
+        ]
 
 
 def no_truth(root):

@@ -3,6 +3,7 @@
 Errors name the file, what is wrong with it, and what to do.
 """
 
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 import cv2
@@ -15,22 +16,30 @@ MAX_GREY = 0.05
 MAX_INSTANCES = 100
 
 
-def list_images(folder: Path) -> list[Path]:
+def list_images(folder: Path, pattern: str = '*') -> list[Path]:
     """List the images of a folder in order of their names.
 
     Args:
         folder (Path): The folder.
+        pattern (str): Pattern of the stems to list, as in a shell. Defaults
+            to all.
 
     Returns:
         list[Path]: Image files, each with a stem of its own.
 
     Raises:
-        ValueError: If there is no image, or two have the same stem.
+        ValueError: If there is no such image, or two have the same stem.
     """
-    found = {}
     files = sorted(folder.iterdir()) if folder.is_dir() else []
-    for path in files:
-        if path.suffix.lower() not in SUFFIXES:
+    images = [path for path in files if path.suffix.lower() in SUFFIXES]
+    if not images:
+        raise ValueError(
+            f'{folder} has no images: expected a folder of '
+            f'{", ".join(sorted(SUFFIXES))}'
+        )
+    found: dict[str, Path] = {}
+    for path in images:
+        if not fnmatchcase(path.stem, pattern):
             continue
         if path.stem in found:
             raise ValueError(
@@ -40,8 +49,9 @@ def list_images(folder: Path) -> list[Path]:
         found[path.stem] = path
     if not found:
         raise ValueError(
-            f'{folder} has no images: expected a folder of '
-            f'{", ".join(sorted(SUFFIXES))}'
+            f'None of the {len(images)} images of {folder} has a name without '
+            f'suffix that matches {pattern!r}; the first is '
+            f'{images[0].name}. Correct --pattern'
         )
     return list(found.values())
 

@@ -6,12 +6,14 @@ where they are; OUT lists them by their names::
 
     python tools/datasets/convert_camouflage.py IMAGES GT OUT.json
     python tools/datasets/convert_camouflage.py IMAGES GT OUT.json \\
-        --instances INSTANCES
+        --instances INSTANCES --pattern 'COD10K-CAM-*'
 
 - GT: black is background, white is foreground. Grey pixels, as at smoothed
   edges, are foreground above half of the highest value.
 - INSTANCES: PNGs in which each colour or grey value other than black is an
   instance. Without them, the whole foreground of an image is one instance.
+- --pattern: read only the images whose name without suffix matches. In COD10K,
+  this leaves out the images without camouflaged objects.
 
 Images without foreground have no annotation. Ground truth without an image is
 not read. See docs/camouflage.md.
@@ -38,7 +40,11 @@ CATEGORIES = [
 
 
 def convert(
-    images: Path, truths: Path, out: Path, instances: Path | None = None
+    images: Path,
+    truths: Path,
+    out: Path,
+    instances: Path | None = None,
+    pattern: str = '*',
 ) -> str:
     """Convert a folder of images; write the list after all are read.
 
@@ -48,6 +54,8 @@ def convert(
         out (Path): JSON to write.
         instances (Path | None): Folder of the instances. Defaults to None:
             the foreground of an image is one instance.
+        pattern (str): Pattern of the names of the images without suffix, as
+            in a shell. Defaults to all images.
 
     Returns:
         str: Summary in one line.
@@ -56,7 +64,7 @@ def convert(
         FileNotFoundError: If a file is missing.
         ValueError: If a file is not as expected; names it.
     """
-    files = list_images(images)
+    files = list_images(images, pattern)
     check_not_overwritten([out], files)
     content: dict[str, list[dict[str, Any]]] = {
         'images': [],
@@ -96,6 +104,11 @@ def main() -> None:
     parser.add_argument('truths', type=Path, help='folder of binary PNGs')
     parser.add_argument('out', type=Path, help='JSON to write')
     parser.add_argument('--instances', type=Path, help='folder of PNGs')
+    parser.add_argument(
+        '--pattern',
+        default='*',
+        help='images to read, by their names without suffix (default: all)',
+    )
     try:
         message = convert(**vars(parser.parse_args()))
     except (OSError, ValueError) as error:

@@ -17,8 +17,8 @@ COMMANDS = {
         'convert_camouflage.py for both splits (docs/camouflage.md)'
     ),
     'data/COD10K-v3': (
-        'python tools/datasets/convert_camouflage.py for both splits '
-        '(docs/camouflage.md)'
+        'python tools/datasets/convert_camouflage.py with --pattern '
+        "'COD10K-CAM-*' for both splits (docs/camouflage.md)"
     ),
     'data/nuclei': (
         'python tools/datasets/convert_nuclei.py stage1_train data/nuclei '

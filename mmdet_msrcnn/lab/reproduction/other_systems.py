@@ -15,7 +15,7 @@ def quoted(source: str, rows: dict[str, Figures]) -> tuple[Row, ...]:
     """Make rows of other systems.
 
     Args:
-        source (str): Address of the paper that prints the figures.
+        source (str): Address of the paper or page that prints the figures.
         rows (dict[str, tuple]): Figures of each column by system.
 
     Returns:

@@ -35,8 +35,8 @@ class Row(NamedTuple):
             schedule and data set. On Cityscapes, ``_cityscapes`` follows.
             None for another system, whose figures are only quoted.
         paper (tuple): Figure of the paper for each column, or None.
-        source (str): Address of the paper that prints the figures of another
-            system. Defaults to ''.
+        source (str): Address of the paper or page that prints the figures of
+            another system. Defaults to ''.
     """
 
     label: str

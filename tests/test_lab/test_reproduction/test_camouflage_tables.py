@@ -1,17 +1,28 @@
 """The table of camouflaged objects."""
 
+import re
+
 import pytest
 
 from mmdet_msrcnn.evaluation.foreground import map_figures, mean_figures
-from mmdet_msrcnn.lab.reproduction import PROTOCOLS, fill_table, table_of
-from mmdet_msrcnn.lab.reproduction.camouflage_tables import CAMOUFLAGE_TABLES
+from mmdet_msrcnn.lab.reproduction import (
+    PROTOCOLS,
+    TABLES,
+    fill_table,
+    table_of,
+)
+from mmdet_msrcnn.lab.reproduction.camouflage_tables import (
+    CAMOUFLAGE_TABLES,
+    COLLECTION,
+)
 from mmdet_msrcnn.lab.reproduction.results import camouflage_figures
 from tests.config_family import FOLDER
+from tests.helpers import ROOT
 from tests.test_evaluation.test_foreground import TRUTH
 
 (TABLE,) = CAMOUFLAGE_TABLES.values()
 ROWS = [row for row in TABLE.rows if row.variant is not None]
-# Of the talks: the S-measure and the MAE.
+# Of the collection: the S-measure and the MAE.
 PUBLISHED = {
     'MS R-CNN': (0.641, 0.073),
     'MS R-CNN, CHAMELEON': (0.637, None),
@@ -19,7 +30,7 @@ PUBLISHED = {
 }
 
 
-def test_figures_are_those_of_the_talks():
+def test_figures_are_those_of_the_collection():
     assert [column.heading for column in TABLE.columns] == [
         'S-measure',
         'E-measure',
@@ -29,6 +40,30 @@ def test_figures_are_those_of_the_talks():
     for row in TABLE.rows:
         s_measure, mae = PUBLISHED.get(row.label, (None, None))
         assert row.paper == (s_measure, None, None, mae)
+
+
+def test_the_page_has_the_figures_and_their_source():
+    page = (ROOT / 'docs/camouflage.md').read_text()
+    assert f']({COLLECTION})' in page
+    for label, figures in PUBLISHED.items():
+        name = label.removeprefix('MS R-CNN, ').replace('MS R-CNN', 'COD10K')
+        texts = [f'{one:.3f}' if one else '-' for one in figures]
+        assert f'| {name} | {" | ".join(texts)} |' in page
+
+
+def test_rows_that_are_only_quoted_name_their_source():
+    rows = [row for row in TABLE.rows if row.variant is None]
+    assert len(rows) == 2
+    assert {row.source for row in rows} == {COLLECTION}
+
+
+def test_the_page_names_the_protocols_with_published_figures():
+    page = (ROOT / 'docs/reproduction.md').read_text()
+    (text,) = re.findall(
+        r'Under the protocol(.+?)Other\s+protocols leave', page, re.DOTALL
+    )
+    named = {*re.findall(r'`([\w-]+)`', text)} - {'camouflage'}
+    assert named == {table.paper_protocol for table in TABLES.values()}
 
 
 @pytest.mark.parametrize('protocol', ['camouflage', 'cod10k'])

@@ -32,24 +32,6 @@ def test_smoothed_edges_are_cut_at_half_of_the_highest_value(files, tmp_path):
     assert found.sum() == 90
 
 
-@pytest.mark.parametrize(
-    'values',
-    [
-        np.array([0, 7, 255], np.uint8),
-        np.array([0, 300, 40000], np.uint16),
-        np.array([[0, 0, 0], [0, 0, 1], [1, 0, 0]], np.uint8),
-        # The last channel is opacity.
-        np.array([[0, 0, 0, 255], [0, 0, 9, 255], [9, 0, 0, 255]], np.uint8),
-    ],
-)
-def test_each_colour_or_grey_is_an_instance(files, values, tmp_path):
-    index = np.repeat(np.arange(3), 4).reshape(3, 4)
-    masks = files.instances_of(values[index], tmp_path)
-    found = {tuple(np.unique(index[mask])) for mask in masks}
-    assert len(masks) == 2
-    assert found == {(1,), (2,)}
-
-
 @pytest.fixture
 def folder(tmp_path):
     names = ('COD10K-CAM-1.jpg', 'COD10K-NonCAM-2.jpg', 'COD10K-CAM-3.PNG')

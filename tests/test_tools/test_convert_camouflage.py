@@ -7,7 +7,6 @@ import shutil
 import subprocess
 import sys
 
-import cv2
 import numpy as np
 import pytest
 from mmengine.config import Config
@@ -15,17 +14,16 @@ from pycocotools import mask as mask_utils
 
 from tests.config_family import FOLDER
 from tests.helpers import ROOT
+from tests.test_tools.camouflage_set import (
+    DAMAGES,
+    SCENES,
+    SIZE,
+    make_set,
+    no_truth,
+)
 
 TOOLS = ROOT / 'tools/datasets'
 COD10K = 'camouflage/ms-rcnn_r50_fpn_18e_cod10k.py'
-SIZE = (30, 40)
-# Instances of each image, as (y, x) slices.
-SCENES = {
-    'a': [(slice(0, 10), slice(0, 10)), (slice(5, 20), slice(20, 40))],
-    'b': [],
-    'c': [(slice(8, 30), slice(3, 9))],
-}
-COLOURS = [(0, 0, 255), (10, 20, 30)]
 
 
 def run_cli(*args):
@@ -42,24 +40,7 @@ def convert_camouflage(monkeypatch):
 
 @pytest.fixture
 def root(tmp_path):
-    """A set in the layout of COD10K."""
-    root = tmp_path / 'set'
-    for name in ('Image', 'GT', 'Instance'):
-        (root / name).mkdir(parents=True)
-    for stem, regions in SCENES.items():
-        image = np.full((*SIZE, 3), 128, np.uint8)
-        truth = np.zeros(SIZE, np.uint8)
-        instances = np.zeros((*SIZE, 3), np.uint8)
-        for region, colour in zip(regions, COLOURS, strict=False):
-            truth[region] = 255
-            instances[region] = colour
-        cv2.imwrite(str(root / f'Image/{stem}.jpg'), image)
-        cv2.imwrite(str(root / f'GT/{stem}.png'), truth)
-        cv2.imwrite(str(root / f'Instance/{stem}.png'), instances)
-    (root / 'Image/readme.txt').write_text('no image')
-    # Some sets keep the ground truth of all splits in one folder.
-    cv2.imwrite(str(root / 'GT/other.png'), np.zeros((3, 3), np.uint8))
-    return root
+    return make_set(tmp_path / 'set')
 
 
 def folders(root):
@@ -159,93 +140,7 @@ def test_the_documented_commands_leave_out_what_is_not_camouflaged(
         ]
 
 
-def no_truth(root):
-    (root / 'GT/c.png').unlink()
-    return root / 'GT/c.png', 'is missing'
-
-
-def no_instances(root):
-    (root / 'Instance/c.png').unlink()
-    return root / 'Instance/c.png', 'is missing'
-
-
-def other_size(root):
-    path = root / 'GT/a.png'
-    cv2.imwrite(str(path), np.zeros((40, 30), np.uint8))
-    return path, 'has (height, width) (40, 30), but its image (30, 40)'
-
-
-def not_binary(root):
-    path = root / 'GT/a.png'
-    pixels = np.tile(np.arange(0, 240, 6, dtype=np.uint8), (30, 1))
-    cv2.imwrite(str(path), pixels)
-    return path, 'is not binary'
-
-
-def two_objects_in_grey(root):
-    path = root / 'GT/a.png'
-    pixels = np.zeros(SIZE, np.uint8)
-    pixels[:10], pixels[20:] = 1, 2
-    cv2.imwrite(str(path), pixels)
-    return path, 'as --instances'
-
-
-def broken_image(root):
-    (root / 'Image/b.jpg').write_bytes(b'not a picture')
-    return root / 'Image/b.jpg', 'cannot be read'
-
-
-def broken_truth(root):
-    (root / 'GT/b.png').write_bytes(b'')
-    return root / 'GT/b.png', 'cannot be read'
-
-
-def smoothed_instances(root):
-    path = root / 'Instance/a.png'
-    pixels = np.random.default_rng(0).integers(0, 255, (*SIZE, 3), np.uint8)
-    cv2.imwrite(str(path), pixels)
-    return path, 'without smoothing'
-
-
-def black_instances(root):
-    path = root / 'Instance/c.png'
-    cv2.imwrite(str(path), np.zeros(SIZE, np.uint8))
-    return path, 'is black, but'
-
-
-def empty_folder(root):
-    shutil.rmtree(root / 'Image')
-    (root / 'Image').mkdir()
-    return root / 'Image', 'has no images'
-
-
-def no_folder(root):
-    shutil.rmtree(root / 'Image')
-    return root / 'Image', 'has no images'
-
-
-def same_stem(root):
-    shutil.copy(root / 'Image/a.jpg', root / 'Image/a.png')
-    return root / 'Image/a.jpg', 'a.png have the same ground truth'
-
-
-@pytest.mark.parametrize(
-    'damage',
-    [
-        no_truth,
-        no_instances,
-        other_size,
-        not_binary,
-        two_objects_in_grey,
-        broken_image,
-        broken_truth,
-        smoothed_instances,
-        black_instances,
-        empty_folder,
-        no_folder,
-        same_stem,
-    ],
-)
+@pytest.mark.parametrize('damage', DAMAGES)
 def test_bad_files_are_named_and_nothing_is_written(
     convert_camouflage, damage, root, tmp_path
 ):

@@ -8,12 +8,11 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+from camouflage_instances import check_instances, instances_of
 
 SUFFIXES = {'.jpg', '.jpeg', '.png', '.bmp', '.tif', '.tiff', '.webp'}
 # Share of grey pixels that smoothed edges can have.
 MAX_GREY = 0.05
-# More colours than this are a photo, or smoothed edges.
-MAX_INSTANCES = 100
 
 
 def list_images(folder: Path, pattern: str = '*') -> list[Path]:
@@ -135,33 +134,6 @@ def foreground_of(pixels: np.ndarray, path: Path) -> np.ndarray:
     return share > 0.5
 
 
-def instances_of(pixels: np.ndarray, path: Path) -> list[np.ndarray]:
-    """Split a picture into one mask for each colour other than black.
-
-    Args:
-        pixels (ndarray): Values, shape (H, W) or (H, W, C). A fourth channel
-            (opacity) is ignored.
-        path (Path): Its file, for errors.
-
-    Returns:
-        list[ndarray]: bool, shape (H, W), in order of the colours.
-
-    Raises:
-        ValueError: If there are more than 100 colours.
-    """
-    channels = np.atleast_3d(pixels)[..., :3].astype(np.int64)
-    # One number for each colour; channels have at most 16 bits.
-    codes = sum(channels[..., i] << 16 * i for i in range(channels.shape[-1]))
-    colours = [code for code in np.unique(codes) if code]
-    if len(colours) > MAX_INSTANCES:
-        raise ValueError(
-            f'{path} has {len(colours)} colours, but at most {MAX_INSTANCES} '
-            'instances are expected: save one colour for each instance '
-            'without smoothing or JPEG compression'
-        )
-    return [codes == code for code in colours]
-
-
 def masks_of(
     stem: str, size: tuple[int, ...], truths: Path, instances: Path | None
 ) -> list[np.ndarray]:
@@ -178,8 +150,8 @@ def masks_of(
 
     Raises:
         FileNotFoundError: If a file is missing.
-        ValueError: If a file is not as expected, or it has foreground but no
-            instance.
+        ValueError: If a file is not as expected, or the instances contradict
+            the foreground.
     """
     path = truths / f'{stem}.png'
     pixels = read_mask(path, size, cv2.IMREAD_GRAYSCALE)
@@ -188,9 +160,5 @@ def masks_of(
         return [foreground] if foreground.any() else []
     own = instances / f'{stem}.png'
     masks = instances_of(read_mask(own, size, cv2.IMREAD_UNCHANGED), own)
-    if foreground.any() and not masks:
-        raise ValueError(
-            f'{own} is black, but {path} has foreground: draw the instances, '
-            'or leave out --instances'
-        )
+    check_instances(masks, foreground, own, path)
     return masks

@@ -11,7 +11,8 @@ where they are; OUT lists them by their names::
 - GT: black is background, white is foreground. Grey pixels, as at smoothed
   edges, are foreground above half of the highest value.
 - INSTANCES: PNGs in which each colour or grey value other than black is an
-  instance. Without them, the whole foreground of an image is one instance.
+  instance. They must agree with GT. Without them, the whole foreground of an
+  image is one instance.
 - --pattern: read only the images whose name without suffix matches. In COD10K,
   this leaves out the images without camouflaged objects.
 

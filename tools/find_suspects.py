@@ -16,7 +16,8 @@ for annotation tools, with the reason and the scores of each suspect;
 red with the annotations of all classes in green, enlarged if it is small.
 Masks narrower than 4 pixels are left out. tools/test.py writes
 PREFIX.mask_scores.json with
-``--cfg-options test_evaluator.outfile_prefix=PREFIX``.
+``--cfg-options test_evaluator.outfile_prefix=PREFIX``, or with
+``test_evaluator.0.outfile_prefix=PREFIX`` if the config has several metrics.
 """
 
 import argparse

@@ -33,7 +33,9 @@ def read_results(path: str | Path) -> dict:
     if not Path(path).is_file():
         raise ValueError(
             f'{path} does not exist. Make it with tools/test.py CONFIG '
-            'CHECKPOINT --cfg-options test_evaluator.outfile_prefix=PREFIX'
+            'CHECKPOINT --cfg-options test_evaluator.outfile_prefix=PREFIX, '
+            'or test_evaluator.0.outfile_prefix=PREFIX if the config has '
+            'several metrics'
         )
     try:
         results = json.loads(Path(path).read_bytes())

@@ -22,6 +22,7 @@ def test_results(tmp_path):
     ('content', 'message'),
     [
         (None, 'does not exist. Make it with tools/test.py'),
+        (None, r'or test_evaluator\.0\.outfile_prefix=PREFIX if the config'),
         ('{', 'is not a PREFIX.mask_scores.json'),
         ('[]', 'is not a PREFIX.mask_scores.json'),
         ('{}', 'is not a PREFIX.mask_scores.json'),

@@ -7,6 +7,7 @@ import pytest
 from mmengine.config import Config
 
 from mmdet_msrcnn.models import FUSIONS, FrozenTwoStageDetector
+from mmdet_msrcnn.utils.configs import main_metric
 from tests.config_family import FOLDER
 from tests.helpers import ROOT, build_model
 
@@ -83,3 +84,43 @@ def test_fusion_of_ones_own(own_folder, monkeypatch):
 def test_no_placeholder_is_left():
     for page in (ROOT / 'README.md', *ROOT.glob('docs/**/*.md')):
         assert not re.search(r'@\w+@', page.read_text('utf-8')), page
+
+
+OPTION = 'test_evaluator.outfile_prefix'
+OPTION_OF_LISTS = 'test_evaluator.0.outfile_prefix'
+# Where users read how to write PREFIX.mask_scores.json.
+PLACES = {
+    'docs/reading_results.md': (OPTION, OPTION_OF_LISTS),
+    'docs/camouflage.md': (OPTION_OF_LISTS,),
+    'tools/find_suspects.py': (OPTION, OPTION_OF_LISTS),
+    'mmdet_msrcnn/analysis/result_files.py': (OPTION, OPTION_OF_LISTS),
+}
+
+
+@pytest.mark.parametrize('place', PLACES)
+def test_the_option_that_writes_mask_scores(place):
+    text = (ROOT / place).read_text()
+    found = re.findall(r'test_evaluator\.[\w.]*outfile_prefix', text)
+    assert {*found} == {*PLACES[place]}
+
+
+@pytest.mark.parametrize(
+    ('name', 'option'),
+    [
+        ('nuclei/ms-rcnn_r18_fpn_16e_nuclei.py', OPTION),
+        ('camouflage/ms-rcnn_r18_fpn_camouflage.py', OPTION_OF_LISTS),
+        ('camouflage/ms-rcnn-plus_r50_fpn_18e_cod10k.py', OPTION_OF_LISTS),
+        ('ms_rcnn/ms-rcnn_r50_fpn_18e_cityscapes.py', OPTION_OF_LISTS),
+    ],
+)
+def test_the_option_reaches_the_metric_of_masks(name, option):
+    cfg = Config.fromfile(FOLDER / name)
+    is_list = isinstance(cfg.test_evaluator, list)
+    assert is_list == (option == OPTION_OF_LISTS)
+    if is_list:
+        with pytest.raises(TypeError, match='list indices must be integers'):
+            cfg.merge_from_dict({OPTION: 'PREFIX'})
+    cfg.merge_from_dict({option: 'PREFIX'})
+    metric = main_metric(cfg.test_evaluator)
+    assert metric.type == 'mmdet_msrcnn.MaskScoringMetric'
+    assert metric.outfile_prefix == 'PREFIX'

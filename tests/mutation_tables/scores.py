@@ -53,8 +53,8 @@ SCORES = (
             ),
             (
                 'masks-of-pairs-in-the-own-box',
-                '- corners[inds][..., axis, None]',
-                '- corners[:, None, axis, None]',
+                '- centers[inds][..., axis, None]',
+                '- centers[:, None, axis, None]',
             ),
         ),
     ),

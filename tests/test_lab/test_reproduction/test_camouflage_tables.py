@@ -97,7 +97,8 @@ def test_what_the_metric_reports_fills_the_columns():
         f'camouflage/mask_score_{key}': value for key, value in figures.items()
     }
     metrics = dict(camouflage=camouflage_figures(logged, 'mask_score'))
-    results = {ROWS[1].variant: [dict(metrics=metrics)]}
+    variant = ROWS[1].variant
+    results = {variant: [dict(variant=variant, seed=0, metrics=metrics)]}
     rows = fill_table(TABLE, results, {})
     ours = [cell.ours for cell in rows[1].cells]
     assert ours[0] == pytest.approx(0.8128)

@@ -15,6 +15,11 @@ from torch import Tensor
 CLASS_SCORE, MASK_SCORE = RANKINGS = ('class_score', 'mask_score')
 
 
+def class_scores_of(results: InstanceData) -> Tensor:
+    """Return the class scores in the order of the detections, shape (n, )."""
+    return results.get('class_scores', results.scores)
+
+
 def by_mask_score(results: InstanceData) -> tuple[InstanceData, Tensor]:
     """Put the mask scores into ``scores``, in falling order.
 
@@ -27,7 +32,7 @@ def by_mask_score(results: InstanceData) -> tuple[InstanceData, Tensor]:
         the mask score, also with ``class_scores``; and their indices in
         ``results``, shape (n, ). Doing so twice is the same as once.
     """
-    class_scores = results.get('class_scores', results.scores)
+    class_scores = class_scores_of(results)
     order = results.mask_scores.argsort(descending=True, stable=True)
     results = results[order]
     results.class_scores = class_scores[order]

@@ -9,7 +9,7 @@ from pathlib import Path
 from mmdet.structures import SampleList
 from mmengine.structures import InstanceData
 
-from mmdet_msrcnn.utils.rank_by import by_class_score
+from mmdet_msrcnn.utils.rank_by import class_scores_of
 
 # Of the true positives that they were chosen for.
 IOU_THR = 0.5
@@ -188,7 +188,7 @@ def above_thresholds(
     ranking = 'mask_score' if scored else 'class_score'
     check_classes(thresholds, classes, ranking)
     own = thresholds[ranking]
-    scores = pred.mask_scores if scored else by_class_score(pred).scores
+    scores = pred.mask_scores if scored else class_scores_of(pred)
     lowest = scores.new_tensor([own[name] for name in classes])
     return pred[scores >= lowest[pred.labels]]
 

@@ -9,7 +9,7 @@ from mmengine.structures import InstanceData
 from torch import Tensor
 
 from mmdet_msrcnn.registry import VISUALIZERS
-from mmdet_msrcnn.utils.rank_by import by_class_score
+from mmdet_msrcnn.utils.rank_by import class_scores_of
 
 
 @VISUALIZERS.register_module()
@@ -121,7 +121,7 @@ def _with_score_labels(
         score_label(classes[label] if classes else f'class {label}', *numbers)
         for label, *numbers in zip(
             labels,
-            by_class_score(instances).scores.tolist(),
+            class_scores_of(instances).tolist(),
             instances.mask_ious.tolist(),
             instances.mask_scores.tolist(),
             strict=True,

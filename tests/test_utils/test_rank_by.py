@@ -7,6 +7,7 @@ from mmengine.structures import InstanceData
 from mmdet_msrcnn.utils.rank_by import (
     by_class_score,
     by_mask_score,
+    class_scores_of,
     rank,
     sample_by_class_score,
 )
@@ -87,3 +88,10 @@ def test_samples_of_a_metric(kind):
         for name, value in found['pred_instances'].items():
             assert torch.equal(torch.as_tensor(value), expected[name]), name
         assert sample['pred_instances'] is not found['pred_instances']
+
+
+def test_class_scores_stay_in_the_order_of_the_detections():
+    before = detections()
+    assert torch.equal(class_scores_of(before), before.scores)
+    results, order = by_mask_score(before)
+    assert torch.equal(class_scores_of(results), before.scores[order])

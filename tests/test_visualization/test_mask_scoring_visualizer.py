@@ -62,6 +62,19 @@ def test_labels_and_threshold_of_a_model_that_ranks_by_mask_score(drawn_texts):
     assert drawn_texts == ['cat cls .25 iou .50 mask .90']
 
 
+def test_class_scores_are_those_of_their_detections(drawn_texts):
+    """The two orders differ."""
+    sample = prediction(mask_ious=[0.5, 0.9], mask_scores=[0.9, 0.8])
+    pred = sample.pred_instances
+    pred.scores = pred.mask_scores.clone()
+    pred.class_scores = torch.tensor([0.25, 0.98])
+    draw(MaskScoringVisualizer(), sample)
+    assert sorted(drawn_texts) == [
+        'cat cls .25 iou .50 mask .90',
+        'dog cls .98 iou .90 mask .80',
+    ]
+
+
 @pytest.mark.parametrize(
     ('size', 'factor'), [((100, 200), 1), ((2000, 2000), 2), ((3000, 3000), 3)]
 )

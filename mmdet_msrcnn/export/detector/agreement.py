@@ -6,6 +6,8 @@ import torch
 from mmdet.structures.bbox import bbox_overlaps
 from mmengine.structures import InstanceData
 
+from mmdet_msrcnn.utils.rank_by import class_scores_of
+
 # Detections below are not compared.
 MIN_SCORE = 0.05
 MIN_IOU = 0.99
@@ -67,8 +69,8 @@ def agreement(found: InstanceData, expected: InstanceData) -> Agreement:
     Returns:
         Agreement: Numbers of detections.
     """
-    found = found[found.scores >= MIN_SCORE]
-    expected = expected[expected.scores >= MIN_SCORE]
+    found = found[class_scores_of(found) >= MIN_SCORE]
+    expected = expected[class_scores_of(expected) >= MIN_SCORE]
     same = bbox_overlaps(expected.bboxes, found.bboxes) >= MIN_IOU
     same &= expected.labels[:, None] == found.labels
     for name in COMPARED & set(expected.keys()):

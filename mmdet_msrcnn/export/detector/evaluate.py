@@ -100,7 +100,7 @@ def evaluate(
 
     Raises:
         ValueError: If the file is no exported detector, or of another
-            checkpoint.
+            checkpoint or other thresholds.
     """
     if described(session, 'checkpoint_sha256') != digest_of(checkpoint):
         raise ValueError(
@@ -108,6 +108,7 @@ def evaluate(
             'checkpoint_sha256 differs'
         )
     model = init_detector(str(config), str(checkpoint), device='cpu')
+    check_test_cfg(session, model.test_cfg)
     dataset = DATASETS.build(model.cfg.test_dataloader.dataset)
     evaluators = [Evaluator(model.cfg.test_evaluator) for _ in range(2)]
     total = np.zeros(len(Agreement._fields), int)
@@ -121,6 +122,23 @@ def evaluate(
         total += agreement(found, expected)
     of_model, of_exported = (e.evaluate(len(dataset)) for e in evaluators)
     return Evaluation(of_model, of_exported, Agreement(*total.tolist()))
+
+
+def check_test_cfg(session: Any, test_cfg: dict) -> None:
+    """Check that a file was exported with the ``test_cfg`` of a config.
+
+    Raises:
+        ValueError: If NMS, thresholds or ranking differ.
+    """
+    given, inside = test_cfg, described(session, 'test_cfg')
+    for part in given.keys() | inside.keys():
+        expected = json.loads(json.dumps(given.get(part)))
+        found = inside.get(part)
+        if found != expected:
+            raise ValueError(
+                f'the ONNX file was exported with model.test_cfg.{part}='
+                f'{found}, but the config has {expected}. Export it again.'
+            )
 
 
 @torch.no_grad()

@@ -55,6 +55,16 @@ def test_low_scores_are_not_compared():
     assert agreement(low, low) == (4, 4, 4)
 
 
+def test_low_class_scores_are_not_compared():
+    """Also where ``scores`` are mask scores, which may be low."""
+    ranked = dets()
+    ranked.class_scores = ranked.scores.clone()
+    ranked.scores = ranked.scores / 50
+    assert agreement(ranked, ranked) == (5, 5, 5)
+    ranked.class_scores[4] = 0.04
+    assert agreement(ranked, ranked) == (4, 4, 4)
+
+
 def test_masks_are_compared():
     one, other = dets(), dets()
     one.masks = torch.zeros(5, 20, 20, dtype=torch.bool)

@@ -1,6 +1,7 @@
 """An exported detector beside its model, on images."""
 
 import hashlib
+import json
 from types import SimpleNamespace
 
 import pytest
@@ -23,7 +24,11 @@ class Session:
     def __init__(self, model, checkpoint=None, shift=0.0) -> None:
         self.model = TensorDetector(model)
         self.shift = shift
-        self.metadata = dict(format=FORMAT, mask_thr='0.5')
+        self.metadata = dict(
+            format=FORMAT,
+            mask_thr='0.5',
+            test_cfg=json.dumps(model.test_cfg),
+        )
         if checkpoint:
             digest = hashlib.sha256(checkpoint.read_bytes()).hexdigest()
             self.metadata['checkpoint_sha256'] = f'"{digest}"'
@@ -91,6 +96,16 @@ def test_another_file_is_refused(files, tmp_path):
     other.write_bytes(b'other')
     with pytest.raises(ValueError, match='was not exported from .*other.pth'):
         evaluate(session, config, other)
+
+
+def test_a_file_that_ranks_otherwise_is_refused(files):
+    model, *paths = files
+    session = Session(model, paths[1])
+    cfg = json.loads(session.metadata['test_cfg'])
+    cfg['rcnn']['rank_by'] = 'mask_score'
+    session.metadata['test_cfg'] = json.dumps(cfg)
+    with pytest.raises(ValueError, match="rcnn=.*'rank_by': 'mask_score'"):
+        evaluate(session, *paths)
 
 
 @pytest.mark.parametrize('missing', ['format', 'checkpoint_sha256'])

@@ -134,7 +134,10 @@ def print_list(args: argparse.Namespace) -> None:
                 path += f' with the head of {os.path.relpath(recipe.head)}'
             print(f'  {row.label}: {path}, results: {len(found)}')
             print(f'    {command} --row {row.variant}')
-        print(f'  all: {command}')
+        if any(recipe_of(variant) for variant in table.variants):
+            print(f'  all: {command}')
+        elif not table.rows:
+            print(f'  not in the protocol {args.protocol}')
 
 
 def main() -> None:
@@ -154,6 +157,11 @@ def main() -> None:
     runs = runs_of_table(
         table, args.row, protocol, folder, args.seeds, args.detector_seed
     )
+    if not runs:
+        raise SystemExit(
+            f'No row of the table {args.table} is in the protocol '
+            f'{args.protocol}. See --list --protocol {args.protocol}.'
+        )
     submit = SUBMISSIONS.get(args.table)
     todo = [run.recipe for run in runs if submit or not run.is_complete]
     try:

@@ -112,6 +112,7 @@ def detect(args: argparse.Namespace) -> list[str]:
         # Also after Ctrl-C
         content = data_set(images, found, detector.classes, ids.classes)
         write(args.out_dir / 'detections.json', json.dumps(content).encode())
+        report(f'Wrote {args.out_dir / "detections.json"}')
     return failed
 
 

@@ -178,6 +178,22 @@ def test_list_names_the_source_of_published_figures(monkeypatch, capsys):
     published = [line for line in lines if 'published figures, ht' in line]
     assert len(published) == 4
     assert len([line for line in lines if 'not in the protocol' in line]) == 3
+    assert not any('all: ' in line for line in lines)
+
+
+@pytest.mark.parametrize('name', ['camouflage', 'roi-layer-c5'])
+def test_a_table_of_other_protocols_is_refused(monkeypatch, capsys, name):
+    tables = {name: reproduce_tables.TABLES[name]}
+    monkeypatch.setattr(reproduce_tables, 'TABLES', tables)
+    arguments = ['x', '--list', '--protocol', 'demo']
+    monkeypatch.setattr(sys, 'argv', arguments)
+    reproduce_tables.main()
+    listing = capsys.readouterr().out
+    assert 'not in the protocol demo' in listing
+    assert 'all: ' not in listing
+    arguments[1:2] = ['--table', name]
+    with pytest.raises(SystemExit, match=f'No row of the table {name} is in'):
+        reproduce_tables.main()
 
 
 def test_the_last_whole_checkpoint_is_resumed(tmp_path, workspace):

@@ -69,6 +69,8 @@ def read_image(path: Path, flags: int = cv2.IMREAD_COLOR) -> np.ndarray:
         FileNotFoundError: If it is missing.
         ValueError: If it cannot be read.
     """
+    if not path.parent.is_dir():
+        raise FileNotFoundError(f'{path.parent} is not a folder')
     if not path.is_file():
         raise FileNotFoundError(
             f'{path} is missing: every image needs one; add it, or remove the '

@@ -9,6 +9,7 @@ docs/camouflage.md.
 from mmdet_msrcnn.lab.reproduction.other_systems import quoted
 from mmdet_msrcnn.lab.reproduction.paper import Column, Row, Table
 from mmdet_msrcnn.lab.reproduction.protocols import (
+    CAMOUFLAGE,
     COD10K,
     DETECTOR,
     MS_RCNN,
@@ -38,5 +39,6 @@ CAMOUFLAGE_TABLES = {
             ),
         ),
         paper_protocol=COD10K,
+        protocols=(CAMOUFLAGE, COD10K),
     )
 }

@@ -30,12 +30,15 @@ def table_of(name: str, protocol: str) -> Table:
 
     Returns:
         Table: The table. The paper's figures are for one protocol, so others
-        do not have them, nor rows of other systems. The R-18 rows have the
+        do not have them, nor rows of other systems. There are no rows if the
+        protocol lacks the metric. The R-18 rows have the
         protocol's backbone.
     """
     table = (TABLES | OTHER_TABLES)[name]
     if protocol != table.paper_protocol:
         table = without_paper(table)
+    if table.protocols and protocol not in table.protocols:
+        return table._replace(rows=())
     if protocol == COCO:
         return table
     table = small_scale(table)

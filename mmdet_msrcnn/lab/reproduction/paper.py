@@ -60,6 +60,8 @@ class Table(NamedTuple):
             end with their own backbone. Defaults to None.
         paper_protocol (str): Protocol that the paper's figures are for.
             Defaults to 'coco'.
+        protocols (tuple[str]): Protocols whose metrics have these columns.
+            Defaults to all, ().
     """
 
     title: str
@@ -68,6 +70,7 @@ class Table(NamedTuple):
     reference: str | None = None
     backbone: tuple[str, str] | None = None
     paper_protocol: str = COCO
+    protocols: tuple[str, ...] = ()
 
     @property
     def variants(self) -> list[str]:

@@ -41,6 +41,7 @@ END_TO_END = '_end-to-end'
 CITYSCAPES, FROM_COCO = '_cityscapes', '_from-coco'
 CHANGES = COUPLING_CHANGES | MASK_RCNN_CHANGES
 COD10K = 'cod10k'
+CAMOUFLAGE = 'camouflage'
 # Variants that differ only in the classes other than the true one.
 OTHER_CLASSES = tuple(
     f'{MS_RCNN}_{name}'
@@ -234,7 +235,7 @@ PROTOCOLS: dict[str, Callable[[Path], Protocol]] = {
     COD10K: lambda configs: CocoProtocol(configs, COD10K, R50),
     'nuclei': lambda configs: SmallProtocol(configs, 'nuclei'),
     'demo': lambda configs: SmallProtocol(configs, 'demo'),
-    'camouflage': lambda configs: SmallProtocol(configs, 'camouflage'),
+    CAMOUFLAGE: lambda configs: SmallProtocol(configs, CAMOUFLAGE),
     'animals': lambda configs: SmallProtocol(configs, 'animals', EFFLITE0),
     'car-parts': lambda configs: SmallProtocol(configs, 'car_parts', EFFLITE0),
 }

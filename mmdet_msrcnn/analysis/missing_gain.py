@@ -8,6 +8,8 @@ from mmdet_msrcnn.analysis.errors import KINDS, find_errors
 from mmdet_msrcnn.analysis.threshold_tables import Section, Table, percent
 from mmdet_msrcnn.evaluation.functional import mean_precision
 from mmdet_msrcnn.evaluation.mask_evaluation import MaskEvaluation
+from mmdet_msrcnn.evaluation.precision import precision_table
+from mmdet_msrcnn.evaluation.ranking import rank
 
 ALL = 'all'
 # An instance that no detection finds has no score.
@@ -18,7 +20,6 @@ NOTE = (
     'thresholds at which a detection is a true positive in the order of the '
     'mask score. Kinds are those of the errors, without a threshold. In %.'
 )
-_SCORE = 'missing_gain_score'
 
 
 def true_positive_shares(masks: MaskEvaluation, key: str) -> np.ndarray:
@@ -62,19 +63,16 @@ def missing_gain(
     chosen[ALL] = list(range(len(scores)))
 
     def precision(values: np.ndarray) -> float:
-        for det, value in zip(masks.detections, values.tolist(), strict=True):
-            det[_SCORE] = value
-        return mean_precision(masks.precision_by(_SCORE)[..., 0])
+        ranked = rank(masks.overlaps, values, masks.max_dets)
+        return mean_precision(precision_table(ranked)[..., 0])
 
-    before = precision(scores)
+    before = mean_precision(masks.precision_by(key)[..., 0])
     found = {}
     for kind, inds in chosen.items():
         mixed = scores.copy()
         mixed[inds] = perfect[inds]
         gain = precision(mixed) - before if inds else 0.0
         found[kind] = dict(detections=len(inds), gain=gain)
-    for det in masks.detections:
-        del det[_SCORE]
     return found
 
 

@@ -108,14 +108,18 @@ def test_table_differences_and_intervals(case, monkeypatch):
     assert all((folder / 'out' / figure).exists() for figure in figures)
 
 
-def test_steps_are_said_on_standard_error(case, monkeypatch, capsys):
-    variants, folder = case[-2:]
-    arguments = (
+def arguments_of_good(folder) -> tuple[str, ...]:
+    return (
         f'good={folder}/good.json',
         f'--ann={folder}/ann.json',
         f'--out-dir={folder}/out',
         '--bootstrap=2',
     )
+
+
+def test_steps_are_said_on_standard_error(case, monkeypatch, capsys):
+    variants, folder = case[-2:]
+    arguments = arguments_of_good(folder)
     run(monkeypatch, *arguments)
     thresholds = (folder / 'out/report.json').rename(folder / 'held.json')
     run(monkeypatch, *arguments, f'--thresholds={thresholds}')
@@ -145,12 +149,7 @@ def test_twin_without_mask_scores_comes_first(case, monkeypatch):
 
 def test_thresholds_are_not_overwritten(case, monkeypatch):
     folder = case[-1]
-    arguments = (
-        f'good={folder}/good.json',
-        f'--ann={folder}/ann.json',
-        f'--out-dir={folder}/out',
-        '--bootstrap=2',
-    )
+    arguments = arguments_of_good(folder)
     run(monkeypatch, *arguments)
     given = folder / 'out/report.json'
     before = given.read_bytes()

@@ -9,6 +9,8 @@ from pathlib import Path
 import torch
 from torch import distributed, multiprocessing
 
+from tests import warm
+
 # Seconds. A busy machine takes a minute.
 LIMIT = 300
 
@@ -31,8 +33,12 @@ def run_ranks(
         num (int): Processes.
         timeout (timedelta): Of a collective.
     """
-    context = multiprocessing.spawn(
-        _run, (work, str(folder), num, timeout), nprocs=num, join=False
+    context = multiprocessing.start_processes(
+        _run,
+        (work, str(folder), num, timeout),
+        nprocs=num,
+        join=False,
+        start_method=warm.METHOD,
     )
     # One call waits for the end of one rank.
     deadline = time.monotonic() + LIMIT

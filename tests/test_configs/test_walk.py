@@ -40,10 +40,10 @@ def cap(cfg: Config) -> Config:
     model = cfg.model
     model.train_cfg.rpn_proposal.max_per_img = 50
     model.test_cfg.rpn.max_per_img = 50
-    model.test_cfg.rcnn.max_per_img = 20
+    model.test_cfg.rcnn.max_per_img = 6
     rcnn = model.train_cfg.rcnn
     for stage in rcnn if isinstance(rcnn, list) else [rcnn]:
-        stage.sampler.num = 32
+        stage.sampler.num = 12
     return cfg
 
 

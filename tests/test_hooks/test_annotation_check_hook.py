@@ -45,7 +45,9 @@ def fruit(workspace, tmp_path):  # noqa: F811
 
     def train(check=False):
         arguments = config, '--work-dir', tmp_path / 'work'
-        return workspace.run(mmdet_tool('train.py'), *arguments, check=check)
+        return workspace.run_warm(
+            mmdet_tool('train.py'), *arguments, check=check
+        )
 
     return tmp_path, train
 

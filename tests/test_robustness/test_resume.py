@@ -44,7 +44,7 @@ def test_digits_with_augmentation(workspace):  # noqa: F811
     config.write_text(AUGMENTED)
     whole, killed = (workspace.folder / name for name in ('whole', 'killed'))
     train = ROOT / 'tools/train.py', config, '--work-dir'
-    workspace.run(*train, whole)
+    workspace.run_warm(*train, whole)
 
     command = [sys.executable, *train, killed, '--resume']
     process = subprocess.Popen(
@@ -63,7 +63,7 @@ def test_digits_with_augmentation(workspace):  # noqa: F811
     # Its work dir is moved as well.
     moved = workspace.folder / 'moved'
     killed.rename(moved)
-    workspace.run(*train, moved, '--resume')
+    workspace.run_warm(*train, moved, '--resume')
     assert re.search('resumed epoch: [12], iter: [36]', logged(moved))
 
     expected, found = (

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.helpers import ROOT
+from tests.warm import run_script
 
 CONFIG = """
 _base_ = {base!r}
@@ -55,6 +56,12 @@ class Workspace:
             capture_output=True,
             text=True,
         )
+        assert not check or done.returncode == 0, done.stdout + done.stderr
+        return done
+
+    def run_warm(self, *command, check: bool = True):
+        """The same, sooner, of a script that need not import mmdet itself."""
+        done = run_script(*command, cwd=self.folder)
         assert not check or done.returncode == 0, done.stdout + done.stderr
         return done
 

@@ -26,7 +26,9 @@ def test_standard_output_is_json_lines(workspace, checkpoint, tmp_path):
     images = workspace.folder / 'digits/val'
     (images / 'bad.png').write_text('no image')
     arguments = images, workspace.config, checkpoint, '--out-dir', tmp_path
-    done = workspace.run(TOOL, *arguments, '--json-lines', '-', check=False)
+    done = workspace.run_warm(
+        TOOL, *arguments, '--json-lines', '-', check=False
+    )
     (images / 'bad.png').unlink()
     records = [json.loads(line) for line in done.stdout.splitlines()]
     assert len(records) == 3
@@ -100,7 +102,7 @@ def test_what_is_done_and_left_out_is_said(workspace, checkpoint, tmp_path):
     report = tmp_path / 'report.json'
     rankings = dict(mask_score=found, class_score=found)
     report.write_text(json.dumps(dict(thresholds=dict(a=rankings))))
-    done = workspace.run(
+    done = workspace.run_warm(
         *(TOOL, folder, workspace.config, checkpoint),
         *('--out-dir', tmp_path / 'out'),
         *('--score-thr', 'auto', '--thresholds', report),

@@ -41,7 +41,7 @@ from mmdet_msrcnn.analysis.result_files import (
     read_results,
 )
 from mmdet_msrcnn.analysis.score_thresholds import f1_at
-from mmdet_msrcnn.utils.arguments import positive
+from mmdet_msrcnn.utils.arguments import natural, positive
 from mmdet_msrcnn.utils.io import check_not_overwritten
 from mmdet_msrcnn.utils.progress import report_step
 from mmdet_msrcnn.utils.score_thresholds import read_report_thresholds
@@ -58,7 +58,7 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument('--ann', required=True, help='COCO ground truth')
     parser.add_argument('--out-dir', required=True, type=Path)
     parser.add_argument('--img-dir', type=Path, help='folder of the images')
-    parser.add_argument('--num-overlays', type=int, default=12)
+    parser.add_argument('--num-overlays', type=natural, default=12)
     parser.add_argument(
         '--bootstrap',
         type=positive,
@@ -142,6 +142,8 @@ def analyze(args: argparse.Namespace) -> str:
     """
     if args.img_dir and not args.img_dir.is_dir():
         raise ValueError(f'{args.img_dir} is not a folder')
+    if args.out_dir.exists() and not args.out_dir.is_dir():
+        raise ValueError(f'--out-dir {args.out_dir} is a file, not a folder')
     if args.thresholds:
         check_not_overwritten(
             [args.out_dir / 'report.json'], [args.thresholds]

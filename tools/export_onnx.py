@@ -17,7 +17,10 @@ from mmengine.config import Config
 
 from mmdet_msrcnn.compat.forced_weights_only import force_weights_only
 from mmdet_msrcnn.export.detector.agreement import Agreement
-from mmdet_msrcnn.export.detector.evaluate import image_agreement
+from mmdet_msrcnn.export.detector.evaluate import (
+    image_agreement,
+    load_image,
+)
 from mmdet_msrcnn.export.detector.onnx import load_detector, write_detector
 from mmdet_msrcnn.export.detector.weights import (
     CALIBRATION_IMAGES,
@@ -122,6 +125,9 @@ def export(args: argparse.Namespace) -> None:
             raise ValueError(f'{path} is not a file')
     if args.calibrate and not args.calibrate.is_dir():
         raise ValueError(f'--calibrate {args.calibrate} is not a folder')
+    if args.image:
+        # An error now, not after the export.
+        load_image(Config.fromfile(args.config), args.image)
     write = export_detector if args.detector else export_head
     with atomic_path(args.out) as path:
         comparisons = list(write(args, path))

@@ -32,6 +32,7 @@ from mmdet_msrcnn.analysis.result_files import (
 from mmdet_msrcnn.analysis.suspects import FINDERS, write_suspects
 from mmdet_msrcnn.evaluation.mask_evaluation import MaskEvaluation
 from mmdet_msrcnn.utils.arguments import positive
+from mmdet_msrcnn.utils.io import check_not_overwritten
 
 
 def parse_args() -> argparse.Namespace:
@@ -64,6 +65,8 @@ def find(args: argparse.Namespace) -> list[dict]:
     """
     if not args.img_dir.is_dir():
         raise ValueError(f'--img-dir {args.img_dir} is not a folder')
+    outputs = [args.out_dir / name for name in ('suspects.json', 'images.txt')]
+    check_not_overwritten(outputs, [args.results, args.ann])
     if '=' in args.results.name and not args.results.is_file():
         raise ValueError(
             f'{args.results} does not exist; there is no NAME= here, only '

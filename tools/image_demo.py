@@ -79,7 +79,9 @@ def check_outputs(args: argparse.Namespace, inputs: list[str]) -> None:
     outputs = [(args.out_dir / name).resolve() for name in ('vis', 'preds')]
     if args.json_lines and args.json_lines != '-':
         outputs.append(Path(args.json_lines).resolve())
-    for path in (*inputs, args.config, args.checkpoint):
+    read = [*inputs, args.config, args.checkpoint]
+    read += [args.thresholds] if args.thresholds else []
+    for path in read:
         for output in outputs:
             if Path(path).resolve().is_relative_to(output):
                 raise ValueError(

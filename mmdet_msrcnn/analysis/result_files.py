@@ -1,20 +1,22 @@
 """Results of a model, as MaskScoringMetric writes them."""
 
 import json
-import math
 from collections import Counter
 from collections.abc import Iterable
-from numbers import Real
 from pathlib import Path
 
 from pycocotools.coco import COCO
 
+from mmdet_msrcnn.analysis.result_checks import (
+    PROTOCOL,
+    check_detections,
+    check_protocol,
+)
 from mmdet_msrcnn.compat.silence import silence
 
-PROTOCOL = ('cat_ids', 'img_ids', 'max_dets', 'iou_thrs')
-SCORES = ('score', 'mask_iou', 'mask_score')
 # Of an annotation, as pycocotools reads it.
 ANNOTATION = ('id', 'image_id', 'category_id', 'bbox', 'area', 'segmentation')
+IMAGE = ('id', 'file_name', 'height', 'width')
 
 
 def read_results(path: str | Path) -> dict:
@@ -48,39 +50,9 @@ def read_results(path: str | Path) -> dict:
         raise ValueError(f'{path} has no {lacking[0]}. Make it again.')
     if not results['detections']:
         raise ValueError(f'{path} contains no detections')
+    check_protocol(results, path)
     check_detections(results, path)
     return results
-
-
-def check_detections(results: dict, path: str | Path) -> None:
-    """Check that all detections are complete, and their scores numbers.
-
-    Args:
-        results (dict): From :func:`read_results`.
-        path (str or Path): Their file, for messages.
-
-    Raises:
-        ValueError: If one is not.
-    """
-    cat_ids, img_ids = set(results['cat_ids']), set(results['img_ids'])
-    known = ({*SCORES} & {*results['detections'][0]}) | {'score'}
-    for number, det in enumerate(results['detections']):
-        wrong = [
-            name
-            for name in known
-            if not isinstance(det.get(name), Real)
-            or not math.isfinite(det[name])
-        ]
-        wrong += [n for n in ('bbox', 'segmentation') if n not in det]
-        if det.get('image_id') not in img_ids:
-            wrong.append('image_id')
-        if det.get('category_id') not in cat_ids:
-            wrong.append('category_id')
-        if wrong:
-            raise ValueError(
-                f'detection {number} of {path} has no valid '
-                f'{", ".join(wrong)}. Make the file again.'
-            )
 
 
 def read_ground_truth(path: str | Path, cat_ids: Iterable[int]) -> COCO:
@@ -104,13 +76,15 @@ def read_ground_truth(path: str | Path, cat_ids: Iterable[int]) -> COCO:
         raise ValueError(
             f'{path} cannot be read as COCO annotations: {error}'
         ) from error
-    for ann in coco.dataset.get('annotations', ()):
-        lacking = [name for name in ANNOTATION if name not in ann]
-        if lacking:
-            raise ValueError(
-                f'an annotation of {path} has no {lacking[0]}: '
-                f'{str(ann)[:80]}. Check the file with tools/check_dataset.py.'
-            )
+    for kind, keys in (('annotation', ANNOTATION), ('image', IMAGE)):
+        for one in coco.dataset.get(f'{kind}s', ()):
+            lacking = [name for name in keys if name not in one]
+            if lacking:
+                raise ValueError(
+                    f'an {kind} of {path} has no {lacking[0]}: '
+                    f'{str(one)[:80]}. Check the file with '
+                    'tools/check_dataset.py.'
+                )
     unknown = [cat_id for cat_id in cat_ids if cat_id not in coco.cats]
     if unknown:
         raise ValueError(
@@ -118,6 +92,12 @@ def read_ground_truth(path: str | Path, cat_ids: Iterable[int]) -> COCO:
             f'{sorted(coco.cats)}. Give the annotations of the same data set.'
         )
     names = Counter(coco.cats[cat_id].get('name') for cat_id in cat_ids)
+    wrong = [n for n in names if n and not isinstance(n, str)]
+    if wrong:
+        raise ValueError(
+            f'{path} has a category with the name {wrong[0]!r}, which must be '
+            'text'
+        )
     wrong = [n for n, count in names.items() if count > 1 or not n]
     if wrong:
         raise ValueError(

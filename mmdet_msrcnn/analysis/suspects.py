@@ -222,14 +222,18 @@ def write_suspects(
             f'{pictures} holds the images. Write to another folder.'
         )
     content = to_coco(coco, suspects)
-    for reason in (POOR_MASK, *REASONS.values()):
-        for picture in pictures.glob(picture_name('[0-9]' * 4, reason)):
-            picture.unlink()
+    # An image that cannot be read leaves the files of an earlier run.
+    drawn = {}
     for number, one in enumerate(suspects, 1):
         crop = draw_among_all(coco, one['source'], img_dir)
         _, data = cv2.imencode('.png', np.ascontiguousarray(crop[..., ::-1]))
         name = picture_name(f'{number:04d}', one['reason'])
-        write_bytes(pictures / name, data.tobytes())
+        drawn[name] = data.tobytes()
+    for reason in (POOR_MASK, *REASONS.values()):
+        for picture in pictures.glob(picture_name('[0-9]' * 4, reason)):
+            picture.unlink()
+    for name, content_of in drawn.items():
+        write_bytes(pictures / name, content_of)
     names = [image['file_name'] for image in content['images']]
     write_text(out_dir / 'images.txt', ''.join(f'{n}\n' for n in names))
     write_json(out_dir / 'suspects.json', content)

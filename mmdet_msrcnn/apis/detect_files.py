@@ -101,9 +101,10 @@ class FileDetector:
         self._write_line(dict(image=path, **result))
         picture = self._draw(mmcv.imfrombytes(fileio.get(path)), sample)
         name = self.names.name(path)
+        if Path(name).suffix.lower() not in WRITTEN:
+            # An input may have this name.
+            name = self.names.name(self.out_dir / 'vis' / f'{name}.png')
         suffix = Path(name).suffix.lower()
-        if suffix not in WRITTEN:
-            name, suffix = f'{name}.png', '.png'
         written, data = cv2.imencode(suffix, picture)
         if not written:
             raise ValueError(f'the picture of {path} cannot be written')

@@ -10,7 +10,6 @@ from pathlib import Path
 import mmcv
 import numpy as np
 from mmdet.apis import DetInferencer
-from mmdet.models.roi_heads.mask_heads import MaskIoUHead as MMDetMaskIoUHead
 from mmdet.registry import DATASETS
 from mmdet.structures import DetDataSample
 from mmdet.utils import ConfigType
@@ -20,11 +19,14 @@ from torch import nn
 import mmdet_msrcnn
 from mmdet_msrcnn.checkpoints.fit import check_loaded, few, shapes_of
 from mmdet_msrcnn.models.checks import check_choice
-from mmdet_msrcnn.models.mask_heads.base_mask_scorer import BaseMaskScorer
+from mmdet_msrcnn.models.mask_heads.scorers import (
+    check_scorer,
+    has_scorer,
+)
+from mmdet_msrcnn.utils import score_thresholds
 from mmdet_msrcnn.utils.image_files import OutputNames, find_images, unreadable
 from mmdet_msrcnn.utils.io import atomic_path, write_json
 from mmdet_msrcnn.utils.metafile import find_model
-from mmdet_msrcnn.utils.score_thresholds import check_classes, samples_above
 
 AUTO = 'auto'
 
@@ -122,20 +124,16 @@ class MaskScoringInferencer(DetInferencer):
         Raises:
             TypeError: If the MaskIoU head is mmdet's, which overwrites the
                 class scores with the mask scores.
-            ValueError: If the checkpoint does not fit.
+            ValueError: If it or its score thresholds are not valid, or
+                ``rank_by`` needs mask scores.
         """
-        head = getattr(getattr(model, 'roi_head', None), 'mask_iou_head', None)
-        if isinstance(head, MMDetMaskIoUHead):
-            raise TypeError(
-                "The MaskIoU head is mmdet's own, which overwrites the class "
-                'scores with the mask scores. Use a config of '
-                "configs/ms_rcnn; checkpoints of mmdet's head fit them."
-            )
+        check_scorer(model)
         if checkpoint is not None:
             state_dict = checkpoint.get('state_dict', checkpoint)
             check_loaded(shapes_of(state_dict), shapes_of(model.state_dict()))
             meta = dict(checkpoint.get('meta') or {})
-            self.score_thresholds = meta.get('score_thresholds')
+            stored = meta.get('score_thresholds')
+            self.score_thresholds = score_thresholds.checked(stored)
             if cfg and not meta.keys() & {'dataset_meta', 'CLASSES'}:
                 # Otherwise mmdet would use the names of COCO.
                 dataset = dict(cfg.test_dataloader.dataset, lazy_init=True)
@@ -208,7 +206,8 @@ class MaskScoringInferencer(DetInferencer):
         if isinstance(pred_score_thr, str):
             check_choice('pred_score_thr', pred_score_thr, [AUTO])
             classes = self.visualizer.dataset_meta['classes']
-            preds = samples_above(preds, self.score_thresholds or {}, classes)
+            own = self.score_thresholds or {}
+            preds = score_thresholds.samples_above(preds, own, classes)
             pred_score_thr = -1.0
         save = bool(img_out_dir) and not no_save_vis
         first = self.num_visualized_imgs
@@ -241,9 +240,7 @@ class MaskScoringInferencer(DetInferencer):
             ValueError: If not, or ``pred_score_thr`` is another text.
         """
         check_choice('pred_score_thr', pred_score_thr, [AUTO])
-        parts = self.model.modules()
-        scored = any(isinstance(part, BaseMaskScorer) for part in parts)
-        ranking = 'mask_score' if scored else 'class_score'
-        classes = self.visualizer.dataset_meta['classes']
-        check_classes(self.score_thresholds, classes, ranking)
+        ranking = 'mask_score' if has_scorer(self.model) else 'class_score'
+        names = self.visualizer.dataset_meta['classes']
+        score_thresholds.check_classes(self.score_thresholds, names, ranking)
         return ranking

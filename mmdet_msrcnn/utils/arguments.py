@@ -15,9 +15,28 @@ def positive(text: str) -> int:
     Raises:
         argparse.ArgumentTypeError: If it is not such a number.
     """
-    if not text.isdecimal() or int(text) < 1:
+    return _whole(text, 1)
+
+
+def natural(text: str) -> int:
+    """Read a number of at least 0.
+
+    Args:
+        text (str): The argument.
+
+    Returns:
+        int: The number.
+
+    Raises:
+        argparse.ArgumentTypeError: If it is not such a number.
+    """
+    return _whole(text, 0)
+
+
+def _whole(text: str, lowest: int) -> int:
+    if not text.isdecimal() or int(text) < lowest:
         raise argparse.ArgumentTypeError(
-            f'must be a whole number of at least 1, got {text}'
+            f'must be a whole number of at least {lowest}, got {text}'
         )
     return int(text)
 

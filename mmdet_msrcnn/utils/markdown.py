@@ -6,8 +6,9 @@ from terminaltables import GithubFlavoredMarkdownTable
 
 
 def escape_cell(value: object) -> str:
-    """Write a value so that it stays in one cell of a table."""
-    return ' '.join(str(value).split()).replace('|', r'\|')
+    """Write a value so that it stays in one cell, and is no HTML."""
+    text = ' '.join(str(value).split())
+    return text.replace('|', r'\|').replace('<', r'\<')
 
 
 def markdown_table(headings: Sequence[str], rows: Iterable[Sequence]) -> str:

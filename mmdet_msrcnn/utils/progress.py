@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import TypeVar
 
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import Progress
 
 T = TypeVar('T')
@@ -36,7 +37,7 @@ def track_long(items: Sequence[T], text: str) -> Iterator[T]:
             if bar is None and time.monotonic() - start > PATIENCE:
                 bar = Progress(console=Console(stderr=True))
                 bar.start()
-                task = bar.add_task(text, total=len(items))
+                task = bar.add_task(escape(text), total=len(items))
             if bar is not None:
                 bar.update(task, completed=done)
             yield item

@@ -4,7 +4,9 @@ import json
 import math
 import os
 from collections.abc import Sequence
+from itertools import chain
 from pathlib import Path
+from typing import Any
 
 from mmdet.structures import SampleList
 from mmengine.structures import InstanceData
@@ -107,6 +109,33 @@ def read_thresholds(path: str | os.PathLike) -> dict[str, dict[str, float]]:
         )
     (rankings,) = models.values()
     return {name: chosen(own, IOU_THR) for name, own in rankings.items()}
+
+
+def checked(thresholds: Any) -> dict[str, dict[str, float]] | None:
+    """Check thresholds that a checkpoint holds.
+
+    Args:
+        thresholds (Any): Its ``meta['score_thresholds']``, or None.
+
+    Returns:
+        dict[str, dict[str, float]] | None: The same.
+
+    Raises:
+        ValueError: If they are not as :func:`read_thresholds` returns them.
+    """
+    try:
+        rankings = (thresholds or {}).values()
+        values = chain.from_iterable(own.values() for own in rankings)
+        valid = all(0 <= value <= NEVER for value in values)
+    except (AttributeError, TypeError):
+        valid = False
+    if not valid:
+        raise ValueError(
+            "the checkpoint's meta['score_thresholds'] are no thresholds in "
+            f'[0, 1] by ranking and class: {str(thresholds)[:80]}. Store them '
+            'with tools/publish_model.py --thresholds, or delete them.'
+        )
+    return thresholds
 
 
 def check_classes(

@@ -67,9 +67,15 @@ def detect(args: argparse.Namespace) -> list[str]:
         list[str]: A message for each image without a result.
 
     Raises:
-        ValueError: If there are no images, the model is not loaded, or the
-            pictures would be written beside the images.
+        ValueError: If there are no images, the model is not loaded, the
+            pictures would be written beside the images, or the annotation
+            file would be overwritten.
     """
+    written = args.out_dir / 'detections.json'
+    if args.ann and args.ann.resolve() == written.resolve():
+        raise ValueError(
+            f'--ann {args.ann} would be overwritten. Choose another --out-dir.'
+        )
     detector = Detector(args.model, args.threads)
     paths = find_images(args.images)
     ids = (
@@ -111,8 +117,8 @@ def detect(args: argparse.Namespace) -> list[str]:
     finally:
         # Also after Ctrl-C
         content = data_set(images, found, detector.classes, ids.classes)
-        write(args.out_dir / 'detections.json', json.dumps(content).encode())
-        report(f'Wrote {args.out_dir / "detections.json"}')
+        write(written, json.dumps(content).encode())
+        report(f'Wrote {written}')
     return failed
 
 
@@ -139,6 +145,8 @@ def main(args: list[str] | None = None) -> None:
     """Run the command."""
     try:
         failed = detect(parse_args(args))
+    except KeyboardInterrupt:
+        sys.exit('msrcnn-detect: interrupted')
     except (OSError, ValueError) as error:
         sys.exit(f'msrcnn-detect: {error}')
     if failed:

@@ -1,6 +1,7 @@
 """Ids of images and categories, from an annotation file in COCO's format."""
 
 import json
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -69,13 +70,13 @@ def look_up(
     Raises:
         ValueError: If a name is missing, or is there twice.
     """
-    missing = [name for name in names if name not in dict(pairs)]
+    ids = dict(pairs)
+    missing = [name for name in names if name not in ids]
     if missing:
         more = f' and {len(missing) - 1} more' if len(missing) > 1 else ''
         raise ValueError(f'no {kind} has the name {missing[0]!r}{more}')
-    known = [name for name, _ in pairs]
-    twice = [name for name in names if known.count(name) > 1]
+    counts = Counter(name for name, _ in pairs)
+    twice = [name for name in names if counts[name] > 1]
     if twice:
         raise ValueError(f'more than one {kind} has the name {twice[0]!r}')
-    ids = dict(pairs)
     return [ids[name] for name in names]

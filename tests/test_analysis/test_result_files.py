@@ -9,6 +9,7 @@ from mmdet_msrcnn.analysis.result_files import (
     read_ground_truth,
     read_results,
 )
+from tests.test_analysis.test_result_checks import COMPLETE
 from tests.test_evaluation.coco_cases import random_case
 
 
@@ -54,26 +55,6 @@ def test_images_that_the_annotations_lack(capsys):
         leave_out_images(protocol, detections, [2], 'ann.json')
 
 
-COMPLETE = dict(
-    detections=[
-        dict(
-            image_id=1,
-            category_id=7,
-            bbox=[0, 0, 1, 1],
-            segmentation={},
-            score=0.5,
-            mask_iou=0.5,
-            mask_score=0.25,
-        )
-    ]
-    * 2,
-    cat_ids=[7],
-    img_ids=[1],
-    max_dets=5,
-    iou_thrs=[0.5],
-)
-
-
 @pytest.mark.parametrize(
     'name', ['cat_ids', 'img_ids', 'max_dets', 'iou_thrs']
 )
@@ -86,27 +67,23 @@ def test_results_without_their_protocol_are_named(tmp_path, name):
         read_results(path)
 
 
-@pytest.mark.parametrize(
-    ('name', 'value'),
-    [
-        ('score', None),
-        ('mask_score', float('nan')),
-        ('mask_score', 'high'),
-        ('image_id', 2),
-        ('category_id', 8),
-        ('bbox', ...),
-        ('mask_iou', ...),
-    ],
-)
-def test_damaged_detections_are_named(tmp_path, name, value):
-    bad = dict(COMPLETE['detections'][1], **{name: value})
-    if value is ...:
-        del bad[name]
-    content = dict(COMPLETE, detections=[COMPLETE['detections'][0], bad])
-    path = tmp_path / 'a.json'
+@pytest.mark.parametrize('name', ['file_name', 'height', 'width'])
+def test_images_without_a_key_are_named(tmp_path, name):
+    content = json.loads(json.dumps(annotations()))
+    del content['images'][-1][name]
+    path = tmp_path / 'ann.json'
     path.write_text(json.dumps(content))
-    with pytest.raises(ValueError, match=f'detection 1 of .* no valid {name}'):
-        read_results(path)
+    with pytest.raises(ValueError, match=f'an image of .* has no {name}'):
+        read_ground_truth(path, [])
+
+
+def test_names_of_categories_that_are_numbers(tmp_path):
+    content = annotations()
+    content['categories'] = [dict(id=1, name='a'), dict(id=2, name=2)]
+    path = tmp_path / 'ann.json'
+    path.write_text(json.dumps(content))
+    with pytest.raises(ValueError, match='the name 2, which must be text'):
+        read_ground_truth(path, [1, 2])
 
 
 def annotations(**changes):

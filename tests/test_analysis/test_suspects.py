@@ -203,8 +203,12 @@ def test_files(tmp_path):
     names = sorted(path.name for path in (out / 'pictures').iterdir())
     assert names[1] == '0002_another-class.png'
     assert len(names) == len(found)
-    with pytest.raises(FileNotFoundError, match='2.png is missing'):
-        write_suspects(out, coco, found, tmp_path)
+    # One of the pictures can still be drawn.
+    (images / '1.png').unlink()
+    before = {p: p.read_bytes() for p in out.rglob('*.*')}
+    with pytest.raises(FileNotFoundError, match='1.png is missing'):
+        write_suspects(out, coco, found[::-1], images)
+    assert {p: p.read_bytes() for p in out.rglob('*.*')} == before
 
 
 def test_pictures_are_not_written_among_the_images(tmp_path):

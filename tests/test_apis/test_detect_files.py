@@ -75,6 +75,23 @@ def test_formats_that_opencv_does_not_write(inferencer, images, tmp_path):
     assert cv2.imread(str(drawn)) is not None
 
 
+def test_a_picture_of_another_format_beside_one_of_its_name(
+    inferencer, images, tmp_path
+):
+    from PIL import Image
+
+    first = tmp_path / 'a.ppm'
+    Image.open(images[0]).save(first)
+    second = tmp_path / 'a.ppm.png'
+    Image.open(images[1]).save(second)
+    for order in ((first, second), (second, first)):
+        out = tmp_path / f'out_{order[0].name}'
+        paths = [str(path) for path in order]
+        detector = FileDetector(inferencer, out, 0.3)
+        assert detector.detect_images(paths) == []
+        assert len([*(out / 'vis').iterdir()]) == 2
+
+
 @pytest.fixture
 def video(images, tmp_path):
     path = tmp_path / 'clip.avi'

@@ -128,10 +128,12 @@ def test_detector_that_differs_is_not_written(
     monkeypatch.setattr(TOOL, 'write_detector', lambda *args: None)
     monkeypatch.setattr(TOOL, 'open_session', lambda path: None)
     out = tmp_path / 'all.onnx'
+    image = tmp_path / 'scene.png'
+    cv2.imwrite(str(image), scene()['inputs'].permute(1, 2, 0).numpy())
     arguments = trained.config, trained.checkpoint, out, '--detector'
     with pytest.raises(SystemExit, match='5 detections are the same'):
-        run(monkeypatch, *arguments, '--image', trained.config)
-    assert not list(tmp_path.iterdir())
+        run(monkeypatch, *arguments, '--image', image)
+    assert list(tmp_path.iterdir()) == [image]
 
 
 def test_file_that_differs_is_not_written(
@@ -203,6 +205,23 @@ def test_output_is_checked_first(
         run(monkeypatch, *names, *options)
     assert sorted(p.name for p in tmp_path.iterdir()) == sorted(names[:2])
     assert (tmp_path / names[1]).read_text() == 'content'
+
+
+@pytest.mark.parametrize('content', [b'', b'text'])
+@pytest.mark.parametrize('options', [[], ['--detector']])
+def test_an_image_is_checked_first(
+    trained, tmp_path, monkeypatch, content, options
+):
+    def load(*args):
+        raise AssertionError('a model was loaded')
+
+    monkeypatch.setattr(TOOL, 'load_detector', load)
+    monkeypatch.setattr(TOOL, 'load_scorer', load)
+    image = tmp_path / 'a.png'
+    image.write_bytes(content)
+    files = trained.config, trained.checkpoint, tmp_path / 'out.onnx'
+    with pytest.raises(SystemExit, match='a.png is not an image'):
+        run(monkeypatch, *files, '--image', image, *options)
 
 
 def test_snippet_of_the_documentation(packages, tmp_path, monkeypatch):

@@ -74,6 +74,20 @@ def test_the_images_are_not_overwritten(model, photos, capsys):
     assert len([*photos.iterdir()]) == 3
 
 
+def test_the_annotations_are_not_overwritten(model, photos, tmp_path):
+    out = tmp_path / 'out'
+    out.mkdir()
+    ann = out / 'detections.json'
+    ann.write_text('corrected')
+    linked = tmp_path / 'linked.json'
+    linked.symlink_to(ann)
+    for path in (ann, linked):
+        command = [str(photos), str(model), '--out-dir', str(out)]
+        with pytest.raises(SystemExit, match='--ann .* would be overwritten'):
+            main([*command, '--ann', str(path)])
+    assert ann.read_text() == 'corrected'
+
+
 def test_what_is_found_before_an_interruption_is_kept(
     model, photos, tmp_path, monkeypatch
 ):
@@ -87,7 +101,7 @@ def test_what_is_found_before_an_interruption_is_kept(
 
     monkeypatch.setattr(runtime, 'draw', interrupted)
     out = tmp_path / 'out'
-    with pytest.raises(KeyboardInterrupt):
+    with pytest.raises(SystemExit, match='msrcnn-detect: interrupted'):
         main([str(photos), str(model), '--out-dir', str(out)])
     found = json.loads((out / 'detections.json').read_text())
     assert [image['file_name'] for image in found['images']] == ['a.jpg']

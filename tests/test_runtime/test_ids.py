@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
-from msrcnn_runtime.ids import numbered, read_ids
+from msrcnn_runtime.ids import look_up, numbered, read_ids
 
 PATHS = [Path('photos/a.jpg'), Path('photos/b.png')]
 CONTENT = dict(
@@ -51,6 +51,24 @@ def test_names_that_are_missing_or_there_twice(read):
     images = [dict(id=i, file_name=f'{i}/a.jpg') for i in range(2)]
     with pytest.raises(ValueError, match="more than one image .* 'a.jpg'"):
         read(PATHS[:1], images=images)
+
+
+class CountedStr(str):
+    compared = 0
+    __hash__ = str.__hash__
+
+    def __eq__(self, other):
+        CountedStr.compared += 1
+        return str.__eq__(self, other)
+
+
+def test_each_name_is_looked_up_once():
+    num = 300
+    pairs = [(CountedStr(f'{i}.jpg'), i) for i in range(num)]
+    names = [CountedStr(f'{i}.jpg') for i in range(num)]
+    CountedStr.compared = 0
+    assert look_up(names, pairs, 'image') == [*range(num)]
+    assert CountedStr.compared < 10 * num
 
 
 def test_other_files(read, tmp_path):

@@ -168,6 +168,11 @@ def test_thresholds_are_not_overwritten(case, monkeypatch):
         (('a={0}/empty.json',), 'contains no detections'),
         (('a={0}/ann.json',), 'ann.json is not a PREFIX.mask_scores.json'),
         (('a={0}/good.json', 'a={0}/bad.json'), 'must have a different NAME'),
+        (
+            ('a={0}/good.json', '--out-dir={0}/ann.json'),
+            '--out-dir .*ann.json is a file, not a folder',
+        ),
+        (('a={0}/good.json', '--num-overlays=-1'), '2'),
     ],
 )
 def test_what_is_wrong_is_named(case, monkeypatch, arguments, message):
@@ -182,9 +187,9 @@ def test_what_is_wrong_is_named(case, monkeypatch, arguments, message):
     with pytest.raises(SystemExit, match=message):
         run(
             monkeypatch,
-            *(argument.format(folder) for argument in arguments),
             f'--ann={folder}/ann.json',
             f'--out-dir={folder}/out',
+            *(argument.format(folder) for argument in arguments),
         )
     assert not (folder / 'out').exists()
 

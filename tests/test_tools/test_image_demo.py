@@ -44,6 +44,22 @@ def test_standard_output_is_json_lines(workspace, checkpoint, tmp_path):
         ('a.png', ['--json-lines', 'a.png'], 'a.png could be overwritten'),
         ('a.png', ['--json-lines', 'model.pth'], 'model.pth could be'),
         ('a.png', ['--thresholds', 'a.png'], '2'),
+        (
+            'a.png',
+            [
+                *('--score-thr', 'auto', '--thresholds', 'out/preds/r.json'),
+                *('--json-lines', 'b.jsonl'),
+            ],
+            'r.json could be overwritten',
+        ),
+        (
+            'a.png',
+            [
+                *('--score-thr', 'auto', '--thresholds', 'r.json'),
+                *('--json-lines', 'r.json'),
+            ],
+            'r.json could be overwritten',
+        ),
         ('none', [], 'none does not exist'),
         (
             'a.png',

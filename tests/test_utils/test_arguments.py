@@ -4,7 +4,7 @@ import argparse
 
 import pytest
 
-from mmdet_msrcnn.utils.arguments import positive, score_thr
+from mmdet_msrcnn.utils.arguments import natural, positive, score_thr
 
 
 @pytest.fixture
@@ -27,6 +27,13 @@ def test_what_is_none_is_named(parser, text, capsys):
         parser.parse_args([f'--num={text}'])
     message = 'argument --num: must be a whole number of at least 1, got '
     assert f'{message}{text}\n' in capsys.readouterr().err
+
+
+def test_a_number_that_may_be_0():
+    assert natural('0') == 0
+    assert natural('12') == 12
+    with pytest.raises(argparse.ArgumentTypeError, match='least 0, got -1'):
+        natural('-1')
 
 
 @pytest.mark.parametrize(

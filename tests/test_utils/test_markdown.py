@@ -30,6 +30,11 @@ def test_a_bar_does_not_end_a_cell():
     assert [cells(line) for line in lines] == [['x | y', '1'], ['|', '||']]
 
 
+def test_a_name_is_no_html():
+    table = markdown_table(['a'], [['</b><img src=x onerror=run()>']])
+    assert table.splitlines()[2] == r'| \</b>\<img src=x onerror=run()> |'
+
+
 def test_headings_alone():
     header, line = markdown_table(('a', 'b'), []).splitlines()
     assert cells(header) == ['a', 'b']

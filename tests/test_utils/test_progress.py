@@ -14,7 +14,9 @@ def test_progress_is_shown_only_if_it_takes_long(monkeypatch, capsys):
     assert capsys.readouterr() == ('', '')
     now = iter(range(0, 1000, 6))
     monkeypatch.setattr(progress.time, 'monotonic', lambda: next(now))
-    assert list(track_long([3, 1, 2], 'Counting')) == [3, 1, 2]
+    # A name of the user, which is no markup
+    text = 'Counting A [/TTA] [bold]'
+    assert list(track_long([3, 1, 2], text)) == [3, 1, 2]
     printed = capsys.readouterr()
     assert printed.out == ''
-    assert 'Counting' in printed.err
+    assert text in printed.err

@@ -4,6 +4,7 @@ import json
 import os
 from typing import Any, NamedTuple
 
+import cv2
 import numpy as np
 import torch
 from mmcv.transforms import Compose
@@ -18,7 +19,11 @@ from mmengine.evaluator import Evaluator
 from mmengine.structures import InstanceData
 
 from mmdet_msrcnn.export.detector.agreement import Agreement, agreement
-from mmdet_msrcnn.export.detector.metadata import FORMAT, digest_of
+from mmdet_msrcnn.export.detector.metadata import (
+    FORMAT,
+    digest_of,
+    resize_of,
+)
 from mmdet_msrcnn.models.mask_heads.mask_paste import paste_masks
 
 
@@ -52,8 +57,8 @@ def load_image(cfg: Config, image: str | os.PathLike) -> dict:
     pipeline = Compose(get_test_pipeline_cfg(cfg))
     try:
         return pipeline(dict(img_path=str(image), img_id=0))
-    except AssertionError as error:
-        # mmcv's way to say so
+    except (AssertionError, cv2.error) as error:
+        # The ways of mmcv and OpenCV to say so
         raise ValueError(f'{image} is not an image: {error}') from error
 
 
@@ -100,7 +105,7 @@ def evaluate(
 
     Raises:
         ValueError: If the file is no exported detector, or of another
-            checkpoint or other thresholds.
+            checkpoint, other thresholds or another size of images.
     """
     if described(session, 'checkpoint_sha256') != digest_of(checkpoint):
         raise ValueError(
@@ -109,6 +114,7 @@ def evaluate(
         )
     model = init_detector(str(config), str(checkpoint), device='cpu')
     check_test_cfg(session, model.test_cfg)
+    check_resize(session, model.cfg)
     dataset = DATASETS.build(model.cfg.test_dataloader.dataset)
     evaluators = [Evaluator(model.cfg.test_evaluator) for _ in range(2)]
     total = np.zeros(len(Agreement._fields), int)
@@ -139,6 +145,22 @@ def check_test_cfg(session: Any, test_cfg: dict) -> None:
                 f'the ONNX file was exported with model.test_cfg.{part}='
                 f'{found}, but the config has {expected}. Export it again.'
             )
+
+
+def check_resize(session: Any, cfg: Config) -> None:
+    """Check that a program that reads the file resizes as the config does.
+
+    Raises:
+        ValueError: If it does not.
+    """
+    expected = json.loads(json.dumps(resize_of(cfg)))
+    found = described(session, 'resize')
+    if found != expected:
+        raise ValueError(
+            f'the ONNX file was exported with a test pipeline that resizes '
+            f'by {found}, but that of the config by {expected}. Export it '
+            'again.'
+        )
 
 
 @torch.no_grad()

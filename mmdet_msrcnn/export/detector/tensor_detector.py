@@ -16,6 +16,7 @@ from mmdet_msrcnn.export.detector.boxes import (
 from mmdet_msrcnn.export.detector.exportable import exportable
 from mmdet_msrcnn.export.detector.ops import pad_to_multiple
 from mmdet_msrcnn.models.mask_heads.mask_fusion import select_by_label
+from mmdet_msrcnn.models.mask_heads.scorers import check_scorer
 from mmdet_msrcnn.models.roi_heads.stage_outputs import mean_probs
 from mmdet_msrcnn.utils.rank_by import MASK_SCORE
 
@@ -37,7 +38,8 @@ class TensorDetector(nn.Module):
         if self.scorer is not None:
             outputs += ['mask_ious', 'mask_scores']
         rank_by = model.test_cfg.rcnn.get('rank_by')
-        self.by_mask_score = self.scorer is not None and rank_by == MASK_SCORE
+        check_scorer(model)
+        self.by_mask_score = rank_by == MASK_SCORE
         if self.by_mask_score:
             outputs.append('class_scores')
         self.outputs = tuple(outputs)

@@ -27,6 +27,7 @@ class Session:
         self.metadata = dict(
             format=FORMAT,
             mask_thr='0.5',
+            resize='{"scale": [128, 128], "keep_ratio": true}',
             test_cfg=json.dumps(model.test_cfg),
         )
         if checkpoint:
@@ -50,11 +51,14 @@ class Session:
 def files(workspace):  # noqa: F811
     cfg = Config.fromfile(workspace.config)
     # Boxes are scaled back.
-    next(
+    resize = next(
         step
         for step in cfg.test_dataloader.dataset.pipeline
         if step.type == 'Resize'
-    ).scale = (128, 128)
+    )
+    resize.scale = (128, 128)
+    resize.keep_ratio = True
+    del resize.scale_factor
     cfg.dump(workspace.folder / 'resized.py')
     model = detector(cfg)
     checkpoint = workspace.folder / 'random.pth'
@@ -108,6 +112,15 @@ def test_a_file_that_ranks_otherwise_is_refused(files):
         evaluate(session, *paths)
 
 
+def test_a_file_that_resizes_otherwise_is_refused(files):
+    model, *paths = files
+    session = Session(model, paths[1])
+    assert json.loads(session.metadata['resize'])['scale'] == [128, 128]
+    session.metadata['resize'] = json.dumps(dict(scale_factor=[1, 1]))
+    with pytest.raises(ValueError, match=r'resizes by .*\[1, 1\].*128, 128'):
+        evaluate(session, *paths)
+
+
 @pytest.mark.parametrize('missing', ['format', 'checkpoint_sha256'])
 def test_a_file_that_lacks_a_description_is_refused(files, missing):
     model, *paths = files
@@ -119,6 +132,8 @@ def test_a_file_that_lacks_a_description_is_refused(files, missing):
 
 def test_a_file_that_is_no_image_is_named(files, tmp_path):
     model, config, checkpoint = files
-    (tmp_path / 'a.png').write_text('text')
-    with pytest.raises(ValueError, match='a.png is not an image'):
-        image_agreement(Session(model), config, checkpoint, tmp_path / 'a.png')
+    image = tmp_path / 'a.png'
+    for content in ('text', ''):
+        image.write_text(content)
+        with pytest.raises(ValueError, match='a.png is not an image'):
+            image_agreement(Session(model), config, checkpoint, image)

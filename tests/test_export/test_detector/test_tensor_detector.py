@@ -39,6 +39,13 @@ def test_results_are_those_of_mmdet(kind):
         assert torch.equal(values, expected[name]), name
 
 
+def test_a_model_without_mask_scores_cannot_rank_by_them():
+    cfg = KINDS['mask_rcnn']()
+    cfg.model.test_cfg.rcnn.rank_by = 'mask_score'
+    with pytest.raises(ValueError, match="rank_by='mask_score' needs a RoI"):
+        TensorDetector(detector(cfg))
+
+
 def test_the_model_is_not_changed():
     model = detector(KINDS['dcn']())
     before = str(model)

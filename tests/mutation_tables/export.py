@@ -85,6 +85,11 @@ EXPORT = (
                 'boxes /= boxes',
                 'boxes / boxes',
             ),
+            (
+                'images-of-another-size',
+                "described(session, 'resize')",
+                'expected',
+            ),
         ),
     ),
     (

@@ -162,6 +162,31 @@ RESULTS = (
                 '(outline.reshape(-1) + 0.5) / 2',
                 'outline.reshape(-1) // 2',
             ),
+            (
+                'pictures-of-a-run-that-fails',
+                'drawn[name] = data.tobytes()',
+                'write_bytes(pictures / name, data.tobytes())',
+            ),
+        ),
+    ),
+    (
+        'analysis/result_checks.py',
+        'test_analysis/test_result_checks',
+        (
+            ('scores-above-1', ' and 0 <= value <= 1', ''),
+            ('boxes-of-negative-size', ' and min(value[2:]) >= 0', ''),
+            ('images-twice', ' and len({*value}) == len(value)', ''),
+        ),
+    ),
+    (
+        'apis/detect_files.py',
+        'test_apis/test_detect_files',
+        (
+            (
+                'pictures-with-one-name',
+                "self.names.name(self.out_dir / 'vis' / f'{name}.png')",
+                "f'{name}.png'",
+            ),
         ),
     ),
 )

@@ -32,6 +32,8 @@ def run_script(
     command = [str(script), *map(str, arguments)]
     with tempfile.TemporaryDirectory() as folder:
         paths = Path(folder, 'stdout'), Path(folder, 'stderr')
+        for path in paths:
+            path.touch()
         process = CONTEXT.Process(
             target=_main, args=(command, cwd, dict(os.environ), paths)
         )

@@ -63,7 +63,7 @@ from mmdet_msrcnn.lab.benchmarks.scenes import Source
 from mmdet_msrcnn.lab.benchmarks.table import to_markdown
 from mmdet_msrcnn.lab.environment import environment
 from mmdet_msrcnn.utils.arguments import positive
-from mmdet_msrcnn.utils.io import write_json
+from mmdet_msrcnn.utils.io import check_not_overwritten, write_json
 
 CONFIGS = Path(__file__).parents[1] / 'configs'
 R18, R50 = (
@@ -228,6 +228,9 @@ def main() -> None:
     if args.threads:
         torch.set_num_threads(args.threads)
         cv2.setNumThreads(args.threads)
+    if args.out:
+        inputs = [path for path in (args.ann, args.results) if path]
+        check_not_overwritten([args.out], inputs)
     # Otherwise models log the initialization of each weight.
     MMLogger.get_current_instance().setLevel('WARNING')
     measure, columns = BENCHMARKS[args.benchmark]

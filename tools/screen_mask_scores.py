@@ -14,7 +14,7 @@ from pathlib import Path
 from mmdet_msrcnn.lab.benchmarks.table import to_markdown
 from mmdet_msrcnn.lab.screening.compare import COLUMNS, screen
 from mmdet_msrcnn.utils.arguments import positive
-from mmdet_msrcnn.utils.io import write_json
+from mmdet_msrcnn.utils.io import check_not_overwritten, write_json
 
 
 def parse_args() -> argparse.Namespace:
@@ -37,6 +37,8 @@ def main() -> None:
     """Run the command."""
     args = parse_args()
     try:
+        if args.out:
+            check_not_overwritten([args.out], [args.config, args.checkpoint])
         rows = screen(args.config, args.checkpoint, args.epochs, args.seeds)
     except (OSError, ValueError) as error:
         raise SystemExit(str(error)) from None

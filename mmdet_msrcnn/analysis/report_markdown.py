@@ -12,7 +12,7 @@ from mmdet_msrcnn.analysis.threshold_tables import (
     Table,
     threshold_sections,
 )
-from mmdet_msrcnn.utils.markdown import markdown_table
+from mmdet_msrcnn.utils.markdown import escape_cell, markdown_table
 
 
 def format_row(name: str, entry: dict) -> list[str]:
@@ -73,9 +73,9 @@ def model_notes(report: dict) -> list[str]:
     for name, entry in report['models'].items():
         row = entry['row']
         notes.append(
-            f'{name}: {row["detections"]} detections. For class scores above '
-            f'{SPREAD_THR}, the standard deviation of the true IoU is '
-            f'{row[SPREAD]:.3f}.'
+            f'{escape_cell(name)}: {row["detections"]} detections. For class '
+            f'scores above {SPREAD_THR}, the standard deviation of the true '
+            f'IoU is {row[SPREAD]:.3f}.'
         )
     return notes
 
@@ -104,7 +104,7 @@ def to_markdown(report: dict) -> str:
     ]
     for note in model_notes(report):
         lines += [note, '']
-    lines += [f'{report["plotted"]}:', '']
+    lines += [f'{escape_cell(report["plotted"])}:', '']
     for path, caption in report['figures'].items():
         lines += [f'![{caption}]({path})', '']
     lines += section_lines(report_sections(report))
@@ -114,9 +114,9 @@ def to_markdown(report: dict) -> str:
 def _undefined(report: dict) -> list[str]:
     """List the resamples that the intervals leave out."""
     return [
-        f'{name}: {count} of {report["bootstrap"]} resamples have no '
-        f'{FORMS[key].heading}, because it is undefined there. The interval '
-        'leaves them out.'
+        f'{escape_cell(name)}: {count} of {report["bootstrap"]} resamples '
+        f'have no {FORMS[key].heading}, because it is undefined there. The '
+        'interval leaves them out.'
         for rows in (report['models'], report['differences'])
         for name, entry in rows.items()
         for key, count in entry['undefined'].items()

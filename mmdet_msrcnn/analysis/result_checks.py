@@ -1,18 +1,12 @@
 """What is valid in the results of a model."""
 
-import math
-from numbers import Real
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from mmdet_msrcnn.datasets.values import is_box, is_id, is_number, shorten
+
 OPTIONAL_SCORES = ('mask_iou', 'mask_score')
-
-
-def is_number(value: Any) -> bool:
-    """Return whether it is a finite number."""
-    if isinstance(value, bool) or not isinstance(value, Real):
-        return False
-    return math.isfinite(value)
 
 
 def is_score(value: Any) -> bool:
@@ -20,10 +14,9 @@ def is_score(value: Any) -> bool:
     return is_number(value) and 0 <= value <= 1
 
 
-def is_box(value: Any) -> bool:
+def is_bbox(value: Any) -> bool:
     """Return whether it is (x, y, width, height)."""
-    is_four = isinstance(value, list) and len(value) == 4
-    return is_four and all(map(is_number, value)) and min(value[2:]) >= 0
+    return is_box(value) and min(value[2:]) >= 0
 
 
 def is_rle(value: Any) -> bool:
@@ -34,16 +27,12 @@ def is_rle(value: Any) -> bool:
     return isinstance(size, list) and [*map(is_count, size)] == [True] * 2
 
 
-def is_id(value: Any) -> bool:
-    """Return whether it is a number or text."""
-    return isinstance(value, int | str)
-
-
 def are_ids(value: Any) -> bool:
-    """Return whether they are different ids of one type."""
+    """Return whether they are different ids of one kind."""
     if not isinstance(value, list) or not all(map(is_id, value)):
         return False
-    return len({*map(type, value)}) == 1 and len({*value}) == len(value)
+    kinds = {isinstance(one, str) for one in value}
+    return len(kinds) == 1 and len({*value}) == len(value)
 
 
 def are_iou_thrs(value: Any) -> bool:
@@ -55,14 +44,24 @@ def are_iou_thrs(value: Any) -> bool:
 
 def is_count(value: Any) -> bool:
     """Return whether it is a whole number of at least 1."""
-    return isinstance(value, int) and value > 0
+    is_whole = isinstance(value, int) and not isinstance(value, bool)
+    return is_whole and value > 0
 
 
-# What is valid, by key
+SCORE = is_score, 'a number in [0, 1]'
+IDS = are_ids, 'a list of different numbers, or of different names'
+# What is valid, and in words
 PROTOCOL = dict(
-    cat_ids=are_ids, img_ids=are_ids, max_dets=is_count, iou_thrs=are_iou_thrs
+    cat_ids=IDS,
+    img_ids=IDS,
+    max_dets=(is_count, 'a whole number of at least 1'),
+    iou_thrs=(are_iou_thrs, 'a list of numbers in [0, 1]'),
 )
-DETECTION = dict(score=is_score, bbox=is_box, segmentation=is_rle)
+DETECTION = dict(
+    score=SCORE,
+    bbox=(is_bbox, '[x, y, width, height]'),
+    segmentation=(is_rle, 'an RLE with size and counts as text'),
+)
 
 
 def check_protocol(results: dict, path: str | Path) -> None:
@@ -75,11 +74,11 @@ def check_protocol(results: dict, path: str | Path) -> None:
     Raises:
         ValueError: If one is not valid.
     """
-    for name, is_valid in PROTOCOL.items():
+    for name, (is_valid, allowed) in PROTOCOL.items():
         if not is_valid(results[name]):
             raise ValueError(
-                f'{path} has no valid {name}, but '
-                f'{str(results[name])[:80]}. Make it again.'
+                f'{name} of {path} is {shorten(results[name])}; it must be '
+                f'{allowed}. Make the file again.'
             )
 
 
@@ -100,18 +99,24 @@ def check_detections(results: dict, path: str | Path) -> None:
             f'the detections of {path} are not a list of detections. Make '
             'the file again.'
         )
-    img_ids, cat_ids = map(set, (results['img_ids'], results['cat_ids']))
     checks = {
-        'image_id': lambda value: is_id(value) and value in img_ids,
-        'category_id': lambda value: is_id(value) and value in cat_ids,
+        'image_id': (among(results['img_ids']), 'one of img_ids'),
+        'category_id': (among(results['cat_ids']), 'one of cat_ids'),
         **DETECTION,
         # All detections have these, or none.
-        **{n: is_score for n in OPTIONAL_SCORES if n in detections[0]},
+        **{n: SCORE for n in OPTIONAL_SCORES if n in detections[0]},
     }
     for number, det in enumerate(detections):
-        wrong = [n for n, ok in checks.items() if not ok(det.get(n))]
-        if wrong:
-            raise ValueError(
-                f'detection {number} of {path} has no valid '
-                f'{", ".join(wrong)}. Make the file again.'
-            )
+        for name, (is_valid, allowed) in checks.items():
+            if not is_valid(det.get(name)):
+                raise ValueError(
+                    f'{name} of detection {number} of {path} is '
+                    f'{shorten(det.get(name))}; it must be {allowed}. Make '
+                    'the file again.'
+                )
+
+
+def among(ids: list) -> Callable[[Any], bool]:
+    """Return a function that returns whether a value is one of the ids."""
+    known = set(ids)
+    return lambda value: is_id(value) and value in known

@@ -1,7 +1,6 @@
 """Results of a model, as MaskScoringMetric writes them."""
 
 import json
-from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -91,19 +90,13 @@ def read_ground_truth(path: str | Path, cat_ids: Iterable[int]) -> COCO:
             f'{path} has no category {unknown[0]!r} of the results, only '
             f'{sorted(coco.cats)}. Give the annotations of the same data set.'
         )
-    names = Counter(coco.cats[cat_id].get('name') for cat_id in cat_ids)
-    wrong = [n for n in names if n and not isinstance(n, str)]
-    if wrong:
-        raise ValueError(
-            f'{path} has a category with the name {wrong[0]!r}, which must be '
-            'text'
-        )
-    wrong = [n for n, count in names.items() if count > 1 or not n]
-    if wrong:
-        raise ValueError(
-            f'{path} has {names[wrong[0]]} categories with the name '
-            f'{wrong[0]!r}. Give each a name of its own.'
-        )
+    names = [coco.cats[cat_id].get('name') for cat_id in cat_ids]
+    for name in names:
+        if not isinstance(name, str) or not name or names.count(name) > 1:
+            raise ValueError(
+                f'{path} has a category with the name {name!r}. Give each a '
+                'name of its own, as text.'
+            )
     return coco
 
 

@@ -3,6 +3,7 @@
 from collections import Counter, defaultdict
 from collections.abc import Callable
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import cv2
@@ -222,18 +223,20 @@ def write_suspects(
             f'{pictures} holds the images. Write to another folder.'
         )
     content = to_coco(coco, suspects)
+    pictures.mkdir(parents=True, exist_ok=True)
     # An image that cannot be read leaves the files of an earlier run.
-    drawn = {}
-    for number, one in enumerate(suspects, 1):
-        crop = draw_among_all(coco, one['source'], img_dir)
-        _, data = cv2.imencode('.png', np.ascontiguousarray(crop[..., ::-1]))
-        name = picture_name(f'{number:04d}', one['reason'])
-        drawn[name] = data.tobytes()
-    for reason in (POOR_MASK, *REASONS.values()):
-        for picture in pictures.glob(picture_name('[0-9]' * 4, reason)):
-            picture.unlink()
-    for name, content_of in drawn.items():
-        write_bytes(pictures / name, content_of)
+    with TemporaryDirectory(dir=out_dir) as folder:
+        for number, one in enumerate(suspects, 1):
+            crop = draw_among_all(coco, one['source'], img_dir)
+            bgr = np.ascontiguousarray(crop[..., ::-1])
+            _, data = cv2.imencode('.png', bgr)
+            name = picture_name(f'{number:04d}', one['reason'])
+            write_bytes(Path(folder, name), data.tobytes())
+        for reason in (POOR_MASK, *REASONS.values()):
+            for picture in pictures.glob(picture_name('[0-9]' * 4, reason)):
+                picture.unlink()
+        for picture in Path(folder).iterdir():
+            picture.replace(pictures / picture.name)
     names = [image['file_name'] for image in content['images']]
     write_text(out_dir / 'images.txt', ''.join(f'{n}\n' for n in names))
     write_json(out_dir / 'suspects.json', content)

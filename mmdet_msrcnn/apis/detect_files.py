@@ -13,6 +13,7 @@ import numpy as np
 from mmdet.structures import DetDataSample
 from mmengine import fileio
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import track
 
 from mmdet_msrcnn.apis.mask_scoring_inferencer import MaskScoringInferencer
@@ -21,8 +22,6 @@ from mmdet_msrcnn.utils.io import atomic_path, write_bytes
 from mmdet_msrcnn.utils.score_thresholds import describe_thresholds
 from mmdet_msrcnn.visualization.enlarge import enlarge, enlarging_factor
 
-# Written in color by OpenCV.
-WRITTEN = {'.bmp', '.jpeg', '.jpg', '.png', '.tif', '.tiff', '.webp'}
 VIDEO_EXTENSIONS = ('.avi', '.m4v', '.mkv', '.mov', '.mp4', '.mpeg', '.webm')
 DEFAULT_FPS = 25.0
 CODE = cv2.VideoWriter.fourcc(*'mp4v')
@@ -101,11 +100,7 @@ class FileDetector:
         self._write_line(dict(image=path, **result))
         picture = self._draw(mmcv.imfrombytes(fileio.get(path)), sample)
         name = self.names.name(path)
-        if Path(name).suffix.lower() not in WRITTEN:
-            # An input may have this name.
-            name = self.names.name(self.out_dir / 'vis' / f'{name}.png')
-        suffix = Path(name).suffix.lower()
-        written, data = cv2.imencode(suffix, picture)
+        written, data = cv2.imencode(Path(name).suffix.lower(), picture)
         if not written:
             raise ValueError(f'the picture of {path} cannot be written')
         write_bytes(self.out_dir / 'vis' / name, data.tobytes())
@@ -205,5 +200,5 @@ def frames_of(capture: cv2.VideoCapture) -> Iterator[np.ndarray]:
 def progress(items: Iterable, name: str, total: int | None = None) -> Iterable:
     """Show a progress bar on stderr."""
     return track(
-        items, name, total=total or None, console=Console(stderr=True)
+        items, escape(name), total=total or None, console=Console(stderr=True)
     )

@@ -19,14 +19,14 @@ from torch import nn
 import mmdet_msrcnn
 from mmdet_msrcnn.checkpoints.fit import check_loaded, few, shapes_of
 from mmdet_msrcnn.models.checks import check_choice
-from mmdet_msrcnn.models.mask_heads.scorers import (
-    check_scorer,
+from mmdet_msrcnn.models.detectors.scorer_checks import (
+    check_ranking,
     has_scorer,
 )
-from mmdet_msrcnn.utils import score_thresholds
 from mmdet_msrcnn.utils.image_files import OutputNames, find_images, unreadable
 from mmdet_msrcnn.utils.io import atomic_path, write_json
 from mmdet_msrcnn.utils.metafile import find_model
+from mmdet_msrcnn.utils.score_thresholds import check_classes, samples_above
 
 AUTO = 'auto'
 
@@ -124,16 +124,14 @@ class MaskScoringInferencer(DetInferencer):
         Raises:
             TypeError: If the MaskIoU head is mmdet's, which overwrites the
                 class scores with the mask scores.
-            ValueError: If it or its score thresholds are not valid, or
-                ``rank_by`` needs mask scores.
+            ValueError: If it does not fit, or ``rank_by`` needs mask scores.
         """
-        check_scorer(model)
+        check_ranking(model)
         if checkpoint is not None:
             state_dict = checkpoint.get('state_dict', checkpoint)
             check_loaded(shapes_of(state_dict), shapes_of(model.state_dict()))
             meta = dict(checkpoint.get('meta') or {})
-            stored = meta.get('score_thresholds')
-            self.score_thresholds = score_thresholds.checked(stored)
+            self.score_thresholds = meta.get('score_thresholds')
             if cfg and not meta.keys() & {'dataset_meta', 'CLASSES'}:
                 # Otherwise mmdet would use the names of COCO.
                 dataset = dict(cfg.test_dataloader.dataset, lazy_init=True)
@@ -206,8 +204,7 @@ class MaskScoringInferencer(DetInferencer):
         if isinstance(pred_score_thr, str):
             check_choice('pred_score_thr', pred_score_thr, [AUTO])
             classes = self.visualizer.dataset_meta['classes']
-            own = self.score_thresholds or {}
-            preds = score_thresholds.samples_above(preds, own, classes)
+            preds = samples_above(preds, self.score_thresholds or {}, classes)
             pred_score_thr = -1.0
         save = bool(img_out_dir) and not no_save_vis
         first = self.num_visualized_imgs
@@ -241,6 +238,6 @@ class MaskScoringInferencer(DetInferencer):
         """
         check_choice('pred_score_thr', pred_score_thr, [AUTO])
         ranking = 'mask_score' if has_scorer(self.model) else 'class_score'
-        names = self.visualizer.dataset_meta['classes']
-        score_thresholds.check_classes(self.score_thresholds, names, ranking)
+        classes = self.visualizer.dataset_meta['classes']
+        check_classes(self.score_thresholds, classes, ranking)
         return ranking

@@ -43,6 +43,10 @@ def unreadable(path: str, error: Exception) -> str:
     return f'{path} cannot be read as an image ({reason})'
 
 
+# Written in color by OpenCV
+WRITTEN = {'.bmp', '.jpeg', '.jpg', '.png', '.tif', '.tiff', '.webp'}
+
+
 class OutputNames:
     """Unique output names of inputs.
 
@@ -51,7 +55,8 @@ class OutputNames:
     the same name.
 
     Args:
-        suffix (bool): Keep the suffix of the input. Defaults to False.
+        suffix (bool): Keep the suffix of the input, with ``.png`` after it if
+            it is not one of ``WRITTEN``. Defaults to False.
     """
 
     def __init__(self, suffix: bool = False) -> None:
@@ -77,7 +82,10 @@ class OutputNames:
 
     def _candidates(self, source: str) -> Iterator[str]:
         path = _local(source)
-        name, stem = path.name or 'input', path.stem or 'input'
+        path = path if path.name else path / 'input'
+        if self.suffix and path.suffix.lower() not in WRITTEN:
+            path = path.with_name(f'{path.name}.png')
+        name, stem = path.name, path.stem
         short = name if self.suffix else stem
         yield short
         if _local(self._inputs[short.casefold()]).suffix != path.suffix:

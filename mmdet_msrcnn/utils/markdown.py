@@ -8,7 +8,9 @@ from terminaltables import GithubFlavoredMarkdownTable
 def escape_cell(value: object) -> str:
     """Write a value so that it stays in one cell, and is no HTML."""
     text = ' '.join(str(value).split())
-    return text.replace('|', r'\|').replace('<', r'\<')
+    for special in '\\|<':
+        text = text.replace(special, f'\\{special}')
+    return text
 
 
 def markdown_table(headings: Sequence[str], rows: Iterable[Sequence]) -> str:

@@ -4,7 +4,6 @@ import json
 import math
 import os
 from collections.abc import Sequence
-from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -111,31 +110,17 @@ def read_thresholds(path: str | os.PathLike) -> dict[str, dict[str, float]]:
     return {name: chosen(own, IOU_THR) for name, own in rankings.items()}
 
 
-def checked(thresholds: Any) -> dict[str, dict[str, float]] | None:
-    """Check thresholds that a checkpoint holds.
+def are_thresholds(thresholds: Any) -> bool:
+    """Return whether they are as :func:`read_thresholds` returns them."""
 
-    Args:
-        thresholds (Any): Its ``meta['score_thresholds']``, or None.
+    def is_threshold(value: Any) -> bool:
+        is_number = isinstance(value, int | float)
+        return is_number and (0 <= value <= 1 or value == NEVER)
 
-    Returns:
-        dict[str, dict[str, float]] | None: The same.
-
-    Raises:
-        ValueError: If they are not as :func:`read_thresholds` returns them.
-    """
-    try:
-        rankings = (thresholds or {}).values()
-        values = chain.from_iterable(own.values() for own in rankings)
-        valid = all(0 <= value <= NEVER for value in values)
-    except (AttributeError, TypeError):
-        valid = False
-    if not valid:
-        raise ValueError(
-            "the checkpoint's meta['score_thresholds'] are no thresholds in "
-            f'[0, 1] by ranking and class: {str(thresholds)[:80]}. Store them '
-            'with tools/publish_model.py --thresholds, or delete them.'
-        )
-    return thresholds
+    return isinstance(thresholds, dict) and all(
+        isinstance(own, dict) and all(map(is_threshold, own.values()))
+        for own in thresholds.values()
+    )
 
 
 def check_classes(
@@ -159,6 +144,12 @@ def check_classes(
         raise ValueError(
             'there are no score thresholds: the checkpoint has none, and no '
             'report.json was given. Give one, or a number as the threshold.'
+        )
+    if not are_thresholds(thresholds):
+        raise ValueError(
+            'the score_thresholds of the checkpoint are not a score for each '
+            f'ranking and class: {str(thresholds)[:80]}. Store them with '
+            'tools/publish_model.py --thresholds, or give a report.json.'
         )
     own = thresholds.get(ranking, {})
     lacking = [name for name in classes if name not in own]

@@ -49,6 +49,8 @@ def read_ids(path: Path, paths: Sequence[Path], classes: Sequence[str]) -> Ids:
             for image in content['images']
         ]
         categories = [(c['name'], c['id']) for c in content['categories']]
+        # A list would be no key.
+        hash(tuple(name for name, _ in categories))
     except OSError as error:
         raise ValueError(f'{path} was not read: {error.strerror}') from None
     except (ValueError, KeyError, TypeError):

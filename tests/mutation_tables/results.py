@@ -164,8 +164,8 @@ RESULTS = (
             ),
             (
                 'pictures-of-a-run-that-fails',
-                'drawn[name] = data.tobytes()',
-                'write_bytes(pictures / name, data.tobytes())',
+                'write_bytes(Path(folder, name), data',
+                'write_bytes(pictures / name, data',
             ),
         ),
     ),
@@ -179,13 +179,13 @@ RESULTS = (
         ),
     ),
     (
-        'apis/detect_files.py',
+        'utils/image_files.py',
         'test_apis/test_detect_files',
         (
             (
-                'pictures-with-one-name',
-                "self.names.name(self.out_dir / 'vis' / f'{name}.png')",
-                "f'{name}.png'",
+                'pictures-in-another-format',
+                'if self.suffix and path.suffix.lower() not in WRITTEN:',
+                'if False:',
             ),
         ),
     ),

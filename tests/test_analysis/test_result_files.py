@@ -77,12 +77,13 @@ def test_images_without_a_key_are_named(tmp_path, name):
         read_ground_truth(path, [])
 
 
-def test_names_of_categories_that_are_numbers(tmp_path):
+@pytest.mark.parametrize('name', [2, 0, ['a'], {}, '', None])
+def test_names_of_categories_that_are_no_text(tmp_path, name):
     content = annotations()
-    content['categories'] = [dict(id=1, name='a'), dict(id=2, name=2)]
+    content['categories'] = [dict(id=1, name='a'), dict(id=2, name=name)]
     path = tmp_path / 'ann.json'
     path.write_text(json.dumps(content))
-    with pytest.raises(ValueError, match='the name 2, which must be text'):
+    with pytest.raises(ValueError, match='its own, as text|name of its own'):
         read_ground_truth(path, [1, 2])
 
 

@@ -100,26 +100,6 @@ def test_a_model_without_mask_scores_cannot_rank_by_them(inferencer):
         inferencer._load_weights_to_model(build_model(cfg), None, None)
 
 
-@pytest.mark.parametrize(
-    'thresholds',
-    [
-        ['x'],
-        {'mask_score': 0.5},
-        {'mask_score': {'a': 'abc'}},
-        {'mask_score': {'a': None}},
-        {'mask_score': {'a': float('nan')}},
-        {'mask_score': {'a': -1}},
-    ],
-)
-def test_damaged_score_thresholds_are_refused(inferencer, thresholds):
-    model = build_model(small_config())
-    checkpoint = dict(
-        state_dict=model.state_dict(), meta=dict(score_thresholds=thresholds)
-    )
-    with pytest.raises(ValueError, match="score_thresholds'] are no thresho"):
-        inferencer._load_weights_to_model(model, checkpoint, None)
-
-
 @pytest.fixture(scope='module')
 def real(tmp_path_factory):
     """An inferencer with a small model that detects something."""

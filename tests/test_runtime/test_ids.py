@@ -74,5 +74,7 @@ def test_each_name_is_looked_up_once():
 def test_other_files(read, tmp_path):
     with pytest.raises(ValueError, match='is not an annotation file'):
         read(images=[dict(id=1)])
+    with pytest.raises(ValueError, match='is not an annotation file'):
+        read(categories=[dict(id=1, name=['cat'])])
     with pytest.raises(ValueError, match='none.json was not read: No such'):
         read_ids(tmp_path / 'none.json', PATHS, [])

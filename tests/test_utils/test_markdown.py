@@ -33,6 +33,8 @@ def test_a_bar_does_not_end_a_cell():
 def test_a_name_is_no_html():
     table = markdown_table(['a'], [['</b><img src=x onerror=run()>']])
     assert table.splitlines()[2] == r'| \</b>\<img src=x onerror=run()> |'
+    table = markdown_table(['a'], [[r'\<b>']])
+    assert table.splitlines()[2] == r'| \\\<b> |'
 
 
 def test_headings_alone():

@@ -10,6 +10,7 @@ from mmengine.structures import InstanceData
 from mmdet_msrcnn.utils.rank_by import by_mask_score
 from mmdet_msrcnn.utils.score_thresholds import (
     above_thresholds,
+    check_classes,
     chosen,
     describe_thresholds,
     read_thresholds,
@@ -132,3 +133,25 @@ def test_each_class_has_its_threshold():
 def test_missing_thresholds_are_named(thresholds, message):
     with pytest.raises(ValueError, match=message):
         above_thresholds(detections(), thresholds, ['cat', 'dog', 'owl'])
+
+
+@pytest.mark.parametrize(
+    'thresholds',
+    [
+        ['x'],
+        {'mask_score': 0.5},
+        {'mask_score': {'cat': 'abc'}},
+        {'mask_score': {'cat': None}},
+        {'mask_score': {'cat': float('nan')}},
+        {'mask_score': {'cat': -1}},
+        {'mask_score': {'cat': 1.5}},
+        {'mask_score': {'cat': [0.5]}},
+    ],
+)
+def test_damaged_thresholds_are_named(thresholds):
+    with pytest.raises(ValueError, match='are not a score for each ranking'):
+        check_classes(thresholds, ['cat'], 'mask_score')
+
+
+def test_a_threshold_that_draws_none():
+    check_classes({'mask_score': {'cat': 2.0}}, ['cat'], 'mask_score')

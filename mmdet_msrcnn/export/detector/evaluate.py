@@ -16,6 +16,7 @@ from mmdet.utils import get_test_pipeline_cfg
 from mmengine.config import Config
 from mmengine.dataset import pseudo_collate
 from mmengine.evaluator import Evaluator
+from mmengine.registry import init_default_scope
 from mmengine.structures import InstanceData
 
 from mmdet_msrcnn.export.detector.agreement import Agreement, agreement
@@ -54,6 +55,8 @@ def load_image(cfg: Config, image: str | os.PathLike) -> dict:
     Raises:
         ValueError: If the file is not an image.
     """
+    # A pipeline of the root registry would be mmcv's.
+    init_default_scope(cfg.get('default_scope', 'mmdet'))
     pipeline = Compose(get_test_pipeline_cfg(cfg))
     try:
         return pipeline(dict(img_path=str(image), img_id=0))
@@ -157,9 +160,8 @@ def check_resize(session: Any, cfg: Config) -> None:
     found = described(session, 'resize')
     if found != expected:
         raise ValueError(
-            f'the ONNX file was exported with a test pipeline that resizes '
-            f'by {found}, but that of the config by {expected}. Export it '
-            'again.'
+            f'the ONNX file was exported with resize={found}, but the test '
+            f'pipeline of the config has {expected}. Export it again.'
         )
 
 

@@ -15,8 +15,8 @@ from mmdet_msrcnn.export.detector.boxes import (
 )
 from mmdet_msrcnn.export.detector.exportable import exportable
 from mmdet_msrcnn.export.detector.ops import pad_to_multiple
+from mmdet_msrcnn.models.detectors.scorer_checks import check_ranking
 from mmdet_msrcnn.models.mask_heads.mask_fusion import select_by_label
-from mmdet_msrcnn.models.mask_heads.scorers import check_scorer
 from mmdet_msrcnn.models.roi_heads.stage_outputs import mean_probs
 from mmdet_msrcnn.utils.rank_by import MASK_SCORE
 
@@ -38,7 +38,7 @@ class TensorDetector(nn.Module):
         if self.scorer is not None:
             outputs += ['mask_ious', 'mask_scores']
         rank_by = model.test_cfg.rcnn.get('rank_by')
-        check_scorer(model)
+        check_ranking(model)
         self.by_mask_score = rank_by == MASK_SCORE
         if self.by_mask_score:
             outputs.append('class_scores')

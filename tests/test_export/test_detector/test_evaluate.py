@@ -117,7 +117,7 @@ def test_a_file_that_resizes_otherwise_is_refused(files):
     session = Session(model, paths[1])
     assert json.loads(session.metadata['resize'])['scale'] == [128, 128]
     session.metadata['resize'] = json.dumps(dict(scale_factor=[1, 1]))
-    with pytest.raises(ValueError, match=r'resizes by .*\[1, 1\].*128, 128'):
+    with pytest.raises(ValueError, match=r'resize=.*\[1, 1\].*128, 128'):
         evaluate(session, *paths)
 
 

@@ -12,8 +12,8 @@ def has_scorer(model: nn.Module) -> bool:
     return any(isinstance(part, BaseMaskScorer) for part in model.modules())
 
 
-def check_scorer(model: nn.Module) -> None:
-    """Check that a detector scores masks as it is told, and as we do.
+def check_ranking(model: nn.Module) -> None:
+    """Check that a detector has the scores by which it ranks.
 
     Args:
         model (nn.Module): Detector. mmdet's RoI heads ignore ``rank_by``.
@@ -21,7 +21,7 @@ def check_scorer(model: nn.Module) -> None:
     Raises:
         TypeError: If the MaskIoU head is mmdet's, which overwrites the class
             scores with the mask scores.
-        ValueError: If ``rank_by`` needs mask scores, which it has not.
+        ValueError: If ``rank_by`` needs mask scores, but it has none.
     """
     head = getattr(getattr(model, 'roi_head', None), 'mask_iou_head', None)
     if isinstance(head, MMDetMaskIoUHead):

@@ -72,6 +72,7 @@ def test_formats_that_opencv_does_not_write(inferencer, images, tmp_path):
     out = tmp_path / 'out'
     assert FileDetector(inferencer, out, 0.3).detect_images([str(gif)]) == []
     (drawn,) = (out / 'vis').iterdir()
+    assert drawn.name == 'a.ppm.png'
     assert cv2.imread(str(drawn)) is not None
 
 

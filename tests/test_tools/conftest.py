@@ -56,14 +56,19 @@ class Workspace:
             capture_output=True,
             text=True,
         )
-        assert not check or done.returncode == 0, done.stdout + done.stderr
-        return done
+        return checked(done, check)
 
     def run_warm(self, *command, check: bool = True):
         """The same, sooner, of a script that need not import mmdet itself."""
-        done = run_script(*command, cwd=self.folder)
-        assert not check or done.returncode == 0, done.stdout + done.stderr
-        return done
+        return checked(run_script(*command, cwd=self.folder), check)
+
+
+def checked(
+    done: subprocess.CompletedProcess, check: bool
+) -> subprocess.CompletedProcess:
+    """Show the output of a command that failed."""
+    assert not check or done.returncode == 0, done.stdout + done.stderr
+    return done
 
 
 @pytest.fixture(scope='module')

@@ -47,7 +47,8 @@ def test_faster_rcnn_is_mask_rcnn_without_masks():
 
 
 def test_faster_rcnn_trains_and_detects_boxes():
-    model = build_model(cap(detector_config(FASTER)))
+    cfg = cap(detector_config(FASTER))
+    model = build_model(cfg)
     batch = collate(scene(4, (96, 128), 80, seed=1))
     for sample in batch['data_samples']:
         del sample.gt_instances.masks
@@ -59,7 +60,7 @@ def test_faster_rcnn_trains_and_detects_boxes():
         (found,) = model.eval().test_step(batch)
     pred = found.pred_instances
     assert set(pred.keys()) == {'bboxes', 'scores', 'labels'}
-    assert len(pred) == 20
+    assert len(pred) == cfg.model.test_cfg.rcnn.max_per_img
 
 
 @pytest.mark.parametrize('depth', [50, 101])

@@ -27,7 +27,7 @@ REASONS = {
     'poor mask': 'another shape',
     'missed': 'nothing found',
 }
-POOR_MASK = 'poor mask'
+LOW_SCORE = 'low mask score'
 
 
 def suspect_masks(masks: MaskEvaluation) -> list[dict[str, Any]]:
@@ -43,7 +43,7 @@ def suspect_masks(masks: MaskEvaluation) -> list[dict[str, Any]]:
     """
     found = [
         dict(
-            reason=POOR_MASK,
+            reason=LOW_SCORE,
             source=det,
             suspicion=det['score'] - det['mask_score'],
         )
@@ -232,7 +232,7 @@ def write_suspects(
             _, data = cv2.imencode('.png', bgr)
             name = picture_name(f'{number:04d}', one['reason'])
             write_bytes(Path(folder, name), data.tobytes())
-        for reason in (POOR_MASK, *REASONS.values()):
+        for reason in (LOW_SCORE, *REASONS.values()):
             for picture in pictures.glob(picture_name('[0-9]' * 4, reason)):
                 picture.unlink()
         for picture in Path(folder).iterdir():

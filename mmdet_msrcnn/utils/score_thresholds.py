@@ -103,8 +103,8 @@ def read_thresholds(path: str | os.PathLike) -> dict[str, dict[str, float]]:
     models = read_report_thresholds(path)
     if len(models) != 1:
         raise ValueError(
-            f'{path} has the score thresholds of {list(models)}; it must have '
-            'those of one model'
+            f'{path} has the score thresholds of {list(models)}. Run '
+            'tools/analyze_results.py with the results of one model alone.'
         )
     (rankings,) = models.values()
     return {name: chosen(own, IOU_THR) for name, own in rankings.items()}
@@ -143,7 +143,8 @@ def check_classes(
     if not thresholds:
         raise ValueError(
             'there are no score thresholds: the checkpoint has none, and no '
-            'report.json was given. Give one, or a number as the threshold.'
+            'report.json of tools/analyze_results.py was given (--thresholds '
+            'of tools/image_demo.py). Give one, or a number as the threshold.'
         )
     if not are_thresholds(thresholds):
         raise ValueError(

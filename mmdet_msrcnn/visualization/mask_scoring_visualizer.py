@@ -48,9 +48,10 @@ class MaskScoringVisualizer(DetLocalVisualizer):
     def draw_texts(
         self, texts, positions, font_sizes=None, **kwargs
     ) -> 'MaskScoringVisualizer':
-        """Draw texts as mmengine does, larger on large images.
+        """Draw texts as mmengine does, larger on large images, and whole.
 
-        mmdet draws labels in the same size on images of any size.
+        mmdet draws labels in the same size on images of any size, and cuts
+        them at the right edge.
 
         Args:
             texts (str | list[str]): See mmengine's ``draw_texts``.
@@ -65,9 +66,15 @@ class MaskScoringVisualizer(DetLocalVisualizer):
         if isinstance(font_sizes, int):
             pixels = float(self.width * self.height)
             font_sizes = round(font_sizes * max(1, pixels / 1e6) ** 0.5)
-        return super().draw_texts(
-            texts, positions, font_sizes=font_sizes, **kwargs
-        )
+        others = len(self.ax_save.texts)
+        super().draw_texts(texts, positions, font_sizes=font_sizes, **kwargs)
+        for text in self.ax_save.texts[others:]:
+            x, y = text.get_position()
+            extent = text.get_window_extent()
+            to_data = self.ax_save.transData.inverted().transform
+            width = to_data(extent.max)[0] - to_data(extent.min)[0]
+            text.set_position((max(0, min(x, self.width - width)), y))
+        return self
 
     def _draw_instances(
         self,

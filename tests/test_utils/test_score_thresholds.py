@@ -78,7 +78,7 @@ def test_other_files_are_named(tmp_path, content, message):
 
 
 def test_reports_of_several_models_are_named(tmp_path):
-    with pytest.raises(ValueError, match='those of one model'):
+    with pytest.raises(ValueError, match='results of one model alone'):
         read_thresholds(write(tmp_path / 'report.json', 'a', 'b'))
 
 

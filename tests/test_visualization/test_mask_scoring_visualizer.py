@@ -92,6 +92,19 @@ def test_labels_are_larger_on_large_images(monkeypatch, size, factor):
     assert sizes == [10 * factor, None]
 
 
+@pytest.mark.parametrize('left', [0, 100, 250, 299])
+def test_a_label_ends_within_the_image(left):
+    """As far right as its box where it fits, else at the edge."""
+    visualizer = MaskScoringVisualizer(image=np.zeros((50, 300, 3), np.uint8))
+    visualizer.draw_texts('dog cls .98', np.array([left, 20]), font_sizes=13)
+    visualizer.get_image()
+    (text,) = visualizer.ax_save.texts
+    box = text.get_window_extent()
+    assert box.x0 == pytest.approx(min(left, 300 - box.width), abs=1)
+    assert box.x1 <= 301
+    assert text.get_position()[1] == 20
+
+
 def test_draws_as_mmdet_does_without_mask_scores(drawn_texts):
     draw(MaskScoringVisualizer(), prediction())
     assert drawn_texts == ['cat: 90.0']

@@ -69,11 +69,12 @@ class MaskScoringVisualizer(DetLocalVisualizer):
         others = len(self.ax_save.texts)
         super().draw_texts(texts, positions, font_sizes=font_sizes, **kwargs)
         for text in self.ax_save.texts[others:]:
-            x, y = text.get_position()
             extent = text.get_window_extent()
             to_data = self.ax_save.transData.inverted().transform
-            width = to_data(extent.max)[0] - to_data(extent.min)[0]
-            text.set_position((max(0, min(x, self.width - width)), y))
+            left, right = (to_data(p)[0] for p in (extent.min, extent.max))
+            x, y = text.get_position()
+            shift = max(-left, min(0, self.width - right))
+            text.set_position((x + shift, y))
         return self
 
     def _draw_instances(

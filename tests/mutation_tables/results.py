@@ -189,4 +189,12 @@ RESULTS = (
             ),
         ),
     ),
+    (
+        'visualization/mask_scoring_visualizer.py',
+        'test_visualization/test_mask_scoring_visualizer',
+        (
+            ('labels-cut-at-the-right', 'min(0, self.width - right)', '0'),
+            ('labels-cut-at-the-left', 'max(-left, ', 'max(-1e9, '),
+        ),
+    ),
 )

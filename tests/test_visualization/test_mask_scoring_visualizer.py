@@ -92,16 +92,22 @@ def test_labels_are_larger_on_large_images(monkeypatch, size, factor):
     assert sizes == [10 * factor, None]
 
 
-@pytest.mark.parametrize('left', [0, 100, 250, 299])
-def test_a_label_ends_within_the_image(left):
-    """As far right as its box where it fits, else at the edge."""
+@pytest.mark.parametrize('side', ['left', 'center', 'right'])
+@pytest.mark.parametrize('x', [0, 100, 250, 299])
+def test_a_label_is_within_the_image(x, side):
+    """Where it was to be if that fits, else at the edge."""
     visualizer = MaskScoringVisualizer(image=np.zeros((50, 300, 3), np.uint8))
-    visualizer.draw_texts('dog cls .98', np.array([left, 20]), font_sizes=13)
+    visualizer.draw_texts(
+        'dog cls .98',
+        np.array([x, 20]),
+        font_sizes=13,
+        horizontal_alignments=side,
+    )
     visualizer.get_image()
     (text,) = visualizer.ax_save.texts
     box = text.get_window_extent()
-    assert box.x0 == pytest.approx(min(left, 300 - box.width), abs=1)
-    assert box.x1 <= 301
+    left = x - box.width * dict(left=0, center=0.5, right=1)[side]
+    assert box.x0 == pytest.approx(min(max(left, 0), 300 - box.width), abs=1)
     assert text.get_position()[1] == 20
 
 

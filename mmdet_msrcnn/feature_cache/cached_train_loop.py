@@ -7,7 +7,7 @@ import torch
 from mmdet.registry import DATASETS
 from mmengine.dataset import BaseDataset
 from mmengine.model import BaseModel, is_model_wrapper
-from mmengine.runner import EpochBasedTrainLoop, Runner
+from mmengine.runner import EpochBasedTrainLoop, Runner, set_random_seed
 from torch import Tensor
 from torch.utils.data import DataLoader
 
@@ -26,7 +26,7 @@ from mmdet_msrcnn.feature_cache.samples import (
     from_fields,
 )
 from mmdet_msrcnn.feature_cache.storage import INDEX, Storage, new_cache
-from mmdet_msrcnn.feature_cache.views import views_of
+from mmdet_msrcnn.feature_cache.views import random_views, views_of
 from mmdet_msrcnn.models.mask_heads.base_mask_scorer import (
     POSITIVES,
     BaseMaskScorer,
@@ -61,10 +61,10 @@ class CachedTrainLoop(EpochBasedTrainLoop):
     """Training loop for the head of a frozen detector, with a feature cache.
 
     Before the first epoch, the detector runs once on every training image, and
-    on every flipped one if the pipeline flips. What the scorer trains on is
-    stored: RoI features and masks in half precision, and the targets. The
-    epochs then read the cache and run only the scorer. A cache that fits is
-    used again, also by other scorers of the same kind.
+    on every flipped one if the pipeline flips; or on random views. What the
+    scorer trains on is stored: RoI features and masks in half precision, and
+    the targets. The epochs then read the cache and run only the scorer. A
+    cache that fits is used again, also by other scorers of the same kind.
 
     The results are those of direct training up to rounding, except that each
     image is computed alone, without the padding of a batch.
@@ -76,14 +76,18 @@ class CachedTrainLoop(EpochBasedTrainLoop):
         cache_dir (str, optional): Folder of the cache, by default
             ``feature_cache`` in the work directory.
         max_gb (float): Limit of its size in GB. Defaults to 8.
+        num_views (int, optional): Store as many views of each image, each
+            with new random numbers of the pipeline, which may then use any
+            transforms. By default, the image as it is, and flipped if the
+            pipeline flips.
         **kwargs: Arguments of :class:`EpochBasedTrainLoop`.
 
     Raises:
         TypeError: If the model is not a frozen detector, or its RoI head or
             sampler cannot be stored.
         ValueError: If the data pipeline uses random numbers other than a
-            flip; in :meth:`run`, if the cache is too large, or is that of
-            another checkpoint, config or data set.
+            flip and ``num_views`` is not set; in :meth:`run`, if the cache is
+            too large, or is that of another checkpoint, config or data set.
     """
 
     def __init__(
@@ -92,12 +96,18 @@ class CachedTrainLoop(EpochBasedTrainLoop):
         dataloader: dict,
         cache_dir: str | None = None,
         max_gb: float = 8.0,
+        num_views: int | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(runner, dataloader, **kwargs)
         self._cfg = dataloader
         self._images = cast(BaseDataset, self.dataloader.dataset)
-        self._views = views_of(dataloader['dataset'])
+        data = dataloader['dataset']
+        self._views = (
+            views_of(data)
+            if num_views is None
+            else random_views(data, num_views)
+        )
         self._folder = Path(
             cache_dir or Path(runner.work_dir, 'feature_cache')
         )
@@ -190,6 +200,8 @@ class CachedTrainLoop(EpochBasedTrainLoop):
             kept_random_state(),
             new_cache(self._folder, self._max_gb, key) as writer,
         ):
+            # The views do not depend on who fills the cache.
+            set_random_seed(0)
             views = [DATASETS.build(v.dataset) for v in self._views]
             workers = self._cfg.get('num_workers', 0)
             fill(writer, self._detector, views, workers)

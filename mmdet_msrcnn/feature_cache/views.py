@@ -3,6 +3,7 @@
 import copy
 from typing import NamedTuple
 
+from mmdet_msrcnn.models.checks import check_range
 from mmdet_msrcnn.utils.data_sets import pipelines_of, transform_name
 
 # Transforms without random numbers.
@@ -15,7 +16,8 @@ FIXED = (
     'PackDetInputs',
 )
 REMEDY = (
-    'Remove it from the training pipeline, or train directly with '
+    'Remove it from the training pipeline, set train_cfg.num_views to store '
+    'random views, or train directly with '
     "train_cfg.type='EpochBasedTrainLoop'."
 )
 
@@ -24,7 +26,7 @@ class View(NamedTuple):
     """One way in which training shows every image.
 
     Attributes:
-        dataset (dict): Config of the data set, without random transforms.
+        dataset (dict): Config of the data set.
         prob (float): Probability of this view.
     """
 
@@ -94,6 +96,25 @@ def views_of(dataset: dict) -> list[View]:
         for flip, share in flips
         if share
     ]
+
+
+def random_views(dataset: dict, num: int) -> list[View]:
+    """List views that all use the random transforms of a data set.
+
+    Args:
+        dataset (dict): Config of the training data set.
+        num (int): Number of views.
+
+    Returns:
+        list[View]: Views with the same probability.
+
+    Raises:
+        ValueError: If the number is not a positive integer.
+    """
+    check_range('train_cfg.num_views', num, 1)
+    if not isinstance(num, int):
+        raise ValueError(f'train_cfg.num_views must be an integer, got {num}')
+    return [View(copy.deepcopy(dataset), 1 / num) for _ in range(num)]
 
 
 def _with_flip(dataset: dict, prob: float) -> dict:

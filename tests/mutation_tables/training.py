@@ -139,4 +139,28 @@ TRAINING = (
             ),
         ),
     ),
+    (
+        'feature_cache/cached_train_loop.py',
+        'test_feature_cache/test_cached_train_loop',
+        (
+            ('views-of-the-training-seed', 'set_random_seed(0)', 'pass'),
+            (
+                'fixed-views-alone',
+                'if num_views is None',
+                'if num_views is None or True',
+            ),
+        ),
+    ),
+    (
+        'feature_cache/views.py',
+        'test_feature_cache/test_views test_feature_cache/test_samples',
+        (
+            ('more-views-of-one-image', '1 / num)', '1)'),
+            (
+                'flips-of-a-third',
+                '1 - prob), (1.0, prob)',
+                '2 / 3), (1.0, 1 / 3)',
+            ),
+        ),
+    ),
 )

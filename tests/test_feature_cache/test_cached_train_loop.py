@@ -9,6 +9,7 @@ from mmengine.config import Config
 from mmengine.dataset import pseudo_collate
 
 from mmdet_msrcnn.feature_cache.samples import from_fields, to_fields
+from mmdet_msrcnn.feature_cache.storage import Storage
 from mmdet_msrcnn.models.roi_heads.scorer_samples import scorer_loss
 from tests.helpers import MASK_RCNN, MS_RCNN, PLUS, small_config
 from tests.ranks import run_ranks
@@ -144,6 +145,30 @@ def test_a_scorer_of_the_same_kind_uses_the_cache_of_another(tmp_path):
     (line,) = [line for line in lines if 'Feature cache' in line]
     assert re.search(rf'training on \d+ RoIs of 5 .*{tmp_path}/cache$', line)
     assert (tmp_path / 'cache/index.json').stat().st_mtime_ns == written
+
+
+def test_random_views_differ_but_not_with_the_seed_of_the_training(tmp_path):
+    cfg = frozen_config(PLUS, tmp_path)
+    shrink = dict(type='RandomResize', scale=(96, 96), ratio_range=(0.5, 1.5))
+    cfg.train_dataloader.dataset.pipeline.insert(2, shrink)
+    cfg.train_cfg.num_views = 3
+    caches = []
+    for seed in range(2):
+        training = runner(cfg, tmp_path / f'work{seed}', seed=seed)
+        before = {k: v.clone() for k, v in head_of(training.model).items()}
+        after = head_of(training.train())
+        assert any(not torch.equal(before[k], after[k]) for k in before)
+        caches.append(Storage(tmp_path / f'work{seed}/feature_cache'))
+    assert len(caches[0]) == 3 * 5
+    for index in range(5):
+        views = [
+            [cache.read(view * 5 + index)['context'] for view in range(3)]
+            for cache in caches
+        ]
+        for found, expected in zip(*views, strict=True):
+            torch.testing.assert_close(found, expected)
+        shapes = {tuple(view.flatten().tolist()) for view in views[0]}
+        assert len(shapes) == 3
 
 
 def test_the_cache_of_another_training_is_refused(tmp_path):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from mmdet_msrcnn.feature_cache.views import views_of
+from mmdet_msrcnn.feature_cache.views import random_views, views_of
 from mmdet_msrcnn.utils.data_sets import pipelines_of
 
 LOAD = dict(type='LoadImageFromFile')
@@ -51,6 +51,17 @@ def test_all_inner_data_sets_flip_together():
     for view, prob in zip(views_of(config), (0.0, 1.0), strict=True):
         inner = list(pipelines_of(view.dataset))
         assert [p[1]['prob'] for p in inner] == [prob, prob]
+
+
+def test_random_views_have_the_whole_pipeline():
+    config = dataset(dict(type='RandomCrop', crop_size=(8, 8)))
+    assert random_views(config, 4) == [(config, 0.25)] * 4
+
+
+@pytest.mark.parametrize('num', [0, -1, 1.5, '2'])
+def test_a_number_of_views_is_positive(num):
+    with pytest.raises(ValueError, match='train_cfg.num_views must be'):
+        random_views(dataset(), num)
 
 
 @pytest.mark.parametrize(

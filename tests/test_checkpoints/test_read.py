@@ -1,6 +1,7 @@
 """What comes from outside is read, never executed."""
 
 import pickle
+import re
 from pathlib import Path
 
 import pytest
@@ -26,8 +27,10 @@ def test_a_hostile_file_is_refused(tmp_path, how):
         path.write_bytes(pickle.dumps(content, protocol=2))
     else:
         torch.save(content, path, _use_new_zipfile_serialization=how == 'zip')
+    # pathlib._local in Python 3.13
+    name = re.escape(f'{Path.__module__}.Path')
     with pytest.raises(
-        ValueError, match='asks for pathlib.Path.*Nothing was run'
+        ValueError, match=f'asks for {name}.*Nothing was run'
     ) as e:
         read_checkpoint(path)
     # torch's advice to load it all the same is left out.

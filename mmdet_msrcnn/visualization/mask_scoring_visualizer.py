@@ -68,9 +68,9 @@ class MaskScoringVisualizer(DetLocalVisualizer):
             font_sizes = round(font_sizes * max(1, pixels / 1e6) ** 0.5)
         others = len(self.ax_save.texts)
         super().draw_texts(texts, positions, font_sizes=font_sizes, **kwargs)
+        to_data = self.ax_save.transData.inverted().transform
         for text in self.ax_save.texts[others:]:
             extent = text.get_window_extent()
-            to_data = self.ax_save.transData.inverted().transform
             left, right = (to_data(p)[0] for p in (extent.min, extent.max))
             x, y = text.get_position()
             shift = max(-left, min(0, self.width - right))

@@ -149,8 +149,8 @@ def test_a_scorer_of_the_same_kind_uses_the_cache_of_another(tmp_path):
 
 def test_random_views_differ_but_not_with_the_seed_of_the_training(tmp_path):
     cfg = frozen_config(PLUS, tmp_path)
-    shrink = dict(type='RandomResize', scale=(96, 96), ratio_range=(0.5, 1.5))
-    cfg.train_dataloader.dataset.pipeline.insert(2, shrink)
+    resize = dict(type='RandomResize', scale=(96, 96), ratio_range=(0.5, 1.5))
+    cfg.train_dataloader.dataset.pipeline.insert(2, resize)
     cfg.train_cfg.num_views = 3
     caches = []
     for seed in range(2):
@@ -167,8 +167,8 @@ def test_random_views_differ_but_not_with_the_seed_of_the_training(tmp_path):
         ]
         for found, expected in zip(*views, strict=True):
             torch.testing.assert_close(found, expected)
-        shapes = {tuple(view.flatten().tolist()) for view in views[0]}
-        assert len(shapes) == 3
+        different = {tuple(view.flatten().tolist()) for view in views[0]}
+        assert len(different) == 3
 
 
 def test_the_cache_of_another_training_is_refused(tmp_path):
